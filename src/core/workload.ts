@@ -1,0 +1,179 @@
+import type {
+  DefectId,
+  ProfileName,
+  RequirementId,
+  RoleName,
+  StoreName,
+  VariantName,
+  WorkloadName,
+} from './names.ts'
+import type { JournalReader } from './journal.ts'
+import type { TrafficModel } from './model.ts'
+import type { AnyOperation, Flow, FlowEnd, Results } from './operation.ts'
+import type { Stores } from './store.ts'
+
+/** One switchable decision inside a variant: `fanout=hybrid`. */
+export interface Strategy {
+  readonly description: string
+  readonly values: readonly string[]
+  readonly default: string
+}
+
+/** The chosen value of every strategy of a variant. */
+export type StrategyChoice = Readonly<Record<string, string>>
+
+/** The seeded data: how much of it, and from which seed. A pure function of both. */
+export interface Population {
+  readonly seed: number
+  /** The size that `--population` sets (users, products, events, accounts). */
+  readonly size: number
+}
+
+/** Called while a long step goes on; `total` may be unknown (undefined). */
+export type Progress = (step: string, done: number, total: number | undefined, unit: string) => void
+
+/** What a step did, for the progress line: `changed` false means that all was there already. */
+export interface StepReport {
+  readonly changed: boolean
+  readonly summary: string
+}
+
+/** One place in which the live schema differs from the declared one. */
+export interface SchemaDifference {
+  readonly object: string
+  readonly expected: string
+  readonly found: string
+}
+
+/** A running application in one process: what operations are run against. */
+export interface RunningApplication {
+  /** Handed to `Operation.run` as its application. */
+  readonly application: unknown
+  /** How many operations may run at a time here; arrivals beyond wait in the queue (law 2). */
+  readonly slots: number
+  /** Counters worth a line in the report, e.g. cache hits: name to [hits, lookups]. */
+  ratios(): Readonly<Record<string, readonly [number, number]>>
+  close(): Promise<void>
+}
+
+/** What a role process offers its work. */
+export interface RoleHost {
+  /** Reports ends of flows to the session, in batches of any size. */
+  flowEnds(ends: readonly FlowEnd[]): void
+  /** Aborts when the role must stop in order. */
+  readonly signal: AbortSignal
+  faultPoint(name: string): Promise<void> | void
+}
+
+/** A role's work in its own child process. */
+export interface RunningRole {
+  /** Resolves when nothing is left to do: the drain waits for it. */
+  drained(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** What an audit is handed. */
+export interface AuditContext {
+  readonly stores: Stores
+  readonly population: Population
+  readonly choice: StrategyChoice
+  readonly journal: JournalReader
+  /** Restarts of the run's seeded choice: which feeds, users, posts to sample. */
+  readonly seed: number
+  readonly profile: ProfileName
+}
+
+export type AuditState = 'held' | 'violated' | 'nothing to check' | 'could not run'
+
+export interface AuditOutcome {
+  readonly state: AuditState
+  readonly checked: number
+  readonly violations: number
+  /** At most ten, each a line that a person can act on. */
+  readonly examples: readonly string[]
+  readonly note?: string
+}
+
+/** An invariant on the stores and the journal after the traffic has drained. */
+export interface Audit {
+  readonly name: string
+  readonly claims: readonly RequirementId[]
+  readonly defects: readonly DefectId[]
+  run(context: AuditContext): Promise<AuditOutcome>
+}
+
+/** How a defect of the as-written variant is expected to show, for `--variant both`. */
+export interface DefectExpectation {
+  readonly defect: DefectId
+  readonly title: string
+  /** Profiles in which the traffic can show it; all when absent. */
+  readonly profiles?: readonly ProfileName[]
+  /** Names of targets (`like.add p99`), checks or audits of which at least one must be missed or violated. */
+  readonly shownBy: readonly string[]
+}
+
+/** The design as fixed, or as written. */
+export interface Variant {
+  readonly description: string
+  /** As-written: what it is expected to show. Fixed: empty. */
+  readonly defects: readonly DefectExpectation[]
+  /** Changes that were made to the text so that it runs at all, one line each; empty for fixed. */
+  readonly changes: readonly string[]
+  readonly strategies: Readonly<Record<string, Strategy>>
+  /** Creates schemas, partitions, scripts; idempotent; converges after an interruption. */
+  provision(stores: Stores, progress: Progress): Promise<StepReport>
+  /** The live schema against the declared one, column by column. */
+  schemaDifferences(stores: Stores): Promise<readonly SchemaDifference[]>
+  /** Partitions made ahead. */
+  ensurePartitions(stores: Stores, monthsAhead: number): Promise<StepReport>
+  /**
+   * Fills a template with the population and makes the run's own clone of it, derived stores included. Reuses the
+   * template when its fingerprint of (seed, size, schema) agrees, and says why when it must be made again.
+   */
+  seed(stores: Stores, population: Population, choice: StrategyChoice, progress: Progress): Promise<StepReport>
+  open(stores: Stores, population: Population, choice: StrategyChoice): Promise<RunningApplication>
+  readonly roles: Readonly<
+    Record<RoleName, (stores: Stores, population: Population, choice: StrategyChoice, host: RoleHost) => Promise<RunningRole>>
+  >
+  readonly audits: readonly Audit[]
+}
+
+/** A point of a traffic shape: at `at` (0 to 1 of the window) the rate is `factor` times the base. */
+export interface ShapePoint {
+  readonly at: number
+  readonly factor: number
+}
+
+/** The shape of the traffic. */
+export interface Profile {
+  readonly description: string
+  /** Piecewise linear over the window; steady when absent. */
+  readonly shape?: readonly ShapePoint[]
+  /** Arrivals a second on top of the mix, by operation, at any scale. */
+  readonly surge?: Readonly<Record<string, number>>
+}
+
+/** One case study: a table of contents that a reader can take in at a glance. */
+export interface Workload {
+  readonly name: WorkloadName
+  readonly title: string
+  readonly model: TrafficModel
+  readonly stores: readonly StoreName[]
+  readonly defaults: {
+    readonly scale: number
+    readonly population: number
+    readonly durationSeconds: number
+    readonly warmupSeconds: number
+    readonly maxDurationSeconds: number
+  }
+  /** The size of the population at scale 1, e.g. 500e6 users: reports print the seeded share of it. */
+  readonly documentedPopulation: { readonly size: number; readonly unit: string; readonly claim: RequirementId }
+  readonly profiles: Readonly<Record<ProfileName, Profile>>
+  readonly operations: readonly AnyOperation[]
+  readonly flows: readonly Flow[]
+  readonly variants: Readonly<Record<VariantName, Variant>>
+  /** What `Operation.input` and checks draw on; made once per worker. Pure but for `results`. */
+  world(seed: number, population: Population, results: Results): unknown
+  /** The skew of the traffic, for the honest line. */
+  readonly skew: string
+}
