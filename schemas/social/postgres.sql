@@ -1,0 +1,315 @@
+-- The social case, as fixed. Idempotent: running it twice changes nothing. Run it by hand with psql in an empty database.
+--
+-- Ids are Snowflakes: 41 bits of milliseconds since 2024-01-01, 8 of logical shard, 6 of worker, 8 of sequence (X-05).
+-- Every sharded table has its shard first in the primary key and last in its columns, equal to the bits of the id that
+-- it is sharded by (X-06); posts and comments are partitioned by month over the post's id (S-05, S-06, S-15).
+
+CREATE OR REPLACE FUNCTION shard_of(id bigint) RETURNS smallint
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN ((id >> 14) & 255)::smallint;
+
+CREATE OR REPLACE FUNCTION time_of(id bigint) RETURNS timestamptz
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN to_timestamp(((id >> 22) + 1704067200000) / 1000.0);
+
+CREATE OR REPLACE FUNCTION first_id_at(moment timestamptz) RETURNS bigint
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN (round(extract(epoch FROM moment) * 1000)::bigint - 1704067200000) << 22;
+
+-- Users and what shares their shard ---------------------------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS users (
+  user_id         bigint       NOT NULL,
+  username        varchar(30)  NOT NULL,
+  email           varchar(255) NOT NULL,
+  full_name       varchar(100),
+  bio             varchar(150),
+  profile_pic_url varchar(500),
+  -- Lazily refreshed copies; the truth is in `counters` (S-13, S-16).
+  follower_count  integer      NOT NULL DEFAULT 0,
+  following_count integer      NOT NULL DEFAULT 0,
+  post_count      integer      NOT NULL DEFAULT 0,
+  is_verified     boolean      NOT NULL DEFAULT false,
+  is_private      boolean      NOT NULL DEFAULT false,
+  created_at      timestamptz  NOT NULL DEFAULT now(),
+  updated_at      timestamptz  NOT NULL DEFAULT now(),
+  -- A pull author's posts are merged at read instead of pushed: on at 1,000 followers, off below 900 (S-19).
+  is_pull         boolean      NOT NULL DEFAULT false,
+  pull_switched_at timestamptz,
+  version         integer      NOT NULL DEFAULT 1,
+  shard           smallint     NOT NULL,
+  PRIMARY KEY (shard, user_id),
+  CONSTRAINT users_shard_check CHECK (shard = ((user_id >> 14) & 255))
+);
+
+-- Names and addresses are unique over all shards: claim, create the user, confirm; a sweeper ends half-claims (S-09, S-10).
+CREATE TABLE IF NOT EXISTS username_claims (
+  folded_name  varchar(30) NOT NULL,
+  user_id      bigint      NOT NULL,
+  state        varchar(9)  NOT NULL DEFAULT 'claimed',
+  claimed_at   timestamptz NOT NULL DEFAULT now(),
+  shard        smallint    NOT NULL,
+  PRIMARY KEY (folded_name),
+  CONSTRAINT username_claims_state_check CHECK (state IN ('claimed', 'confirmed'))
+);
+
+CREATE TABLE IF NOT EXISTS email_claims (
+  folded_email varchar(255) NOT NULL,
+  user_id      bigint       NOT NULL,
+  state        varchar(9)   NOT NULL DEFAULT 'claimed',
+  claimed_at   timestamptz  NOT NULL DEFAULT now(),
+  shard        smallint     NOT NULL,
+  PRIMARY KEY (folded_email),
+  CONSTRAINT email_claims_state_check CHECK (state IN ('claimed', 'confirmed'))
+);
+
+CREATE TABLE IF NOT EXISTS user_settings (
+  user_id               bigint      NOT NULL,
+  notifications_enabled boolean     NOT NULL DEFAULT true,
+  dark_mode             boolean     NOT NULL DEFAULT false,
+  language              varchar(10) NOT NULL DEFAULT 'en',
+  preferences           jsonb       NOT NULL DEFAULT '{}',
+  shard                 smallint    NOT NULL,
+  PRIMARY KEY (shard, user_id),
+  CONSTRAINT user_settings_shard_check CHECK (shard = ((user_id >> 14) & 255)),
+  CONSTRAINT user_settings_user_fkey FOREIGN KEY (shard, user_id) REFERENCES users (shard, user_id) ON DELETE CASCADE
+);
+
+CREATE TABLE IF NOT EXISTS blocks (
+  user_id    bigint      NOT NULL,
+  blocked_id bigint      NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  shard      smallint    NOT NULL,
+  PRIMARY KEY (shard, user_id, blocked_id),
+  CONSTRAINT blocks_shard_check CHECK (shard = ((user_id >> 14) & 255)),
+  CONSTRAINT blocks_not_self_check CHECK (user_id <> blocked_id)
+);
+
+-- The mirror of blocks on the blocked user's shard, kept by the outbox.
+CREATE TABLE IF NOT EXISTS blocked_by (
+  blocked_id bigint      NOT NULL,
+  user_id    bigint      NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  shard      smallint    NOT NULL,
+  PRIMARY KEY (shard, blocked_id, user_id),
+  CONSTRAINT blocked_by_shard_check CHECK (shard = ((blocked_id >> 14) & 255))
+);
+
+-- The graph -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS follows (
+  follower_id  bigint      NOT NULL,
+  following_id bigint      NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  shard        smallint    NOT NULL,
+  PRIMARY KEY (shard, follower_id, following_id),
+  CONSTRAINT follows_shard_check CHECK (shard = ((follower_id >> 14) & 255)),
+  CONSTRAINT follows_not_self_check CHECK (follower_id <> following_id)
+) PARTITION BY HASH (follower_id);
+
+-- The mirror that answers "who follows X" from one partition (S-12), kept by the outbox.
+CREATE TABLE IF NOT EXISTS followers (
+  following_id bigint      NOT NULL,
+  follower_id  bigint      NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  shard        smallint    NOT NULL,
+  PRIMARY KEY (shard, following_id, follower_id),
+  CONSTRAINT followers_shard_check CHECK (shard = ((following_id >> 14) & 255))
+) PARTITION BY HASH (following_id);
+
+CREATE TABLE IF NOT EXISTS follow_requests (
+  target_id    bigint      NOT NULL,
+  requester_id bigint      NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  shard        smallint    NOT NULL,
+  PRIMARY KEY (shard, target_id, requester_id),
+  CONSTRAINT follow_requests_shard_check CHECK (shard = ((target_id >> 14) & 255))
+);
+
+-- Posts and what shares their shard -----------------------------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS posts (
+  post_id          bigint      NOT NULL,
+  user_id          bigint      NOT NULL,
+  caption          text        NOT NULL DEFAULT '',
+  media_urls       jsonb       NOT NULL DEFAULT '[]',
+  -- Lazily refreshed copies; the truth is in `counters` (S-13).
+  like_count       integer     NOT NULL DEFAULT 0,
+  comment_count    integer     NOT NULL DEFAULT 0,
+  created_at       timestamptz NOT NULL,
+  -- Copies for display, refreshed from `user.renamed` (S-17).
+  username         varchar(30) NOT NULL,
+  user_profile_pic varchar(500),
+  deleted_at       timestamptz,
+  shard            smallint    NOT NULL,
+  PRIMARY KEY (shard, post_id),
+  CONSTRAINT posts_shard_check CHECK (shard = ((post_id >> 14) & 255) AND shard = ((user_id >> 14) & 255)),
+  CONSTRAINT posts_media_urls_check CHECK (jsonb_typeof(media_urls) = 'array')
+) PARTITION BY RANGE (post_id);
+
+CREATE INDEX IF NOT EXISTS posts_user_id_post_id_idx ON posts (shard, user_id, post_id DESC);
+CREATE INDEX IF NOT EXISTS posts_post_id_idx ON posts (post_id DESC);
+
+CREATE TABLE IF NOT EXISTS likes_by_post (
+  post_id    bigint      NOT NULL,
+  user_id    bigint      NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  shard      smallint    NOT NULL,
+  PRIMARY KEY (shard, post_id, user_id),
+  CONSTRAINT likes_by_post_shard_check CHECK (shard = ((post_id >> 14) & 255))
+) PARTITION BY HASH (post_id);
+
+-- "Posts I liked", on the liker's shard, kept by the outbox (S-11).
+CREATE TABLE IF NOT EXISTS likes_by_user (
+  user_id    bigint      NOT NULL,
+  post_id    bigint      NOT NULL,
+  created_at timestamptz NOT NULL,
+  shard      smallint    NOT NULL,
+  PRIMARY KEY (shard, user_id, post_id),
+  CONSTRAINT likes_by_user_shard_check CHECK (shard = ((user_id >> 14) & 255))
+) PARTITION BY HASH (user_id);
+
+CREATE INDEX IF NOT EXISTS likes_by_user_user_id_created_at_idx ON likes_by_user (shard, user_id, created_at DESC, post_id);
+
+CREATE TABLE IF NOT EXISTS comments (
+  comment_id        bigint      NOT NULL,
+  post_id           bigint      NOT NULL,
+  user_id           bigint      NOT NULL,
+  parent_comment_id bigint,
+  content           text        NOT NULL,
+  -- A lazily refreshed copy; the truth is in `counters`.
+  like_count        integer     NOT NULL DEFAULT 0,
+  created_at        timestamptz NOT NULL,
+  username          varchar(30) NOT NULL,
+  user_profile_pic  varchar(500),
+  deleted_at        timestamptz,
+  -- 0 for a comment, 1 for a reply; replies are not replied to (S-47).
+  depth             smallint    NOT NULL DEFAULT 0,
+  shard             smallint    NOT NULL,
+  PRIMARY KEY (shard, post_id, comment_id),
+  CONSTRAINT comments_shard_check CHECK (shard = ((post_id >> 14) & 255) AND shard = ((comment_id >> 14) & 255)),
+  CONSTRAINT comments_depth_check CHECK (depth = CASE WHEN parent_comment_id IS NULL THEN 0 ELSE 1 END),
+  CONSTRAINT comments_content_check CHECK (length(content) BETWEEN 1 AND 2200),
+  -- A reply's parent is a comment of the same post (S-47).
+  CONSTRAINT comments_parent_fkey FOREIGN KEY (shard, post_id, parent_comment_id)
+    REFERENCES comments (shard, post_id, comment_id)
+) PARTITION BY RANGE (post_id);
+
+CREATE INDEX IF NOT EXISTS comments_user_id_comment_id_idx ON comments (shard, user_id, comment_id DESC);
+
+CREATE TABLE IF NOT EXISTS comment_likes (
+  comment_id bigint      NOT NULL,
+  user_id    bigint      NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  shard      smallint    NOT NULL,
+  PRIMARY KEY (shard, comment_id, user_id),
+  CONSTRAINT comment_likes_shard_check CHECK (shard = ((comment_id >> 14) & 255))
+) PARTITION BY HASH (comment_id);
+
+-- Counts, events and the relay's own state ----------------------------------------------------------------------------
+
+-- kind: 1 post likes, 2 post comments, 3 comment likes, 4 followers, 5 following, 6 posts of a user.
+-- counter=row uses slot 0, counter=slots spreads over 0..31, counter=delta has the relay add to slot 0 what the outbox holds.
+CREATE TABLE IF NOT EXISTS counters (
+  entity_id bigint   NOT NULL,
+  count     bigint   NOT NULL DEFAULT 0,
+  kind      smallint NOT NULL,
+  slot      smallint NOT NULL DEFAULT 0,
+  shard     smallint NOT NULL,
+  PRIMARY KEY (shard, entity_id, kind, slot),
+  CONSTRAINT counters_shard_check CHECK (shard = ((entity_id >> 14) & 255)),
+  CONSTRAINT counters_kind_check CHECK (kind BETWEEN 1 AND 6)
+) WITH (fillfactor = 70);
+
+-- Written in the transaction of the change that it tells of; read in (xid, id) order and only below the snapshot's
+-- horizon, so that a slow transaction's event is never passed over (E-22).
+CREATE TABLE IF NOT EXISTS outbox (
+  id         bigint      GENERATED ALWAYS AS IDENTITY,
+  xid        xid8        NOT NULL DEFAULT pg_current_xact_id(),
+  -- The user who acted, the entity that the event is about, and the one that it points to.
+  actor_id   bigint      NOT NULL,
+  subject_id bigint      NOT NULL,
+  object_id  bigint,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  kind       varchar(24) NOT NULL,
+  PRIMARY KEY (xid, id)
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.2);
+
+CREATE TABLE IF NOT EXISTS relay_position (
+  relay      varchar(24) NOT NULL,
+  xid        xid8        NOT NULL DEFAULT '0',
+  id         bigint      NOT NULL DEFAULT 0,
+  PRIMARY KEY (relay)
+);
+
+-- One row a post whose fan-out is not finished: chunks go by follower id, so a restart resumes where it stood (S-27).
+CREATE TABLE IF NOT EXISTS fanout_tasks (
+  post_id          bigint   NOT NULL,
+  author_id        bigint   NOT NULL,
+  next_follower_id bigint   NOT NULL DEFAULT 0,
+  chunk            integer  NOT NULL DEFAULT 0,
+  shard            smallint NOT NULL,
+  PRIMARY KEY (shard, post_id)
+);
+
+-- updated_at and version change with the row (S-46).
+CREATE OR REPLACE FUNCTION touch_user() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.updated_at := clock_timestamp();
+  NEW.version := OLD.version + 1;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER users_touch BEFORE UPDATE OF username, email, full_name, bio, profile_pic_url, is_private
+  ON users FOR EACH ROW EXECUTE FUNCTION touch_user();
+
+-- Partitions ----------------------------------------------------------------------------------------------------------
+
+-- 64 and 128 hash partitions (S-08): likes_by_post_00 ... likes_by_post_63.
+DO $$
+DECLARE
+  tables constant text[] := ARRAY['likes_by_post', 'likes_by_user', 'comment_likes', 'follows', 'followers'];
+  moduli constant int[] := ARRAY[64, 64, 64, 128, 128];
+  name text;
+BEGIN
+  FOR t IN 1 .. cardinality(tables) LOOP
+    FOR remainder IN 0 .. moduli[t] - 1 LOOP
+      name := tables[t] || '_' || lpad(remainder::text, length((moduli[t] - 1)::text), '0');
+      IF to_regclass(name) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s)',
+                       name, tables[t], moduli[t], remainder);
+      END IF;
+    END LOOP;
+  END LOOP;
+END $$;
+
+-- Month partitions from the first month asked for to `ahead` months after this one, and a DEFAULT partition that an
+-- audit reads as an alarm (X-09, S-07). Returns how many it made.
+CREATE OR REPLACE FUNCTION ensure_month_partitions(ahead integer, back integer DEFAULT 1) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+  made integer := 0;
+  month timestamptz;
+  name text;
+  parent text;
+BEGIN
+  FOREACH parent IN ARRAY ARRAY['posts', 'comments'] LOOP
+    IF to_regclass(parent || '_default') IS NULL THEN
+      EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
+      made := made + 1;
+    END IF;
+    FOR step IN -back .. ahead LOOP
+      month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => step)) AT TIME ZONE 'UTC';
+      name := parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
+      IF to_regclass(name) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)', name, parent,
+          first_id_at(month),
+          first_id_at(((month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'));
+        made := made + 1;
+      END IF;
+    END LOOP;
+  END LOOP;
+  RETURN made;
+END $$;
+
+SELECT ensure_month_partitions(3);
