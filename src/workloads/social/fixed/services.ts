@@ -1,0 +1,36 @@
+import type { IdGenerator } from '../../../core/snowflake.ts'
+import type { PostgresClient } from '../../../stores/postgres/client.ts'
+import type { RedisClient } from '../../../stores/redis/client.ts'
+import type { PostView, ProfileView } from '../application.ts'
+import type { ObjectCache } from './cache/object-cache.ts'
+import type { Visibility } from './visibility.ts'
+
+/** The strategies of the fixed variant, as chosen. */
+export interface SocialChoice {
+  readonly fanout: 'push' | 'pull' | 'hybrid'
+  readonly counter: 'row' | 'slots' | 'delta'
+}
+
+/** A post as the caches hold it; deleted posts are not in them. */
+export interface CachedPost {
+  /** The author's id as a decimal string, as the hidden sets hold it. */
+  readonly author: string
+  readonly authorIsPrivate: boolean
+  /** Ready to return; shared, so never changed. */
+  readonly view: PostView
+}
+
+/** What every operation of the fixed variant works with. One per process. */
+export interface Services {
+  readonly postgres: PostgresClient
+  readonly redis: RedisClient
+  readonly ids: IdGenerator
+  readonly choice: SocialChoice
+  readonly cache: {
+    readonly posts: ObjectCache<CachedPost>
+    readonly users: ObjectCache<ProfileView>
+    /** By `<reader>:<author>`: does the reader follow the author? Asked for private authors only; no L1. */
+    readonly follows: ObjectCache<boolean>
+  }
+  readonly visibility: Visibility
+}
