@@ -72,7 +72,10 @@ export interface Operation<Application, World, Input, Output> {
   /** One arrival may carry many units (an SDK batch): rates are in units, latency per arrival. Default 1. */
   readonly unitsPerArrival?: number
   readonly targets: readonly Target[]
-  /** The expected share of each part among arrivals: the sample rule needs it. */
+  /**
+   * The expected share of each part among the arrivals of the mix: the sample rule needs it. 0 for a part that only a
+   * profile's surge brings about: its targets are judged when it has samples, and else skipped and said so.
+   */
   readonly parts?: Readonly<Record<PartName, { readonly expectedShare: number }>>
   /** The share of arrivals that the application is expected to refuse, [lowest, highest]. Default [0, 0.001]. */
   readonly refusalShare?: readonly [number, number]
@@ -84,8 +87,11 @@ export interface Operation<Application, World, Input, Output> {
   journal?(input: Input): JournalKeys
   /** For writes: what the journal records when it succeeded, beside the keys (ids that the application made). */
   outcome?(input: Input, output: Output): JournalKeys
-  /** The id that a later arrival may refer to by this arrival's number: `world.results.get(number)`. */
-  result?(input: Input, output: Output): bigint | undefined
+  /**
+   * The id that a later arrival may refer to: the engine puts it into `Results` under `key`, which `input` computed from
+   * the arrival by `arrivalKey`, so that the later arrival can name it without knowing its number.
+   */
+  result?(input: Input, output: Output): ArrivalResult | undefined
   /** The flow that a success begins, and the key under which its ends will be observed. */
   flow?(input: Input, output: Output): { readonly flow: FlowName; readonly key: string } | undefined
 }
@@ -100,11 +106,37 @@ export function erase<Application, World, Input, Output>(
   return operation as unknown as AnyOperation
 }
 
+/** An id that an arrival made, and the key under which later arrivals look for it. */
+export interface ArrivalResult {
+  readonly key: number
+  readonly id: bigint
+}
+
+/**
+ * The key of an arrival's result: a safe integer, unique in a run, and pure. `code` (below 2^15) tells apart the
+ * operations whose results are referred to; `index` (below 2^32) is the arrival's own.
+ */
+export function arrivalKey(code: number, phase: Phase, stream: Stream, index: number): number {
+  const streamCode = stream === 'mix' ? 0 : stream === 'probe' ? 1 : 2
+  return ((code * 2 + (phase === 'warmup' ? 0 : 1)) * 4 + streamCode) * 2 ** 32 + index
+}
+
 /** The ids that earlier arrivals made, shared by all workers so that inputs do not depend on `--workers`. */
 export interface Results {
-  /** The id that arrival `number` made, or undefined while it is unknown (not finished, failed, long ago). */
-  get(number: number): bigint | undefined
-  set(number: number, id: bigint): void
+  /** The id kept under `key` (a safe integer, sparse), or undefined while it is unknown (not finished, failed, long ago). */
+  get(key: number): bigint | undefined
+  set(key: number, id: bigint): void
+}
+
+/** How far each operation has come at a time, by the plan: what an arrival that names an earlier one needs. */
+export interface Pace {
+  /**
+   * The expected number of arrivals of the operation's `mix` in `phase` before `offsetMicros` (rate and shape
+   * integrated; the phase's total beyond its end).
+   */
+  expected(operation: OperationName, phase: Phase, offsetMicros: number): number
+  /** The length of a phase in microseconds. */
+  lengthMicros(phase: Phase): number
 }
 
 /** How an arrival ended. A dropped one never started. */

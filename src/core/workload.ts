@@ -9,7 +9,7 @@ import type {
 } from './names.ts'
 import type { JournalReader } from './journal.ts'
 import type { TrafficModel } from './model.ts'
-import type { AnyOperation, Flow, FlowEnd, Results } from './operation.ts'
+import type { AnyOperation, Flow, FlowEnd, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
 
 /** One switchable decision inside a variant: `fanout=hybrid`. */
@@ -173,7 +173,7 @@ export interface Workload {
   readonly flows: readonly Flow[]
   readonly variants: Readonly<Record<VariantName, Variant>>
   /** What `Operation.input` and checks draw on; made once per worker. Pure but for `results`. */
-  world(seed: number, population: Population, results: Results): unknown
+  world(seed: number, population: Population, results: Results, pace: Pace): unknown
   /** The skew of the traffic, for the honest line. */
   readonly skew: string
 }

@@ -76,10 +76,11 @@ export interface SocialApplication {
   acceptFollow(request: { userId: bigint; followerId: bigint }, context: Context): Promise<{ created: boolean }>
   unfollow(request: { followerId: bigint; followingId: bigint }, context: Context): Promise<{ removed: boolean }>
   block(request: { userId: bigint; blockedId: bigint }, context: Context): Promise<{ created: boolean }>
+  /** `fannedOut`: the fan-out ended inside the request (S-27), so that no flow begins. */
   createPost(
     request: { authorId: bigint; caption: string; mediaUrls: readonly string[] },
     context: Context,
-  ): Promise<{ postId: bigint }>
+  ): Promise<{ postId: bigint; fannedOut?: boolean }>
   deletePost(request: { authorId: bigint; postId: bigint }, context: Context): Promise<{ removed: boolean }>
   readPost(request: { readerId: bigint; postId: bigint }, context: Context): Promise<PostView>
   /**
