@@ -1,0 +1,66 @@
+import type { Result } from '../../core/result.ts'
+import { milliseconds, percent, quantity, seconds, whole } from '../numbers.ts'
+import { factLine } from '../table.ts'
+
+function rateFacts(result: Result): string[] {
+  const { rates } = result
+  return [
+    `documented ${quantity(rates.documented)}/s × scale ${result.scale} = target ${quantity(rates.target)}/s`,
+    `scheduled ${quantity(rates.scheduled)}/s`,
+    `offered ${quantity(rates.offered)}/s`,
+    `achieved ${quantity(rates.achieved)}/s`,
+  ]
+}
+
+function trafficFacts(result: Result): string[] {
+  const { population, mix, phases } = result
+  return [
+    `population ${whole(population.size)} ${population.unit} (${percent(population.share)} of documented × scale)`,
+    `skew ${result.skew}`,
+    `reads ${percent(mix.readShare)} (expected ${percent(mix.expected)})`,
+    result.loop === 'open' ? `${result.arrival}, open loop` : `closed loop of ${result.concurrency ?? 0}: never passes`,
+    `window ${seconds(phases.measureSeconds)} after ${seconds(phases.warmupSeconds)} warm-up`,
+    `drain ${seconds(phases.drainSeconds)}`,
+    `seed ${result.seed}`,
+    `workers ${result.workers}`,
+    `slots ${result.slots}`,
+    `probes ${whole(result.probes)}`,
+  ]
+}
+
+function storeFacts(result: Result): string[] {
+  return result.stores.map((store) => {
+    const settings = Object.entries(store.settings).map(([name, value]) => `${name}=${value}`)
+    const basis = settings.length === 0 ? '' : ` (${settings.join(', ')})`
+    const survives = store.acknowledgedSurvives
+    return `${store.name} ${store.version} ${store.provider} ${store.topology}, acknowledged survives ${survives}${basis}`
+  })
+}
+
+function machineFacts(result: Result): string[] {
+  const { machine, generator } = result
+  const load = (average: readonly number[]): string => (average[0] ?? 0).toFixed(1)
+  const floor = generator.noiseFloor
+  const lag = generator.watchdogLagMs
+  return [
+    `${machine.cores} × ${machine.model}`,
+    `${quantity(machine.memoryBytes / 2 ** 30)} GiB`,
+    machine.platform,
+    `node ${machine.node}`,
+    `load ${load(machine.loadAverageStart)} → ${load(machine.loadAverageEnd)}`,
+    floor === null
+      ? ''
+      : `noise floor ${whole(floor.nanosecondsPerArrival)} ns an arrival, dispatch lag p99 ${milliseconds(floor.dispatchLagMs.p99)} ms`,
+    lag.count === 0 ? '' : `machine woke late p99 ${milliseconds(lag.p99)} ms, max ${milliseconds(lag.max)} ms`,
+  ]
+}
+
+/** The title of a run and its honest line (law 6), wrapped to `columns`. */
+export function headline(result: Result, columns: number, bold: (text: string) => string): string {
+  const choices = Object.entries(result.strategies).map(([name, value]) => `${name}=${value}`)
+  const title = factLine([result.workload, result.variant, `profile ${result.profile}`, ...choices], columns)
+  const paragraphs = [rateFacts(result), trafficFacts(result), storeFacts(result), machineFacts(result)]
+  const when = factLine([`arch ${result.arch.version}${result.arch.commit === null ? '' : ` (${result.arch.commit})`}`,
+    result.startedAt, result.seedSummary], columns)
+  return [bold(title), when, ...paragraphs.map((facts) => factLine(facts, columns))].join('\n')
+}
