@@ -49,6 +49,8 @@ export interface PartReport {
   readonly part: PartName
   readonly count: number
   readonly measures: Measures
+  /** Summed over the part's ok arrivals. */
+  readonly cost: Cost
 }
 
 /** One distinct message of failures that no store client could classify. */

@@ -1,0 +1,38 @@
+/** A first-in-first-out queue in a ring that grows: no allocation per entry, O(1) at both ends. */
+export interface Fifo<Entry> {
+  push(entry: Entry): void
+  /** The oldest entry, undefined when empty. */
+  peek(): Entry | undefined
+  shift(): Entry | undefined
+}
+
+/** An empty queue. */
+export function newFifo<Entry>(): Fifo<Entry> {
+  let ring = new Array<Entry | undefined>(64).fill(undefined)
+  let head = 0
+  let size = 0
+
+  function grow(): void {
+    const wider = new Array<Entry | undefined>(ring.length * 2).fill(undefined)
+    for (let index = 0; index < size; index += 1) wider[index] = ring[(head + index) & (ring.length - 1)]
+    ring = wider
+    head = 0
+  }
+
+  return {
+    push(entry) {
+      if (size === ring.length) grow()
+      ring[(head + size) & (ring.length - 1)] = entry
+      size += 1
+    },
+    peek: () => ring[head],
+    shift() {
+      if (size === 0) return undefined
+      const entry = ring[head]
+      ring[head] = undefined
+      head = (head + 1) & (ring.length - 1)
+      size -= 1
+      return entry
+    },
+  }
+}
