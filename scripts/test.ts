@@ -1,0 +1,26 @@
+// `npm test`: every test under tap, with coverage, and the closing line that CI reads: `N passed, N failed`.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+const binaries = join(import.meta.dirname, '..', 'node_modules', '.bin')
+const folder = mkdtempSync(join(tmpdir(), 'arch-test-'))
+const output = join(folder, 'tests.tap')
+const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` }
+const tap = join(binaries, 'tap')
+
+// tap compiles its plugins once; without it the first test file fails.
+spawnSync(tap, ['build'], { stdio: 'ignore', env })
+const run = spawnSync(
+  tap,
+  ['--reporter=terse', `--output-file=${output}`, '--allow-incomplete-coverage', ...process.argv.slice(2)],
+  { stdio: 'inherit', env },
+)
+
+const summary = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/m.exec(readFileSync(output, 'utf8'))
+rmSync(folder, { recursive: true })
+const passed = Number(summary?.[1] ?? 0)
+const failed = Number(summary?.[2] ?? 0)
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = run.status === 0 && failed === 0 && passed > 0 ? 0 : 1

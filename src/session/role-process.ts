@@ -1,0 +1,92 @@
+// The entry of a role's own child process: relays, consumers, gateways. Its CPU is reported apart from the load's, and
+// a kill -9 hits it and nothing else (design.md, section 3).
+import type { FlowEnd } from '../core/operation.ts'
+import type { RunningRole } from '../core/workload.ts'
+import type { Stores } from '../core/store.ts'
+import type { FromRole, RoleAssignment, ToRole } from './role-messages.ts'
+import { closeStores, connectStores } from './up.ts'
+import { loadWorkload, variantOf } from './workloads.ts'
+
+/** Ends of flows are sent in batches: one message each would cost more than the work that they report. */
+const BATCH_MS = 20
+
+const stopping = new AbortController()
+let running: RunningRole | undefined
+let stores: Stores | undefined
+let pending: FlowEnd[] = []
+let timer: NodeJS.Timeout | undefined
+
+function send(message: FromRole): void {
+  if (process.connected) process.send?.(message)
+}
+
+function cpuSeconds(): number {
+  const usage = process.cpuUsage()
+  return (usage.user + usage.system) / 1e6
+}
+
+function sendEnds(): void {
+  timer = undefined
+  if (pending.length === 0) return
+  send({ type: 'ends', ends: pending })
+  pending = []
+}
+
+async function start(assignment: RoleAssignment): Promise<void> {
+  const workload = await loadWorkload(assignment.workload)
+  const begin = variantOf(workload, assignment.variant).roles[assignment.role]
+  if (begin === undefined) throw new Error(`${assignment.workload} has no role '${assignment.role}'`)
+  stores = await connectStores(assignment.endpoints, {
+    poolSize: 4,
+    applicationName: `arch ${assignment.role}`,
+  })
+  const armed = new Set(assignment.killAt)
+  running = await begin(stores, assignment.population, assignment.choice, {
+    signal: stopping.signal,
+    flowEnds(ends) {
+      pending.push(...ends)
+      timer ??= setTimeout(sendEnds, BATCH_MS)
+    },
+    faultPoint(name) {
+      if (armed.has(name)) process.kill(process.pid, 'SIGKILL')
+    },
+  })
+  send({ type: 'ready' })
+}
+
+async function stop(): Promise<void> {
+  stopping.abort()
+  await running?.close()
+  if (stores !== undefined) await closeStores(stores)
+  sendEnds()
+  send({ type: 'stopped', cpuSeconds: cpuSeconds() })
+  process.disconnect()
+}
+
+async function drained(): Promise<void> {
+  const done = running === undefined ? false : await running.drained().catch(() => false)
+  sendEnds()
+  send({ type: 'drained', drained: done })
+}
+
+async function handle(message: ToRole): Promise<void> {
+  if (message.type === 'start') await start(message.assignment)
+  else if (message.type === 'drained?') await drained()
+  else if (message.type === 'cpu?') send({ type: 'cpu', cpuSeconds: cpuSeconds() })
+  else await stop()
+}
+
+process.on('message', (message: ToRole) => {
+  handle(message).catch((error: unknown) => {
+    const failure = error instanceof Error ? error : new Error(String(error))
+    send({ type: 'failed', message: failure.message, stack: failure.stack })
+    process.exitCode = 1
+    process.disconnect()
+  })
+})
+
+// The session ends roles itself: a Ctrl-C in the terminal reaches the whole process group and must not end them first.
+process.on('SIGINT', () => undefined)
+process.on('disconnect', () => {
+  process.exit()
+})

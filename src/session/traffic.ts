@@ -1,0 +1,76 @@
+import { usageError } from '../core/errors.ts'
+import { perSecond } from '../core/model.ts'
+import type { AnyOperation, Flow, Target } from '../core/operation.ts'
+import type { Profile, Workload } from '../core/workload.ts'
+import type { BenchOptions } from './bench-options.ts'
+
+/** A target with where it comes from. */
+export interface OriginatedTarget extends Target {
+  readonly from: 'model' | 'flag'
+}
+
+/** An operation as this run offers it. Rates are in units per second. */
+export interface OfferedOperation {
+  /** With the targets of this run. */
+  readonly operation: AnyOperation
+  readonly targets: readonly OriginatedTarget[]
+  readonly documentedPerSecond: number
+  readonly targetPerSecond: number
+  /** Arrivals a second that the profile adds, at any scale. */
+  readonly surgePerSecond: number
+}
+
+/** What a run offers: the model times the scale, with the flags' changes. */
+export interface OfferedTraffic {
+  readonly operations: readonly OfferedOperation[]
+  readonly flows: readonly (Flow & { readonly targets: readonly OriginatedTarget[] })[]
+  readonly profile: Profile
+  readonly scale: number
+}
+
+function withFlags(name: string, targets: readonly Target[], options: BenchOptions): OriginatedTarget[] {
+  const flags = options.targets.filter((target) => target.name === name)
+  const kept = targets.filter(
+    (target) =>
+      !flags.some((flag) => flag.part === target.part && flag.percentile === target.percentile),
+  )
+  return [
+    ...kept.map((target) => ({ ...target, from: 'model' as const })),
+    ...flags.map(({ part, percentile, belowMs }) => ({
+      ...(part === undefined ? {} : { part }),
+      percentile,
+      belowMs,
+      from: 'flag' as const,
+    })),
+  ]
+}
+
+/**
+ * The traffic of a run.
+ * @throws ArchError (usage) when `--rate` leaves nothing to offer
+ */
+export function offeredTraffic(workload: Workload, options: BenchOptions): OfferedTraffic {
+  const scale = options.scale ?? workload.defaults.scale
+  const profile = workload.profiles[options.profile]
+  if (profile === undefined)
+    throw usageError(
+      `${workload.name} has no profile '${options.profile}'`,
+      `Its profiles are: ${Object.keys(workload.profiles).join(', ')}.`,
+    )
+  const scaled = workload.operations.map((operation) => perSecond(operation.rate) * scale)
+  const total = scaled.reduce((sum, rate) => sum + rate, 0)
+  const factor = options.totalRate === undefined ? 1 : options.totalRate / total
+  const operations = workload.operations.map((operation, index) => {
+    const targets = withFlags(operation.name, operation.targets, options)
+    const named = options.rates.find((rate) => rate.operation === operation.name)
+    return {
+      operation: { ...operation, targets },
+      targets,
+      documentedPerSecond: perSecond(operation.rate),
+      targetPerSecond: named?.perSecond ?? (scaled[index] ?? 0) * factor,
+      surgePerSecond: profile.surge?.[operation.name] ?? 0,
+    }
+  })
+  const flows = workload.flows.map((flow) => ({ ...flow, targets: withFlags(flow.name, flow.targets, options) }))
+  return { operations, flows, profile, scale }
+}
