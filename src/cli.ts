@@ -15,6 +15,11 @@ function examplesText(examples: readonly string[]): string {
   return examples.length === 0 ? '' : `\nExamples:\n${examples.map((line) => `  $ ${line}\n`).join('')}`
 }
 
+/** `arch: unknown option '--jsn'; did you mean --json?` */
+function oneLine(text: string, prefix: string): string {
+  return text.replace(/^error: /, `${prefix} `).replace(/\n\(Did you mean (.+)\)\n$/, '; did you mean $1\n')
+}
+
 /** An empty command line: how it writes, colours, fails and ends. Subcommands inherit these settings. */
 function newProgram(io: CommandIo): Command {
   return new Command('arch')
@@ -27,7 +32,7 @@ function newProgram(io: CommandIo): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, `${coloursFor(io, io.stderr).red('arch:')} `)),
+      outputError: (text, write) => write(oneLine(text, coloursFor(io, io.stderr).red('arch:'))),
       getOutHelpWidth: () => io.stdout.columns,
       getErrHelpWidth: () => io.stderr.columns,
       getOutHasColors: () => usesColour(io, io.stdout),

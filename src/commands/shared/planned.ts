@@ -1,8 +1,8 @@
 /** Cases that the reference architecture describes and that are not implemented yet; `arch list` names them so. */
 const PLANNED: readonly { readonly name: string; readonly title: string }[] = [
-  { name: 'commerce', title: 'Shop with orders, stock and payments' },
-  { name: 'analytics', title: 'Event analytics' },
-  { name: 'messaging', title: 'Messaging' },
+  { name: 'commerce', title: 'E-commerce marketplace' },
+  { name: 'analytics', title: 'Analytics platform' },
+  { name: 'messaging', title: 'Messaging application' },
 ]
 
 /** The planned cases that are not among `implemented`. */
