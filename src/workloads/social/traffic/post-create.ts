@@ -1,0 +1,67 @@
+import { arrivalKey } from '../../../core/operation.ts'
+import type { Operation } from '../../../core/operation.ts'
+import type { SocialApplication } from '../application.ts'
+import { FEED_FANOUT } from '../flows.ts'
+import { rates, shares } from '../model.ts'
+import type { SocialWorld } from '../world.ts'
+import { choose, CODE, rootOf, uniform } from './draw.ts'
+import type { ArrivalId } from './draw.ts'
+
+const NAME = 'post.create'
+
+/** A new post. */
+export interface PostCreate {
+  readonly authorId: bigint
+  readonly caption: string
+  readonly mediaUrls: readonly string[]
+  readonly key: number
+}
+
+/** Who posts at an arrival: a celebrity now and then, otherwise an active user. */
+export function postAuthor(world: SocialWorld, id: ArrivalId): number {
+  const root = rootOf(world.seed, CODE.postCreate, id)
+  const { celebrities, authors } = world.people
+  return (uniform(root, 0) < shares.celebrityPosts.value ? celebrities : authors).draw(uniform(root, 1))
+}
+
+/**
+ * Which posts of a run are deleted again: every other one may be (S-41), so that readers of their own post can name one
+ * that stays.
+ */
+export const deletable = { modulus: 2, residue: 0 } as const
+/** Posts that stay. */
+export const lasting = { modulus: 2, residue: 1 } as const
+
+/**
+ * A post by a seeded user (SOC-60). The text gives it no bound; its own one shows the fan-out inside the request (S-27).
+ */
+export const postCreate: Operation<
+  SocialApplication,
+  SocialWorld,
+  PostCreate,
+  { postId: bigint; fannedOut?: boolean }
+> = {
+  name: NAME,
+  claims: ['SOC-60', 'SOC-61', 'SOC-65'],
+  kind: 'write',
+  rate: rates[NAME],
+  targets: [{ percentile: 99, belowMs: 100 }],
+  input(arrival, world) {
+    const root = rootOf(world.seed, CODE.postCreate, arrival)
+    const author = postAuthor(world, arrival)
+    const posts = world.population.posts
+    return {
+      authorId: world.population.userId(author),
+      caption: world.texts[choose(root, 2, world.texts.length)] ?? '',
+      mediaUrls: world.population.mediaUrls(choose(root, 3, posts)),
+      key: arrivalKey(CODE.postCreate, arrival.phase, arrival.stream, arrival.index),
+    }
+  },
+  run: (application, { authorId, caption, mediaUrls }, context) =>
+    application.createPost({ authorId, caption, mediaUrls }, context),
+  journal: (post) => ({ author: String(post.authorId) }),
+  outcome: (_post, made) => ({ post: String(made.postId) }),
+  result: (post, made) => ({ key: post.key, id: made.postId }),
+  flow: (_post, made) =>
+    made.fannedOut === true ? undefined : { flow: FEED_FANOUT, key: String(made.postId) },
+}
