@@ -1,0 +1,53 @@
+import { Command } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { OperationFailure } from '../../core/errors.ts'
+import type { RedisCommand, RedisReply } from './client.ts'
+
+const AS_TEXT = { replyEncoding: 'utf8' } as const
+/** Replies of a server that is there and cannot serve. */
+const NOT_NOW = /^(LOADING|MASTERDOWN|CLUSTERDOWN|READONLY|TRYAGAIN|BUSY|OOM|MISCONF)\b/
+
+function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** Sends commands so that all of one tick leave in one write. */
+export type Send = (command: RedisCommand) => Promise<RedisReply>
+
+/**
+ * What the driver threw, as an `OperationFailure` where the store could not be asked; an error reply to the command
+ * itself comes back as it is.
+ */
+export function classify(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if (isReplyError(error) && !NOT_NOW.test(error.message)) return error
+  return new OperationFailure('unavailable', `redis: ${error.message}`, error)
+}
+
+/** True when the server does not know a script's digest. */
+export function isUnknownScript(error: unknown): boolean {
+  return isReplyError(error) && error.message.startsWith('NOSCRIPT')
+}
+
+/**
+ * A sender over one connection. The socket is corked until the end of the tick, so that concurrent waves share a
+ * system call; the driver's own pipelines write one by one and cost about twice the CPU.
+ */
+export function senderOver(redis: Redis): Send {
+  let corked = false
+  return (command) => {
+    if (!corked) {
+      corked = true
+      const { stream } = redis
+      stream.cork()
+      process.nextTick(() => {
+        corked = false
+        stream.uncork()
+      })
+    }
+    const [name, ...values] = command
+    // The driver reshapes replies (HGETALL to an object) by lower-case name; the contract is the plain reply.
+    const sent = new Command(name.toUpperCase(), values, AS_TEXT)
+    return redis.sendCommand(sent) as Promise<RedisReply>
+  }
+}
