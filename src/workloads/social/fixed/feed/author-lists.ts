@@ -14,26 +14,29 @@ const AUTHOR_POSTS: Statement = {
   ORDER BY post_id DESC LIMIT $2) newest`,
 }
 
-async function readPosts(services: Services, author: string, cost: Cost): Promise<string> {
-  const rows = await services.postgres.query<{ posts: string }>(AUTHOR_POSTS, [author, KEPT], cost)
+/** Authors' lists concern the relay too, which has no services. */
+type Stores = Pick<Services, 'postgres' | 'redis'>
+
+async function readPosts(stores: Stores, author: string, cost: Cost): Promise<string> {
+  const rows = await stores.postgres.query<{ posts: string }>(AUTHOR_POSTS, [author, KEPT], cost)
   const posts = rows[0]?.posts ?? ''
   if (listOf(posts).length >= KEPT) return posts
   return posts === '' ? END : `${posts},${END}`
 }
 
-function rebuild(services: Services, author: string, token: string, cost: Cost): Promise<string> {
+function rebuild(stores: Stores, author: string, token: string, cost: Cost): Promise<string> {
   const list = keys.author(author)
-  return lead(services.redis, list, token, async () => {
-    const posts = await readPosts(services, author, cost)
-    const call = services.redis.call(STORE_AUTHOR, [list, keys.lease(list)], [token, posts, KEPT])
-    await services.redis.wave([call], cost)
+  return lead(stores.redis, list, token, async () => {
+    const posts = await readPosts(stores, author, cost)
+    const call = stores.redis.call(STORE_AUTHOR, [list, keys.lease(list)], [token, posts, KEPT])
+    await stores.redis.wave([call], cost)
     return posts
   })
 }
 
 /** The pull authors' newest ids below a cursor, one source each: one wave where their lists are warm (S-20). */
 export async function authorPages(
-  services: Services,
+  stores: Stores,
   authors: readonly string[],
   before: string,
   want: number,
@@ -41,17 +44,16 @@ export async function authorPages(
 ): Promise<IdSource[]> {
   const token = newToken()
   const lists = authors.flatMap((author) => [keys.author(author), keys.lease(keys.author(author))])
-  const call = services.redis.call(AUTHOR_PAGES, lists, [before, want, token, LEASE_SECONDS])
-  const [reply] = await services.redis.wave([call], cost)
+  const call = stores.redis.call(AUTHOR_PAGES, lists, [before, want, token, LEASE_SECONDS])
+  const [reply] = await stores.redis.wave([call], cost)
   const answers = reply as readonly string[]
   return Promise.all(
     authors.map(async (author, index) => {
       const answer = answers[index] ?? ''
-      if (answer === 'lease')
-        return below(sourceOf(await rebuild(services, author, token, cost)), before, want)
+      if (answer === 'lease') return below(sourceOf(await rebuild(stores, author, token, cost)), before, want)
       if (!answer.startsWith('busy')) return sourceOf(answer)
-      const flight = flightOf(services.redis, keys.author(author), answer.slice('busy;'.length))
-      const posts = (await (flight ?? readPosts(services, author, cost))) as string
+      const flight = flightOf(stores.redis, keys.author(author), answer.slice('busy;'.length))
+      const posts = (await (flight ?? readPosts(stores, author, cost))) as string
       return below(sourceOf(posts), before, want)
     }),
   )

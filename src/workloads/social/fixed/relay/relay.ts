@@ -1,0 +1,147 @@
+import { setTimeout } from 'node:timers/promises'
+import { OperationFailure } from '../../../../core/errors.ts'
+import type { RoleHost, RunningRole, StrategyChoice, Population } from '../../../../core/workload.ts'
+import type { Stores } from '../../../../core/store.ts'
+import { socialStores } from '../../stores.ts'
+import type { SocialChoice } from '../services.ts'
+import { applyToCaches } from './caches.ts'
+import { fanOut } from './fanout.ts'
+import type { FanoutWork } from './fanout.ts'
+import {
+  BATCH,
+  RELAY,
+  isWorkLeft,
+  purgeEvents,
+  readEvents,
+  readEventsUpTo,
+  readPosition,
+  saveCaches,
+} from './outbox.ts'
+import type { OutboxEvent, RelayPosition } from './outbox.ts'
+import { summarise } from './summary.ts'
+import { applyToTables } from './tables.ts'
+
+/** Milliseconds between two looks at an idle outbox. */
+const IDLE_MS = 15
+/** And at most between two batches: others see a change within a second (design.md, section 5). */
+const LONGEST_MS = 100
+/** The relay works a fifth of the time unless it is behind: fuller batches cost less for each event. */
+const PAUSE_PER_WORK = 4
+/** Milliseconds to wait before a store that failed is asked again. */
+const RETRY_MS = 250
+/** Milliseconds between two purges of applied events. */
+const PURGE_MS = 2000
+
+/** Where a relay stands. Between two steps the caches are as far as the tables; what is saved may be a batch behind. */
+interface RelayState {
+  tables: RelayPosition
+  savedCaches: RelayPosition
+  purgedAt: number
+}
+
+/** Finishes in the caches what a relay left that died, or lost its connection, after a commit. */
+async function recover(work: FanoutWork): Promise<RelayState> {
+  const tables = await readPosition(work.postgres, RELAY.tables)
+  const savedCaches = await readPosition(work.postgres, RELAY.caches)
+  const undone = await readEventsUpTo(work.postgres, savedCaches, tables)
+  if (undone.length > 0) await applyToCaches(work, undone, summarise(undone, work.choice))
+  return { tables, savedCaches, purgedAt: performance.now() }
+}
+
+async function applyBatch(
+  work: FanoutWork,
+  state: RelayState,
+  events: readonly OutboxEvent[],
+): Promise<void> {
+  const last = events.at(-1)
+  if (last === undefined) return
+  const to = { xid: last.xid, id: last.id }
+  const summary = summarise(events, work.choice)
+  const beforeCommit = (): Promise<void> | void => work.host.faultPoint('relay.before-commit')
+  const step = { from: state.tables, to, summary, choice: work.choice, beforeCommit }
+  if (!(await applyToTables(work.postgres, step))) {
+    Object.assign(state, await recover(work))
+    return
+  }
+  await work.host.faultPoint('relay.after-commit')
+  await applyToCaches(work, events, summary)
+  state.savedCaches = state.tables
+  state.tables = to
+}
+
+async function saveWhenIdle(work: FanoutWork, state: RelayState): Promise<void> {
+  if (state.savedCaches.xid === state.tables.xid && state.savedCaches.id === state.tables.id) return
+  await saveCaches(work.postgres, state.tables)
+  state.savedCaches = state.tables
+}
+
+async function purge(work: FanoutWork, state: RelayState): Promise<void> {
+  if (performance.now() - state.purgedAt < PURGE_MS) return
+  state.purgedAt = performance.now()
+  await purgeEvents(work.postgres, state.savedCaches)
+}
+
+/** One look at the outbox. Answers how long to wait before the next, in milliseconds. */
+async function step(work: FanoutWork, state: RelayState): Promise<number> {
+  const startedAt = performance.now()
+  const events = await readEvents(work.postgres, state.tables)
+  await applyBatch(work, state, events)
+  const pushed = await fanOut(work)
+  if (events.length === 0) await saveWhenIdle(work, state)
+  await purge(work, state)
+  if (pushed || events.length === BATCH) return 0
+  if (events.length === 0) return IDLE_MS
+  return Math.min(LONGEST_MS, Math.max(IDLE_MS, PAUSE_PER_WORK * (performance.now() - startedAt)))
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds === 0) return
+  try {
+    await setTimeout(milliseconds, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+async function relayUntil(work: FanoutWork, signal: AbortSignal): Promise<void> {
+  let state: RelayState | undefined
+  while (!signal.aborted) {
+    try {
+      state ??= await recover(work)
+      await pause(await step(work, state), signal)
+    } catch (error) {
+      if (!(error instanceof OperationFailure)) throw error
+      // Whether the commit took place is not known: the positions say it when the store answers again.
+      state = undefined
+      await pause(RETRY_MS, signal)
+    }
+  }
+}
+
+/**
+ * Starts the relay: it applies the outbox to PostgreSQL exactly once and to Redis at least once, in the order of
+ * (xid, id) below the snapshot's horizon, and fans posts out. A second one does no harm. A failing store is asked again;
+ * any other error ends the process. Expects stores with the schema of the fixed variant.
+ */
+export async function startRelay(
+  stores: Stores,
+  _population: Population,
+  choice: StrategyChoice,
+  host: RoleHost,
+): Promise<RunningRole> {
+  const work: FanoutWork = {
+    ...socialStores(stores, 'fixed'),
+    choice: choice as unknown as SocialChoice,
+    host,
+  }
+  await recover(work)
+  const closing = new AbortController()
+  const running = relayUntil(work, AbortSignal.any([closing.signal, host.signal]))
+  return {
+    drained: async () => !(await isWorkLeft(work.postgres)),
+    async close() {
+      closing.abort()
+      await running
+    },
+  }
+}
