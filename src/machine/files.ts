@@ -52,6 +52,16 @@ export async function writeFileAtomic(path: string, text: string, mode = 0o644):
   })
 }
 
+/** Puts a finished folder in the place of an older one. Where another process was faster, its folder stays. */
+export async function replaceFolder(finished: string, place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true })
+  try {
+    await rename(finished, place)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error
+  }
+}
+
 /** The text of a file, or undefined when there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {

