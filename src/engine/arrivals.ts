@@ -138,7 +138,8 @@ export function walkArrivals(
       return false
     },
     arrival() {
-      if (current === undefined || phase === undefined) throw new RangeError('the walker stands on no arrival')
+      if (current === undefined || phase === undefined)
+        throw new RangeError('the walker stands on no arrival')
       return {
         number: walker.number,
         index: current.index,

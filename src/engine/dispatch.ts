@@ -35,14 +35,19 @@ function startLoad(
   resolve: (report: WorkerReport) => void,
   reject: (error: unknown) => void,
 ): void {
-  const { application, world, plan, clock, journal, signal, startAtMicros, closedConcurrency, faultPoint } = options
+  const { application, world, plan, clock, journal, signal, startAtMicros, closedConcurrency, faultPoint } =
+    options
   const names = options.operations.map((operation) => operation.name)
   const closed = closedConcurrency !== undefined
   const limit = closedConcurrency ?? options.slots
   const measureStart = startAtMicros + phaseStartMicros(plan, 'measure')
   const runEnd = startAtMicros + plan.phases.reduce((total, phase) => total + phase.seconds * 1e6, 0)
-  const seconds = newSeconds(names, options.worker, startAtMicros, measureStart, (report) => options.onSecond?.(report))
-  const windowEnds = closed ? { warmup: Infinity, measure: Infinity } : { warmup: measureStart, measure: runEnd }
+  const seconds = newSeconds(names, options.worker, startAtMicros, measureStart, (report) =>
+    options.onSecond?.(report),
+  )
+  const windowEnds = closed
+    ? { warmup: Infinity, measure: Infinity }
+    : { warmup: measureStart, measure: runEnd }
   const lanes = options.operations.map((operation, index) => {
     const second = seconds.records[index]
     if (second === undefined) throw new RangeError(`no second for ${operation.name}`)
@@ -87,7 +92,8 @@ function startLoad(
   function handOver(): void {
     const arrival = walker.arrival()
     const lane = lanes[walker.operation]
-    if (lane === undefined) throw new RangeError(`the plan names an operation that is not among ${names.join(', ')}`)
+    if (lane === undefined)
+      throw new RangeError(`the plan names an operation that is not among ${names.join(', ')}`)
     const input = lane.operation.input(arrival, world)
     const now = clock.nowMicros()
     const intended = closed ? now : startAtMicros + walker.atMicros

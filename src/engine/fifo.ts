@@ -8,12 +8,12 @@ export interface Fifo<Entry> {
 
 /** An empty queue. */
 export function newFifo<Entry>(): Fifo<Entry> {
-  let ring = new Array<Entry | undefined>(64).fill(undefined)
+  let ring = Array.from<Entry | undefined>({ length: 64 })
   let head = 0
   let size = 0
 
   function grow(): void {
-    const wider = new Array<Entry | undefined>(ring.length * 2).fill(undefined)
+    const wider = Array.from<Entry | undefined>({ length: ring.length * 2 })
     for (let index = 0; index < size; index += 1) wider[index] = ring[(head + index) & (ring.length - 1)]
     ring = wider
     head = 0

@@ -23,11 +23,18 @@ export interface JournalEnd {
 }
 
 /** One line of a journal, told apart by `kind`. */
-export type JournalLine = ({ readonly kind: 'begin' } & JournalBegin) | ({ readonly kind: 'end' } & JournalEnd)
+export type JournalLine =
+  | ({ readonly kind: 'begin' } & JournalBegin)
+  | ({ readonly kind: 'end' } & JournalEnd)
 
 const PHASES: Readonly<Record<string, Phase>> = { w: 'warmup', m: 'measure' }
 const STREAMS: Readonly<Record<string, Stream>> = { m: 'mix', p: 'probe', s: 'surge' }
-const OUTCOMES: Readonly<Record<string, JournalOutcome>> = { o: 'ok', r: 'refused', f: 'failed', u: 'unknown' }
+const OUTCOMES: Readonly<Record<string, JournalOutcome>> = {
+  o: 'ok',
+  r: 'refused',
+  f: 'failed',
+  u: 'unknown',
+}
 
 /** `b`, number, phase, stream, operation, start, keys: separated by tabs, which JSON escapes. */
 export function formatBegin(entry: JournalBegin): string {
@@ -74,7 +81,8 @@ function parseBegin(fields: readonly string[]): JournalLine | undefined {
   const startedMicros = wholeNumber(fields[5])
   const keys = parseKeys(fields[6])
   if (number === undefined || phase === undefined || stream === undefined) return undefined
-  if (operation === undefined || operation === '' || startedMicros === undefined || keys === undefined) return undefined
+  if (operation === undefined || operation === '' || startedMicros === undefined || keys === undefined)
+    return undefined
   return { kind: 'begin', number, phase, stream, operation, startedMicros, keys }
 }
 

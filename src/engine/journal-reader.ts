@@ -82,7 +82,10 @@ export function journalReader(directory: string): JournalReader {
 async function journalFiles(directory: string): Promise<string[]> {
   try {
     const names = await readdir(directory)
-    return names.filter((name) => name.endsWith('.journal')).toSorted().map((name) => join(directory, name))
+    return names
+      .filter((name) => name.endsWith('.journal'))
+      .toSorted()
+      .map((name) => join(directory, name))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error

@@ -23,7 +23,11 @@ export interface JournalWriter {
  * so that an acknowledged write survives a kill -9 of this process; appends made during a write share the next one.
  * @throws the file system's error when the file cannot be opened; a failed write rejects durable appends and `close`
  */
-export async function openJournal(directory: string, process: string, durable = false): Promise<JournalWriter> {
+export async function openJournal(
+  directory: string,
+  process: string,
+  durable = false,
+): Promise<JournalWriter> {
   await mkdir(directory, { recursive: true })
   const file = await open(join(directory, `${process}.journal`), 'a')
   // A blank line marks a restart: the line before it may have been torn when the process was killed.

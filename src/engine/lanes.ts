@@ -31,7 +31,11 @@ export function deadlineMicros(targets: readonly Target[]): number {
 }
 
 /** An empty lane; `windowEnds` are the ends of the phases' windows on the clock. */
-export function newLane(operation: AnyOperation, second: SecondRecord, windowEnds: Record<Phase, number>): Lane {
+export function newLane(
+  operation: AnyOperation,
+  second: SecondRecord,
+  windowEnds: Record<Phase, number>,
+): Lane {
   return {
     operation,
     records: {
@@ -46,14 +50,18 @@ export function newLane(operation: AnyOperation, second: SecondRecord, windowEnd
 
 /** Lets go of the flights at the head that have ended. */
 export function forgetEnded(lane: Lane): void {
-  for (let oldest = lane.flights.peek(); oldest?.state === 'over'; oldest = lane.flights.peek()) lane.flights.shift()
+  for (let oldest = lane.flights.peek(); oldest?.state === 'over'; oldest = lane.flights.peek())
+    lane.flights.shift()
 }
 
 /**
  * Ends every flight whose deadline has passed.
  * @returns how many ended, and the earliest deadline of those that go on (Infinity when there are none)
  */
-export function sweep(lanes: readonly Lane[], nowMicros: number): { readonly ended: number; readonly next: number } {
+export function sweep(
+  lanes: readonly Lane[],
+  nowMicros: number,
+): { readonly ended: number; readonly next: number } {
   let ended = 0
   let next = Infinity
   for (const lane of lanes) {

@@ -26,8 +26,8 @@ export interface LoadOptions {
   readonly journal?: JournalWriter
   /** Aborting ends the run in order: no more arrivals, a short drain, a partial report. */
   readonly signal?: AbortSignal
-  onSecond?(report: SecondReport): void
+  readonly onSecond?: (report: SecondReport) => void
   /** Batches of begun flows, at least once a second. */
-  onFlows?(begun: readonly FlowBegun[]): void
-  faultPoint?(name: string): Promise<void> | void
+  readonly onFlows?: (begun: readonly FlowBegun[]) => void
+  readonly faultPoint?: (name: string) => Promise<void> | void
 }

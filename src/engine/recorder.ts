@@ -6,12 +6,20 @@ import { encode, newHistogram, record } from './histogram.ts'
 import type { LatencyHistogram } from './histogram.ts'
 import type { CheckReport, Measure, Measures, OperationReport } from './report.ts'
 
-/** Examples kept of violations of one check, and of distinct unexpected messages of one operation. */
-const VIOLATION_EXAMPLES = 10
+/** Examples kept of violations of one check. */
+export const VIOLATION_EXAMPLES = 10
+/** Distinct messages kept of unexpected failures of one operation, and how much of each. */
 const UNEXPECTED_EXAMPLES = 5
 const MESSAGE_CHARACTERS = 200
 
-const MEASURES: readonly Measure[] = ['response', 'service', 'dispatchLag', 'queueWait', 'sinceHandOver']
+/** All measures, in the order in which reports show them. */
+export const MEASURES: readonly Measure[] = [
+  'response',
+  'service',
+  'dispatchLag',
+  'queueWait',
+  'sinceHandOver',
+]
 const STREAMS: readonly Stream[] = ['mix', 'probe', 'surge']
 
 /** Histograms by measure, made on first use. */
@@ -128,11 +136,18 @@ export function recordUnexpected(into: OperationRecord, error: unknown): void {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const message = text.slice(0, MESSAGE_CHARACTERS)
   const count = into.unexpected.get(message)
-  if (count !== undefined || into.unexpected.size < UNEXPECTED_EXAMPLES) into.unexpected.set(message, (count ?? 0) + 1)
+  if (count !== undefined || into.unexpected.size < UNEXPECTED_EXAMPLES)
+    into.unexpected.set(message, (count ?? 0) + 1)
 }
 
 /** Runs the checks of an operation on one response. Whatever a check throws passes through: it is a bug. */
-export function runChecks(into: OperationRecord, number: number, input: unknown, output: unknown, world: unknown): void {
+export function runChecks(
+  into: OperationRecord,
+  number: number,
+  input: unknown,
+  output: unknown,
+  world: unknown,
+): void {
   for (const entry of into.checks) {
     const seen = entry.check.check(input, output, world)
     if (seen === undefined) continue
@@ -150,7 +165,8 @@ export function addCost(into: Cost, cost: Cost): void {
   into.rows += cost.rows
   into.bytes += cost.bytes
   for (const store in cost.roundTripsByStore)
-    into.roundTripsByStore[store] = (into.roundTripsByStore[store] ?? 0) + (cost.roundTripsByStore[store] ?? 0)
+    into.roundTripsByStore[store] =
+      (into.roundTripsByStore[store] ?? 0) + (cost.roundTripsByStore[store] ?? 0)
 }
 
 function encodeMeasures(measures: MeasureSet): Measures {

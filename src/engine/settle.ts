@@ -40,7 +40,12 @@ function countWindow(flight: Flight, endedMicros: number, answered: boolean): vo
  * passes through: it is a bug.
  * @returns a promise in durable mode, when the journal must have the end before the success counts
  */
-export function settleOk(flight: Flight, output: unknown, endedMicros: number, host: SettleHost): Promise<void> | void {
+export function settleOk(
+  flight: Flight,
+  output: unknown,
+  endedMicros: number,
+  host: SettleHost,
+): Promise<void> | void {
   const { record, arrival, input } = flight
   const { operation } = record
   const { journal, results, world } = host.options

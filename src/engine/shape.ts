@@ -22,7 +22,13 @@ function segmentsOf(shape: readonly ShapePoint[]): Segment[] {
     const length = to.at - from.at
     if (length <= 0) continue
     const areaAfter = area + ((from.factor + to.factor) / 2) * length
-    segments.push({ at: from.at, factor: from.factor, slope: (to.factor - from.factor) / length, area, areaAfter })
+    segments.push({
+      at: from.at,
+      factor: from.factor,
+      slope: (to.factor - from.factor) / length,
+      area,
+      areaAfter,
+    })
     area = areaAfter
   }
   return segments

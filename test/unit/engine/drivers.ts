@@ -41,12 +41,17 @@ export function planOf(
     perSecond: rate,
   }))
   const measure = { phase: 'measure' as const, seconds, streams }
-  const phases = warmupSeconds > 0 ? [{ phase: 'warmup' as const, seconds: warmupSeconds, streams }, measure] : [measure]
+  const phases =
+    warmupSeconds > 0 ? [{ phase: 'warmup' as const, seconds: warmupSeconds, streams }, measure] : [measure]
   return { seed: 42, process, phases }
 }
 
 /** Options of a single worker with many slots on a fake clock that starts with the run. */
-export function optionsOf(clock: FakeClock, operations: readonly AnyOperation[], plan: SchedulePlan): LoadOptions {
+export function optionsOf(
+  clock: FakeClock,
+  operations: readonly AnyOperation[],
+  plan: SchedulePlan,
+): LoadOptions {
   return {
     operations,
     application: undefined,
