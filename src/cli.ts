@@ -8,8 +8,14 @@ import { commandNames, loadCommand } from './commands/shared/discover.ts'
 import { reportFailure } from './commands/shared/failure.ts'
 import { processIo } from './commands/shared/process-io.ts'
 
-const DESCRIPTION = 'Makes a reference architecture executable: real stores, documented traffic, audited data, one verdict.'
-const EXAMPLES = ['arch doctor', 'arch bench social', 'arch bench social --scale 1/200 --duration 60s', 'arch report latest']
+const DESCRIPTION =
+  'Makes a reference architecture executable: real stores, documented traffic, audited data, one verdict.'
+const EXAMPLES = [
+  'arch doctor',
+  'arch bench social',
+  'arch bench social --scale 1/200 --duration 60s',
+  'arch report latest',
+]
 
 function examplesText(examples: readonly string[]): string {
   return examples.length === 0 ? '' : `\nExamples:\n${examples.map((line) => `  $ ${line}\n`).join('')}`

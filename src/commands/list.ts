@@ -15,9 +15,19 @@ function operationTable(workload: Workload, columns: number, title: (text: strin
     [
       { title: 'operation', align: 'left', dispensable: 0, cell: (operation) => operation.name },
       { title: '', align: 'left', dispensable: 2, cell: (operation) => operation.kind },
-      { title: 'documented/s', align: 'right', dispensable: 1, cell: ({ rate }) => quantity(perSecond(rate)) },
+      {
+        title: 'documented/s',
+        align: 'right',
+        dispensable: 1,
+        cell: ({ rate }) => quantity(perSecond(rate)),
+      },
       { title: 'origin', align: 'left', dispensable: 3, cell: ({ rate }) => rate.origin },
-      { title: 'targets', align: 'left', dispensable: 0, cell: ({ targets }) => targets.map(targetText).join('\n') },
+      {
+        title: 'targets',
+        align: 'left',
+        dispensable: 0,
+        cell: ({ targets }) => targets.map(targetText).join('\n'),
+      },
       { title: 'claims', align: 'left', dispensable: 4, cell: ({ claims }) => claims.join(' ') },
     ],
     workload.operations,
@@ -27,7 +37,12 @@ function operationTable(workload: Workload, columns: number, title: (text: strin
 }
 
 /** Indented lines under one heading. */
-function paragraph(heading: string, lines: readonly string[], columns: number, dim: (text: string) => string): string {
+function paragraph(
+  heading: string,
+  lines: readonly string[],
+  columns: number,
+  dim: (text: string) => string,
+): string {
   const wrapped = lines.flatMap((line) => wrap(line, columns - 4))
   return [`  ${dim(heading)}`, ...wrapped.map((line) => `    ${line}`)].join('\n')
 }
@@ -42,8 +57,12 @@ function caseText(workload: Workload, io: CommandIo): string {
       return `${variant}: ${name}=${choices}: ${description}`
     }),
   )
-  const variants = Object.entries(workload.variants).map(([name, { description }]) => `${name}: ${description}`)
-  const profiles = Object.entries(workload.profiles).map(([name, { description }]) => `${name}: ${description}`)
+  const variants = Object.entries(workload.variants).map(
+    ([name, { description }]) => `${name}: ${description}`,
+  )
+  const profiles = Object.entries(workload.profiles).map(
+    ([name, { description }]) => `${name}: ${description}`,
+  )
   const flows = workload.flows.map((flow) => `${flow.name} ${flow.targets.map(targetText).join(', ')}`)
   const size = `population ${defaults.population.toLocaleString('en-US')} ${workload.documentedPopulation.unit}`
   return [
@@ -69,7 +88,13 @@ function caseValue(workload: Workload): unknown {
     implemented: true,
     stores: workload.stores,
     defaults: workload.defaults,
-    operations: workload.operations.map(({ name, kind, rate, targets, claims }) => ({ name, kind, rate, targets, claims })),
+    operations: workload.operations.map(({ name, kind, rate, targets, claims }) => ({
+      name,
+      kind,
+      rate,
+      targets,
+      claims,
+    })),
     flows: workload.flows.map(({ name, rate, targets, claims }) => ({ name, rate, targets, claims })),
     variants,
     profiles: workload.profiles,
@@ -88,7 +113,9 @@ async function list(io: CommandIo, cases: readonly string[], json: boolean): Pro
   const { bold, dim } = coloursFor(io, io.stdout)
   const rest = planned.map(({ name, title }) => `${bold(name)} ${title} ${dim('(not implemented)')}`)
   const experiments = cases.length === 0 ? [`${bold('experiments')} ${dim('(not implemented)')}`] : []
-  io.stdout.write(`${[...workloads.map((workload) => caseText(workload, io)), ...rest, ...experiments].join('\n\n')}\n`)
+  io.stdout.write(
+    `${[...workloads.map((workload) => caseText(workload, io)), ...rest, ...experiments].join('\n\n')}\n`,
+  )
 }
 
 /** `arch list`: what there is, and what there is not yet. */

@@ -21,8 +21,13 @@ async function report(io: CommandIo, run: string, format: string): Promise<void>
   const { renderComparison } = await import('../reporters/comparison.ts')
   for (const reporter of reporters) {
     if (reporter.format === 'console') io.stdout.write(renderComparison(saved.comparison, options))
-    else if (reporter.format === 'json') io.stdout.write(`${JSON.stringify(saved.comparison, undefined, 2)}\n`)
-    else throw usageError(`--format '${reporter.format}' does not render a comparison`, 'render one of its two results')
+    else if (reporter.format === 'json')
+      io.stdout.write(`${JSON.stringify(saved.comparison, undefined, 2)}\n`)
+    else
+      throw usageError(
+        `--format '${reporter.format}' does not render a comparison`,
+        'render one of its two results',
+      )
   }
 }
 
@@ -30,7 +35,11 @@ async function report(io: CommandIo, run: string, format: string): Promise<void>
 export const command: CommandModule = {
   name: 'report',
   summary: 'renders a saved run again',
-  examples: ['arch report latest', 'arch report reports/social-20260115T102030Z --format json', 'arch report latest --json'],
+  examples: [
+    'arch report latest',
+    'arch report reports/social-20260115T102030Z --format json',
+    'arch report latest --json',
+  ],
   register(commander, io) {
     commander
       .argument('<run>', 'folder of a run, or its name in reports/; `latest` is the newest')

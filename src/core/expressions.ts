@@ -1,4 +1,11 @@
-import { formatDurationMs, formatPercentile, parseDurationMs, parsePercentile, parseRate, unparsable } from './units.ts'
+import {
+  formatDurationMs,
+  formatPercentile,
+  parseDurationMs,
+  parsePercentile,
+  parseRate,
+  unparsable,
+} from './units.ts'
 import type { PartName } from './names.ts'
 
 const NAME = '[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)*'
@@ -23,8 +30,17 @@ export function parseTarget(text: string, flag: string): TargetExpression {
   const match = TARGET.exec(text)
   const [, name, part, percentile, bound] = match ?? []
   if (name === undefined || percentile === undefined || bound === undefined)
-    throw unparsable(flag, text, 'a target', "'feed.read p99<200ms', 'feed.read/cold p99<200ms' or 'like.add max<1s'")
-  const target = { name, percentile: parsePercentile(percentile, flag), belowMs: parseDurationMs(bound, flag) }
+    throw unparsable(
+      flag,
+      text,
+      'a target',
+      "'feed.read p99<200ms', 'feed.read/cold p99<200ms' or 'like.add max<1s'",
+    )
+  const target = {
+    name,
+    percentile: parsePercentile(percentile, flag),
+    belowMs: parseDurationMs(bound, flag),
+  }
   return part === undefined ? target : { ...target, part }
 }
 

@@ -223,7 +223,9 @@ export const resultSchema: z.ZodType<Result> = z
     cacheRatios: z.array(z.object({ name: z.string(), hits: count, lookups: count })),
     roles: z.array(role),
     machine,
-    assumptions: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string(), why: z.string() })),
+    assumptions: z.array(
+      z.object({ name: z.string(), value: z.number(), unit: z.string(), why: z.string() }),
+    ),
     reasons: z.array(z.object({ verdict, reason: z.string() })),
     verdict,
     exitCode: z.union([0, 1, 2, 3, 4, 5, 6, 7, 130].map((code) => z.literal(code as Result['exitCode']))),
@@ -240,7 +242,12 @@ export function parseSaved<Value>(schema: z.ZodType<Value>, text: string, where:
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new ArchError(`${where} is not JSON: it is damaged or half-written`, 'run the bench again', 3, cause)
+    throw new ArchError(
+      `${where} is not JSON: it is damaged or half-written`,
+      'run the bench again',
+      3,
+      cause,
+    )
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

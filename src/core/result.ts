@@ -209,7 +209,11 @@ export interface Result {
   readonly endedAt: string
   /** Interrupted or ended early: the figures are of the part that ran. */
   readonly partial: boolean
-  readonly phases: { readonly warmupSeconds: number; readonly measureSeconds: number; readonly drainSeconds: number }
+  readonly phases: {
+    readonly warmupSeconds: number
+    readonly measureSeconds: number
+    readonly drainSeconds: number
+  }
   /** The course of the run: up, provision, seed, warm up ... */
   readonly steps: readonly { readonly name: string; readonly seconds: number; readonly summary: string }[]
   readonly rates: Rates
@@ -228,7 +232,12 @@ export interface Result {
   readonly cacheRatios: readonly { readonly name: string; readonly hits: number; readonly lookups: number }[]
   readonly roles: readonly RoleResult[]
   readonly machine: MachineResult
-  readonly assumptions: readonly { readonly name: string; readonly value: number; readonly unit: string; readonly why: string }[]
+  readonly assumptions: readonly {
+    readonly name: string
+    readonly value: number
+    readonly unit: string
+    readonly why: string
+  }[]
   /** Why the verdict is what it is, one line each; empty for PASS. */
   readonly reasons: readonly { readonly verdict: Verdict; readonly reason: string }[]
   readonly verdict: Verdict

@@ -8,7 +8,8 @@ function distance(from: string, to: string): number {
       const same = from[row - 1] === to[column - 1]
       const substituted = (last[column - 1] ?? 0) + (same ? 0 : 1)
       let best = Math.min(substituted, (last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1)
-      const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
+      const swapped =
+        row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
       if (swapped) best = Math.min(best, (beforeLast[column - 2] ?? 0) + 1)
       current.push(best)
     }
@@ -25,7 +26,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, edits: distance(typed, candidate.toLowerCase()) }))
     .toSorted((left, right) => left.edits - right.edits)
   const best = ranked[0]
-  return best !== undefined && best.edits <= Math.max(2, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
+  return best !== undefined && best.edits <= Math.max(2, Math.floor(best.candidate.length / 3))
+    ? best.candidate
+    : undefined
 }
 
 /** What a message says after an unknown name: `did you mean 'social'?`, else all the names there are. */

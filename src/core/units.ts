@@ -29,8 +29,12 @@ function tidy(value: number): number {
 
 /** A mistake of one line that shows the value and what would parse. */
 export function unparsable(flag: string, text: string, what: string, examples: string): ArchError {
-  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text
-  return usageError(`${flag} '${shown}' is not ${what}: write ${examples}`, 'every flag is explained by --help')
+  const printable = text.replaceAll(/\p{Cc}/gu, '?')
+  const shown = printable.length > 60 ? `${printable.slice(0, 57)}...` : printable
+  return usageError(
+    `${flag} '${shown}' is not ${what}: write ${examples}`,
+    'every flag is explained by --help',
+  )
 }
 
 /**
@@ -66,7 +70,11 @@ export function parseRate(text: string, flag: string): number {
 
 /** The shortest exact way to write an amount: 20000 is `20K`, 20001 is `20001`. */
 function formatAmount(value: number): string {
-  for (const [suffix, factor] of [['B', 1e9], ['M', 1e6], ['K', 1e3]] as const) {
+  for (const [suffix, factor] of [
+    ['B', 1e9],
+    ['M', 1e6],
+    ['K', 1e3],
+  ] as const) {
     const part = tidy(value / factor)
     if (part >= 1 && tidy(part * factor) === value && String(part).length <= 5) return `${part}${suffix}`
   }
@@ -136,7 +144,8 @@ export function parseInteger(text: string, flag: string, lowest: number, highest
 export function parsePercentile(text: string, flag: string): number | 'max' {
   if (text === 'max') return 'max'
   const value = /^p\d+(?:\.\d+)?$/.test(text) ? Number(text.slice(1)) : Number.NaN
-  if (!(value > 0 && value < 100)) throw unparsable(flag, text, 'a percentile below 100', 'p50, p99, p99.9 or max')
+  if (!(value > 0 && value < 100))
+    throw unparsable(flag, text, 'a percentile below 100', 'p50, p99, p99.9 or max')
   return value
 }
 

@@ -22,7 +22,12 @@ export function reportFormats(): string[] {
 export async function loadReporter(format: string): Promise<Reporter> {
   const formats = reportFormats()
   if (!formats.includes(format))
-    throw usageError(`--format '${format}' is unknown: ${suggestion(format, formats)}`, `formats: ${formats.join(', ')}`)
-  const module = (await import(new URL(`${format}/index.${EXTENSION}`, FOLDER).href)) as { reporter: Reporter }
+    throw usageError(
+      `--format '${format}' is unknown: ${suggestion(format, formats)}`,
+      `formats: ${formats.join(', ')}`,
+    )
+  const module = (await import(new URL(`${format}/index.${EXTENSION}`, FOLDER).href)) as {
+    reporter: Reporter
+  }
   return module.reporter
 }

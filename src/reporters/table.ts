@@ -20,7 +20,9 @@ function widthOf(text: string): number {
 }
 
 function widths<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number[] {
-  return columns.map((column) => Math.max(column.title.length, ...rows.map((row) => widthOf(column.cell(row)))))
+  return columns.map((column) =>
+    Math.max(column.title.length, ...rows.map((row) => widthOf(column.cell(row)))),
+  )
 }
 
 function total(widthsOfColumns: readonly number[]): number {
@@ -28,7 +30,11 @@ function total(widthsOfColumns: readonly number[]): number {
 }
 
 /** The columns that fit, in their order. */
-function fitting<Row>(columns: readonly Column<Row>[], rows: readonly Row[], available: number): readonly Column<Row>[] {
+function fitting<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  available: number,
+): readonly Column<Row>[] {
   if (total(widths(columns, rows)) <= available) return columns
   const worst = Math.max(...columns.map((column) => column.dispensable))
   if (worst === 0) return columns
@@ -68,9 +74,12 @@ export function textTable<Row>(
   if (excess > 0) measured[widest] = Math.max(NARROWEST, (measured[widest] ?? 0) - excess)
   const table = new Table({
     chars: Object.fromEntries(
-      ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
-        [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, '']),
-      ).concat([['middle', ' '.repeat(GAP)], ['mid-mid', '']]),
+      ['top', 'bottom', 'left', 'right', 'mid']
+        .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, '']))
+        .concat([
+          ['middle', ' '.repeat(GAP)],
+          ['mid-mid', ''],
+        ]),
     ),
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colWidths: measured,
@@ -80,7 +89,10 @@ export function textTable<Row>(
   for (const row of rows) {
     table.push(
       shown.map((column, index) => {
-        const lines = column.cell(row).split('\n').flatMap((line) => wrap(line, measured[index] ?? NARROWEST))
+        const lines = column
+          .cell(row)
+          .split('\n')
+          .flatMap((line) => wrap(line, measured[index] ?? NARROWEST))
         return lines.map((line) => column.paint?.(line, row) ?? line).join('\n')
       }),
     )
@@ -95,7 +107,8 @@ export function factLine(facts: readonly string[], columns: number, indent: numb
   const lines: string[] = []
   for (const fact of facts.filter((text) => text !== '')) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + 3 + fact.length <= width) lines[lines.length - 1] = `${last} · ${fact}`
+    if (last !== undefined && last.length + 3 + fact.length <= width)
+      lines[lines.length - 1] = `${last} · ${fact}`
     else lines.push(...wrap(fact, width))
   }
   return lines.map((line) => `${' '.repeat(indent)}${line}`).join('\n')

@@ -31,7 +31,12 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function cannotWrite(path: string, failure: unknown): ArchError {
   const reason = REASONS[codeOf(failure)] ?? codeOf(failure)
-  return new ArchError(`cannot write reports to ${path}: ${reason}`, 'choose another folder with --out', 3, failure)
+  return new ArchError(
+    `cannot write reports to ${path}: ${reason}`,
+    'choose another folder with --out',
+    3,
+    failure,
+  )
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {

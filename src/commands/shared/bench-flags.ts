@@ -34,9 +34,17 @@ export function registerBenchFlags(command: Command): Command {
     .argument('<case...>', 'cases to run, or `all`')
     .option('--scale <scale>', 'factor on every documented rate: 1/1000, 0.1%, 0.001 (default: per case)')
     .option('--population <size>', 'size of the seeded data: 20000, 20K, 100M (default: per case)')
-    .option('--rate <[operation=]rate>', "total rate, or one operation's: 2000/s, feed.read=50K/min (repeatable)", collect, [])
+    .option(
+      '--rate <[operation=]rate>',
+      "total rate, or one operation's: 2000/s, feed.read=50K/min (repeatable)",
+      collect,
+      [],
+    )
     .option('--profile <name>', 'shape of the traffic', 'steady')
-    .option('--duration <time>', 'measured window, fixed: 30s, 5m (default: per case, stretched to enough samples)')
+    .option(
+      '--duration <time>',
+      'measured window, fixed: 30s, 5m (default: per case, stretched to enough samples)',
+    )
     .option('--warmup <time>', 'discarded window before it, 0s for none (default: per case)')
     .option('--max-duration <time>', 'how far the default window may stretch (default: per case)')
     .option('--arrival <process>', 'poisson or uniform (default: poisson)')
@@ -50,6 +58,10 @@ export function registerBenchFlags(command: Command): Command {
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
     .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
     .option('--out <folder>', 'where runs are written', 'reports/')
-    .option('--format <formats>', 'rendered formats, apart by commas; result.json is always written', 'json,console')
+    .option(
+      '--format <formats>',
+      'rendered formats, apart by commas; result.json is always written',
+      'json,console',
+    )
     .option('--json', 'result.json on stdout, and nothing else there')
 }

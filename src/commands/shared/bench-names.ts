@@ -11,7 +11,8 @@ import type { BenchOptions } from '../../session/bench-options.ts'
 const LISTED = 'arch list shows operations, parts, profiles and strategies of every case'
 
 function unknown(flag: string, what: string, name: string, candidates: readonly string[]): Error {
-  if (candidates.length === 0) return usageError(`${flag}: there is no ${what} '${name}', nor any other`, LISTED)
+  if (candidates.length === 0)
+    return usageError(`${flag}: there is no ${what} '${name}', nor any other`, LISTED)
   return usageError(`${flag}: there is no ${what} '${name}': ${suggestion(name, candidates)}`, LISTED)
 }
 
@@ -19,14 +20,21 @@ function unknown(flag: string, what: string, name: string, candidates: readonly 
 export function checkProfile(workloads: readonly Workload[], profile: string): void {
   for (const workload of workloads) {
     const profiles = Object.keys(workload.profiles)
-    if (!profiles.includes(profile)) throw unknown('--profile', `profile of ${workload.name}`, profile, profiles)
+    if (!profiles.includes(profile))
+      throw unknown('--profile', `profile of ${workload.name}`, profile, profiles)
   }
 }
 
 /** The operations and flows of that name, with their targets and parts. */
-function subjects(workloads: readonly Workload[]): { name: string; parts: readonly string[]; targets: readonly Target[] }[] {
+function subjects(
+  workloads: readonly Workload[],
+): { name: string; parts: readonly string[]; targets: readonly Target[] }[] {
   return workloads.flatMap((workload) => [
-    ...workload.operations.map(({ name, parts, targets }) => ({ name, parts: Object.keys(parts ?? {}), targets })),
+    ...workload.operations.map(({ name, parts, targets }) => ({
+      name,
+      parts: Object.keys(parts ?? {}),
+      targets,
+    })),
     ...workload.flows.map(({ name, targets }) => ({ name, parts: [], targets })),
   ])
 }
@@ -38,10 +46,17 @@ function subjects(workloads: readonly Workload[]): { name: string; parts: readon
 export function checkTarget(workloads: readonly Workload[], target: TargetExpression): void {
   const all = subjects(workloads)
   const found = all.filter((subject) => subject.name === target.name)
-  if (found.length === 0) throw unknown('--target', 'operation or flow', target.name, all.map((subject) => subject.name))
+  if (found.length === 0)
+    throw unknown(
+      '--target',
+      'operation or flow',
+      target.name,
+      all.map((subject) => subject.name),
+    )
   const { part } = target
   const parts = found.flatMap((subject) => subject.parts)
-  if (part !== undefined && !parts.includes(part)) throw unknown('--target', `part of ${target.name}`, part, parts)
+  if (part !== undefined && !parts.includes(part))
+    throw unknown('--target', `part of ${target.name}`, part, parts)
   const own = found
     .flatMap((subject) => subject.targets)
     .find((candidate) => candidate.part === part && candidate.percentile === target.percentile)
@@ -57,25 +72,37 @@ export function checkTarget(workloads: readonly Workload[], target: TargetExpres
  * The rates that the flags set.
  * @throws ArchError (exit code 2) for an unknown operation, one rate given twice, or parts above the total
  */
-export function chooseRates(workloads: readonly Workload[], texts: readonly string[]): Pick<BenchOptions, 'totalRate' | 'rates'> {
+export function chooseRates(
+  workloads: readonly Workload[],
+  texts: readonly string[],
+): Pick<BenchOptions, 'totalRate' | 'rates'> {
   const names = workloads.flatMap((workload) => workload.operations.map((operation) => operation.name))
   const parsed = texts.map((text) => parseRateOverride(text, '--rate'))
   const seen = new Set<string | undefined>()
   for (const { operation } of parsed) {
     if (seen.has(operation))
       throw usageError(`contradiction: --rate sets ${operation ?? 'the total'} twice`, 'give each rate once')
-    if (operation !== undefined && !names.includes(operation)) throw unknown('--rate', 'operation', operation, names)
+    if (operation !== undefined && !names.includes(operation))
+      throw unknown('--rate', 'operation', operation, names)
     seen.add(operation)
   }
   const totalRate = parsed.find((rate) => rate.operation === undefined)?.perSecond
-  const rates = parsed.flatMap(({ operation, perSecond }) => (operation === undefined ? [] : [{ operation, perSecond }]))
+  const rates = parsed.flatMap(({ operation, perSecond }) =>
+    operation === undefined ? [] : [{ operation, perSecond }],
+  )
   const sum = rates.reduce((total, rate) => total + rate.perSecond, 0)
   if (totalRate !== undefined && sum > totalRate)
-    throw usageError(`contradiction: the rates of single operations, ${sum}/s, exceed the total, ${totalRate}/s`, 'raise the total')
+    throw usageError(
+      `contradiction: the rates of single operations, ${sum}/s, exceed the total, ${totalRate}/s`,
+      'raise the total',
+    )
   return { totalRate, rates }
 }
 
-function strategiesOf(workload: Workload, variant: BenchOptions['variant']): Readonly<Record<string, Strategy>>[] {
+function strategiesOf(
+  workload: Workload,
+  variant: BenchOptions['variant'],
+): Readonly<Record<string, Strategy>>[] {
   const names: readonly VariantName[] = variant === 'both' ? ['as-written', 'fixed'] : [variant]
   const variants: readonly Variant[] = names.map((name) => workload.variants[name])
   return variants.map((each) => each.strategies)
@@ -94,13 +121,18 @@ export function chooseStrategies(
   const chosen = new Map<string, string>()
   for (const text of texts) {
     const { name, value } = parseChoice(text, '--strategy')
-    const found = known.flatMap((strategies) => (Object.hasOwn(strategies, name) ? (strategies[name] ?? []) : []))
+    const found = known.flatMap((strategies) =>
+      Object.hasOwn(strategies, name) ? (strategies[name] ?? []) : [],
+    )
     const names = [...new Set(known.flatMap((strategies) => Object.keys(strategies)))]
     if (found.length === 0) throw unknown('--strategy', `strategy of variant ${variant}`, name, names)
     const values = [...new Set(found.flatMap((strategy) => strategy.values))]
     if (!values.includes(value)) throw unknown('--strategy', `value of ${name}`, value, values)
     if (chosen.has(name) && chosen.get(name) !== value)
-      throw usageError(`contradiction: --strategy ${name} is both ${chosen.get(name) ?? ''} and ${value}`, 'choose one')
+      throw usageError(
+        `contradiction: --strategy ${name} is both ${chosen.get(name) ?? ''} and ${value}`,
+        'choose one',
+      )
     chosen.set(name, value)
   }
   return Object.fromEntries(chosen)

@@ -16,7 +16,10 @@ const LARGEST_CONCURRENCY = 100_000
 function oneOf<Value extends string>(flag: string, text: string, values: readonly Value[]): Value {
   const value = values.find((candidate) => candidate === text)
   if (value === undefined)
-    throw usageError(`${flag} '${text}' is unknown: ${suggestion(text, values)}`, `${flag} is ${values.join(', ')}`)
+    throw usageError(
+      `${flag} '${text}' is unknown: ${suggestion(text, values)}`,
+      `${flag} is ${values.join(', ')}`,
+    )
   return value
 }
 
@@ -33,11 +36,19 @@ function warmupSeconds(text: string | undefined): number | undefined {
   return text !== undefined && /^0+(?:ms|s|m|h)?$/.test(text) ? 0 : seconds(text, '--warmup')
 }
 
-function readWindow(flags: BenchFlags): Pick<BenchOptions, 'durationSeconds' | 'warmupSeconds' | 'maxDurationSeconds'> {
+function readWindow(
+  flags: BenchFlags,
+): Pick<BenchOptions, 'durationSeconds' | 'warmupSeconds' | 'maxDurationSeconds'> {
   const durationSeconds = seconds(flags.duration, '--duration')
   const maxDurationSeconds = seconds(flags.maxDuration, '--max-duration')
-  if (durationSeconds !== undefined && maxDurationSeconds !== undefined && durationSeconds > maxDurationSeconds) {
-    const [window, limit] = [durationSeconds, maxDurationSeconds].map((value) => formatDurationMs(value * 1_000))
+  if (
+    durationSeconds !== undefined &&
+    maxDurationSeconds !== undefined &&
+    durationSeconds > maxDurationSeconds
+  ) {
+    const [window, limit] = [durationSeconds, maxDurationSeconds].map((value) =>
+      formatDurationMs(value * 1_000),
+    )
     throw contradiction(
       `--duration ${window} is longer than --max-duration ${limit}`,
       'an explicit --duration is the window; --max-duration only bounds how far the default one stretches',
@@ -63,7 +74,11 @@ function readLoop(flags: BenchFlags): Pick<BenchOptions, 'loop' | 'concurrency' 
     throw contradiction('--loop closed has no arrival process', 'leave out --arrival')
   if (flags.rate.length > 0)
     throw contradiction('--loop closed has no rate: it goes as fast as it is answered', 'leave out --rate')
-  return { loop, arrival, concurrency: parseInteger(flags.concurrency, '--concurrency', 1, LARGEST_CONCURRENCY) }
+  return {
+    loop,
+    arrival,
+    concurrency: parseInteger(flags.concurrency, '--concurrency', 1, LARGEST_CONCURRENCY),
+  }
 }
 
 function readPopulation(workloads: readonly Workload[], text: string | undefined): number | undefined {
@@ -89,7 +104,11 @@ function readFormats(text: string): readonly string[] {
  * Understands the flags of `arch bench` and checks them against the workloads, before anything is started.
  * @throws ArchError (exit code 2): one line with the flag, its value and what would do
  */
-export function readBenchOptions(workloads: readonly Workload[], flags: BenchFlags, cwd: string): BenchOptions {
+export function readBenchOptions(
+  workloads: readonly Workload[],
+  flags: BenchFlags,
+  cwd: string,
+): BenchOptions {
   const variant = oneOf('--variant', flags.variant, ['fixed', 'as-written', 'both'])
   const targets = flags.target.map((text) => parseTarget(text, '--target'))
   for (const target of targets) checkTarget(workloads, target)

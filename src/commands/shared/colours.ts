@@ -3,7 +3,8 @@ import type { CommandIo, CommandOutput } from '../command.ts'
 
 /** Whether to colour what is written to `output`: only on a terminal, never with NO_COLOR, --no-color or TERM=dumb. */
 export function usesColour(io: CommandIo, output: CommandOutput): boolean {
-  const refused = (io.env['NO_COLOR'] ?? '') !== '' || io.args.includes('--no-color') || io.env['TERM'] === 'dumb'
+  const refused =
+    (io.env['NO_COLOR'] ?? '') !== '' || io.args.includes('--no-color') || io.env['TERM'] === 'dumb'
   return output.isTTY && !refused
 }
 

@@ -6,8 +6,10 @@ const FILE = /^([a-z]+)\.(?:ts|js)$/
 
 /** The names of all commands: one file of one word in src/commands each; `command.ts` is their contract. */
 export function commandNames(): string[] {
-  const names = readdirSync(FOLDER).map((file) => FILE.exec(file)?.[1])
-  return names.filter((name) => name !== undefined && name !== 'command').toSorted() as string[]
+  return readdirSync(FOLDER)
+    .flatMap((file) => FILE.exec(file)?.[1] ?? [])
+    .filter((name) => name !== 'command')
+    .toSorted()
 }
 
 /** Loads one command, from src/*.ts or from dist/*.js alike. */

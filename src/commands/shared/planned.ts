@@ -6,6 +6,8 @@ const PLANNED: readonly { readonly name: string; readonly title: string }[] = [
 ]
 
 /** The planned cases that are not among `implemented`. */
-export function plannedCases(implemented: readonly string[]): readonly { readonly name: string; readonly title: string }[] {
+export function plannedCases(
+  implemented: readonly string[],
+): readonly { readonly name: string; readonly title: string }[] {
   return PLANNED.filter((planned) => !implemented.includes(planned.name))
 }

@@ -7,9 +7,9 @@ export interface ProgressLines {
   /** One rewritten line on a terminal; elsewhere a plain line at most every two seconds a step. */
   readonly progress: Progress
   /** A line that stays. */
-  line(text: string): void
+  readonly line: (text: string) => void
   /** Removes an unfinished rewritten line; called before anything else writes to the terminal, and at the end. */
-  clear(): void
+  readonly clear: () => void
 }
 
 const PLAIN_EVERY_MS = 2_000

@@ -10,11 +10,14 @@ import { plannedCases } from './planned.ts'
  */
 export async function selectCases(cases: readonly string[]): Promise<readonly Workload[]> {
   const names = await workloadNames()
-  const planned = plannedCases(names).map((entry) => entry.name)
+  const planned = new Set(plannedCases(names).map((entry) => entry.name))
   for (const name of cases) {
     if (name === 'all' || names.includes(name)) continue
-    if (planned.includes(name))
-      throw usageError(`case '${name}' is not implemented yet`, `implemented: ${names.join(', ')}; arch list shows all`)
+    if (planned.has(name))
+      throw usageError(
+        `case '${name}' is not implemented yet`,
+        `implemented: ${names.join(', ')}; arch list shows all`,
+      )
     const near = nearest(name, [...names, 'all'])
     const hint = near === undefined ? `implemented: ${names.join(', ')}` : `did you mean '${near}'?`
     throw usageError(`case '${name}' is unknown`, hint)

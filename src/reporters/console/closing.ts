@@ -9,7 +9,9 @@ function section(heading: string, lines: readonly string[], paint: Paint): strin
 }
 
 function bullets(texts: readonly string[], columns: number): string[] {
-  return texts.flatMap((text) => wrap(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`))
+  return texts.flatMap((text) =>
+    wrap(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`),
+  )
 }
 
 /** Caches, processes and the course of the run, one line each. */
@@ -18,13 +20,16 @@ export function facts(result: Result, columns: number): string {
     lookups === 0 ? `${name} not asked` : `${name} ${percent(hits / lookups)} of ${whole(lookups)}`,
   )
   const roles = result.roles.map((role) => {
-    const ended = role.exitCode === 0 ? '' : role.exitCode === null ? ', killed' : `, exit code ${role.exitCode}`
+    const ended =
+      role.exitCode === 0 ? '' : role.exitCode === null ? ', killed' : `, exit code ${role.exitCode}`
     return `${role.name} ${percent(role.cpuShare)} of a core${ended}`
   })
   const steps = result.steps.map((step) => `${step.name} ${seconds(step.seconds)}`)
   const line = (title: string, items: readonly string[]): string =>
     items.length === 0 ? '' : factLine([`${title}: ${items[0] ?? ''}`, ...items.slice(1)], columns)
-  return [line('cache hits', ratios), line('processes', roles), line('course', steps)].filter((text) => text !== '').join('\n')
+  return [line('cache hits', ratios), line('processes', roles), line('course', steps)]
+    .filter((text) => text !== '')
+    .join('\n')
 }
 
 /** Errors by message: what failed, and how often. */
@@ -37,9 +42,13 @@ export function errorList(result: Result, columns: number, paint: Paint): string
 
 /** Numbers that the text does not give, each with its reason; as written: what was changed so that it runs. */
 export function assumptionList(result: Result, columns: number, paint: Paint): string {
-  const assumed = result.assumptions.map(({ name, value, unit, why }) => `${name} ${quantity(value)} ${unit}: ${why}`)
+  const assumed = result.assumptions.map(
+    ({ name, value, unit, why }) => `${name} ${quantity(value)} ${unit}: ${why}`,
+  )
   const changes = section('changed so that the text runs', bullets(result.changes, columns), paint)
-  return [changes, section('assumed', bullets(assumed, columns), paint)].filter((text) => text !== '').join('\n')
+  return [changes, section('assumed', bullets(assumed, columns), paint)]
+    .filter((text) => text !== '')
+    .join('\n')
 }
 
 /** The verdict, why, and where the report is. */

@@ -18,7 +18,9 @@ function trafficFacts(result: Result): string[] {
     `population ${whole(population.size)} ${population.unit} (${percent(population.share)} of documented × scale)`,
     `skew ${result.skew}`,
     `reads ${percent(mix.readShare)} (expected ${percent(mix.expected)})`,
-    result.loop === 'open' ? `${result.arrival}, open loop` : `closed loop of ${result.concurrency ?? 0}: never passes`,
+    result.loop === 'open'
+      ? `${result.arrival}, open loop`
+      : `closed loop of ${result.concurrency ?? 0}: never passes`,
     `window ${seconds(phases.measureSeconds)} after ${seconds(phases.warmupSeconds)} warm-up`,
     `drain ${seconds(phases.drainSeconds)}`,
     `seed ${result.seed}`,
@@ -51,7 +53,9 @@ function machineFacts(result: Result): string[] {
     floor === null
       ? ''
       : `noise floor ${whole(floor.nanosecondsPerArrival)} ns an arrival, dispatch lag p99 ${milliseconds(floor.dispatchLagMs.p99)} ms`,
-    lag.count === 0 ? '' : `machine woke late p99 ${milliseconds(lag.p99)} ms, max ${milliseconds(lag.max)} ms`,
+    lag.count === 0
+      ? ''
+      : `machine woke late p99 ${milliseconds(lag.p99)} ms, max ${milliseconds(lag.max)} ms`,
   ]
 }
 
@@ -60,7 +64,13 @@ export function headline(result: Result, columns: number, bold: (text: string) =
   const choices = Object.entries(result.strategies).map(([name, value]) => `${name}=${value}`)
   const title = factLine([result.workload, result.variant, `profile ${result.profile}`, ...choices], columns)
   const paragraphs = [rateFacts(result), trafficFacts(result), storeFacts(result), machineFacts(result)]
-  const when = factLine([`arch ${result.arch.version}${result.arch.commit === null ? '' : ` (${result.arch.commit})`}`,
-    result.startedAt, result.seedSummary], columns)
+  const when = factLine(
+    [
+      `arch ${result.arch.version}${result.arch.commit === null ? '' : ` (${result.arch.commit})`}`,
+      result.startedAt,
+      result.seedSummary,
+    ],
+    columns,
+  )
   return [bold(title), when, ...paragraphs.map((facts) => factLine(facts, columns))].join('\n')
 }

@@ -31,7 +31,15 @@ function rowsOf(result: Result): InvariantRow[] {
     operation.checks.map((check): InvariantRow => {
       const { name, checked, violations, examples } = check
       const ids = [...check.claims, ...check.defects]
-      return { kind: 'check', name, checked, violations, state: MARKS[checkState(check)], ids, lines: examples }
+      return {
+        kind: 'check',
+        name,
+        checked,
+        violations,
+        state: MARKS[checkState(check)],
+        ids,
+        lines: examples,
+      }
     }),
   )
   const audits = result.audits.map((audit): InvariantRow => {
@@ -50,7 +58,13 @@ export function invariantTable(result: Result, columns: number, paint: Paint): s
     { title: 'invariant', align: 'left', dispensable: 0, cell: (row) => row.name },
     { title: '', align: 'left', dispensable: 3, cell: (row) => row.kind },
     { title: 'checked', align: 'right', dispensable: 2, cell: (row) => whole(row.checked) },
-    { title: 'violations', align: 'right', dispensable: 1, cell: (row) => whole(row.violations), paint: paint.alarmNumber },
+    {
+      title: 'violations',
+      align: 'right',
+      dispensable: 1,
+      cell: (row) => whole(row.violations),
+      paint: paint.alarmNumber,
+    },
     { title: 'state', align: 'left', dispensable: 0, cell: (row) => row.state, paint: paint.mark },
     { title: 'ids', align: 'left', dispensable: 4, cell: (row) => row.ids.join(' ') },
   ]

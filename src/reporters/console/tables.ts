@@ -1,4 +1,12 @@
-import type { CostResult, FlowResult, OperationResult, PartResult, Percentiles, Result, TargetResult } from '../../core/result.ts'
+import type {
+  CostResult,
+  FlowResult,
+  OperationResult,
+  PartResult,
+  Percentiles,
+  Result,
+  TargetResult,
+} from '../../core/result.ts'
 import { milliseconds, percent, quantity, whole } from '../numbers.ts'
 import { textTable } from '../table.ts'
 import type { Column } from '../table.ts'
@@ -44,7 +52,11 @@ function latency(value: number, summary: Percentiles): string {
 }
 
 function latencyColumns(paint: Paint): Column<LatencyRow>[] {
-  const time = (title: string, dispensable: number, pick: (row: Percentiles) => number): Column<LatencyRow> => ({
+  const time = (
+    title: string,
+    dispensable: number,
+    pick: (row: Percentiles) => number,
+  ): Column<LatencyRow> => ({
     title,
     align: 'right',
     dispensable,
@@ -60,9 +72,21 @@ function latencyColumns(paint: Paint): Column<LatencyRow>[] {
     time('p99', 0, (latency) => latency.p99),
     time('p99.9', 5, (latency) => latency.p999),
     time('max', 4, (latency) => latency.max),
-    { title: 'errors', align: 'right', dispensable: 1, cell: (row) => amount(row.errors), paint: paint.alarmNumber },
+    {
+      title: 'errors',
+      align: 'right',
+      dispensable: 1,
+      cell: (row) => amount(row.errors),
+      paint: paint.alarmNumber,
+    },
     { title: 'refused', align: 'right', dispensable: 6, cell: (row) => amount(row.refused) },
-    { title: 'target', align: 'left', dispensable: 0, cell: (row) => targetLines(row.targets), paint: paint.mark },
+    {
+      title: 'target',
+      align: 'left',
+      dispensable: 0,
+      cell: (row) => targetLines(row.targets),
+      paint: paint.mark,
+    },
   ]
 }
 
@@ -73,8 +97,15 @@ export function operationTable(result: Result, columns: number, paint: Paint): s
 
 /** Flows: ends, and time from the operation's intended start to each of them. */
 export function flowTable(result: Result, columns: number, paint: Paint): string {
-  const number = (title: string, dispensable: number, pick: (flow: FlowResult) => string): Column<FlowResult> => ({
-    title, align: 'right', dispensable, cell: pick,
+  const number = (
+    title: string,
+    dispensable: number,
+    pick: (flow: FlowResult) => string,
+  ): Column<FlowResult> => ({
+    title,
+    align: 'right',
+    dispensable,
+    cell: pick,
   })
   const shape: Column<FlowResult>[] = [
     { title: 'flow (ms)', align: 'left', dispensable: 0, cell: (flow) => flow.name },
@@ -85,7 +116,13 @@ export function flowTable(result: Result, columns: number, paint: Paint): string
     number('p50', 3, ({ latencyMs }) => latency(latencyMs.p50, latencyMs)),
     number('p99', 0, ({ latencyMs }) => latency(latencyMs.p99, latencyMs)),
     number('max', 4, ({ latencyMs }) => latency(latencyMs.max, latencyMs)),
-    { title: 'target', align: 'left', dispensable: 0, cell: (flow) => targetLines(flow.targets), paint: paint.mark },
+    {
+      title: 'target',
+      align: 'left',
+      dispensable: 0,
+      cell: (flow) => targetLines(flow.targets),
+      paint: paint.mark,
+    },
   ]
   return textTable(shape, result.flows, columns, paint.title)
 }
@@ -97,7 +134,9 @@ interface CostRow {
 
 function costRows(operation: OperationResult): CostRow[] {
   const own = operation.cost === null ? [] : [{ name: operation.name, cost: operation.cost }]
-  const parts = operation.parts.flatMap((part) => (part.cost === null ? [] : [{ name: `  ${part.name}`, cost: part.cost }]))
+  const parts = operation.parts.flatMap((part) =>
+    part.cost === null ? [] : [{ name: `  ${part.name}`, cost: part.cost }],
+  )
   return [...own, ...parts]
 }
 
@@ -105,8 +144,15 @@ function costRows(operation: OperationResult): CostRow[] {
 export function costTable(result: Result, columns: number, paint: Paint): string {
   const rows = result.operations.flatMap(costRows)
   const stores = [...new Set(rows.flatMap((row) => Object.keys(row.cost.roundTripsByStore)))].toSorted()
-  const number = (title: string, dispensable: number, pick: (cost: CostResult) => number): Column<CostRow> => ({
-    title, align: 'right', dispensable, cell: (row) => quantity(pick(row.cost)),
+  const number = (
+    title: string,
+    dispensable: number,
+    pick: (cost: CostResult) => number,
+  ): Column<CostRow> => ({
+    title,
+    align: 'right',
+    dispensable,
+    cell: (row) => quantity(pick(row.cost)),
   })
   const shape: Column<CostRow>[] = [
     { title: 'cost of one', align: 'left', dispensable: 0, cell: (row) => row.name },

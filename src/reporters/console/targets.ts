@@ -3,7 +3,7 @@ import type { TargetResult } from '../../core/result.ts'
 import { milliseconds } from '../numbers.ts'
 
 /** Percentiles that have a column of their own in the tables. */
-const COLUMNS: readonly (number | 'max')[] = [50, 90, 99, 99.9, 'max']
+const COLUMNS: ReadonlySet<number | 'max'> = new Set([50, 90, 99, 99.9, 'max'])
 
 /** `✓` met, `✗` missed, `?` undecided. */
 export function targetMark(target: TargetResult): string {
@@ -14,7 +14,7 @@ export function targetMark(target: TargetResult): string {
 function note(target: TargetResult): string {
   if (target.samples < target.needed) return ` (${target.samples} of ${target.needed} samples)`
   if (target.observedMs === null) return ' (never answered)'
-  if (!target.met || !COLUMNS.includes(target.percentile)) return ` (${milliseconds(target.observedMs)}ms)`
+  if (!target.met || !COLUMNS.has(target.percentile)) return ` (${milliseconds(target.observedMs)}ms)`
   return ''
 }
 
