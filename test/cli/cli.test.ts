@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pc from 'picocolors'
 import t from 'tap'
+import { caseText, caseValue } from '../../src/commands/shared/case-text.ts'
 import { commandNames } from '../../src/commands/shared/discover.ts'
 import { reportFailure } from '../../src/commands/shared/failure.ts'
 import { progressLines } from '../../src/commands/shared/progress.ts'
@@ -11,6 +13,7 @@ import { ArchError } from '../../src/core/errors.ts'
 import { reporter as json } from '../../src/reporters/json/index.ts'
 import { fakeWorld, runFake } from '../helpers/fake-world.ts'
 import { sampleResult } from '../helpers/sample-result.ts'
+import { sampleWorkload } from '../helpers/sample-workload.ts'
 
 const CLI = new URL('../../src/cli.ts', import.meta.url)
 const ESCAPE = '\u001B['
@@ -221,5 +224,33 @@ t.test(
       const [code, signal] = await once(child, 'exit')
       t.ok(asks ? code === 130 : signal === 'SIGINT', `${code} ${signal}`)
     }
+  },
+)
+
+t.test(
+  'a listed case shows operations with targets, strategies with their default, profiles; at any width',
+  async (t) => {
+    const workload = sampleWorkload()
+    for (const columns of [40, 60, 80, 140]) {
+      const out = caseText(workload, columns, pc.createColors(false))
+      t.ok(
+        out.split('\n').every((line) => line.length <= columns),
+        `${columns} columns`,
+      )
+      t.match(out, /feed\.read +.*p99<300ms/)
+      t.match(out, 'cold p99<300ms')
+      t.match(out, 'fanout=push | pull |')
+      t.match(out, 'viral: one hot post')
+      t.match(out, 'scale 1/1000')
+    }
+    t.match(JSON.parse(JSON.stringify(caseValue(workload))), {
+      name: 'sample',
+      implemented: true,
+      operations: [
+        { name: 'feed.read', rate: { origin: 'documented', source: 'SOC-03' } },
+        { name: 'like.add' },
+      ],
+      variants: [{ name: 'fixed', strategies: { fanout: { default: 'hybrid' } } }, { name: 'as-written' }],
+    })
   },
 )
