@@ -41,6 +41,8 @@ export function openPool(endpoint: StoreEndpoint, database: string, options: Con
   })
   // An idle connection that dies is replaced at its next use, which reports whatever is still wrong then.
   pool.on('error', () => undefined)
+  // One that dies between two statements of a transaction fails the second one.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
