@@ -49,7 +49,7 @@ export async function createDatabase(pool: Pool, database: string, template: str
 
 /** Drops a database with the sessions on it; nothing happens when there is none. */
 export async function dropDatabase(pool: Pool, database: string): Promise<void> {
-  await whenFree(pool, database, `DROP DATABASE IF EXISTS ${named(database)} WITH (FORCE)`)
+  await whenFree(pool, database, `DROP DATABASE IF EXISTS ${named(database)}`)
 }
 
 /** Renames a database, ending the sessions on it. */

@@ -2,8 +2,9 @@ import { types } from 'pg'
 import type { CustomTypesConfig } from 'pg'
 import type { SqlValue } from './client.ts'
 
-const INT8 = 20
-const INT8_ARRAY = 1016
+const INT8: number = types.builtins.INT8
+/** Not among the driver's names. */
+const INT8_ARRAY: number = 1016
 
 function parseInt8Array(text: string): (bigint | null)[] {
   if (text === '{}') return []
@@ -13,15 +14,16 @@ function parseInt8Array(text: string): (bigint | null)[] {
     .map((item) => (item === 'NULL' ? null : BigInt(item)))
 }
 
-function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
+const parserOf: CustomTypesConfig['getTypeParser'] = (type, format) => {
+  const oid: number = type
   if (oid === INT8) return BigInt
   if (oid === INT8_ARRAY) return parseInt8Array
-  return types.getTypeParser(oid, format)
+  return types.getTypeParser(type, format)
 }
 
 /** Parsers of one connection: `int8` answers `bigint` (X-04). The global parsers of the driver stay as they are. */
 export const typeParsers: CustomTypesConfig = {
-  getTypeParser: parserOf as CustomTypesConfig['getTypeParser'],
+  getTypeParser: parserOf,
 }
 
 function isWholeNumberList(list: readonly unknown[]): boolean {

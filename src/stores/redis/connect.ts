@@ -61,7 +61,7 @@ function clientOf(server: Server, database: number): RedisClient {
   if (known !== undefined) return known
   const redis = openConnection(server, database)
   const scripts = newScripts()
-  redis.on('close', scripts.forget)
+  redis.on('close', () => scripts.forget())
   const send = senderOver(redis)
   let opening: Promise<void> | undefined
   let subscriber: Promise<Redis> | undefined
@@ -93,7 +93,7 @@ function clientOf(server: Server, database: number): RedisClient {
       if (first !== undefined) await first
       return sendWave(send, scripts, commands, cost)
     },
-    call: scripts.call,
+    call: (script, keys, values) => scripts.call(script, keys, values),
     async subscribe(channel, onMessage) {
       subscriber ??= openSubscriber()
       const connection = await subscriber
