@@ -8,6 +8,8 @@ export interface CacheLookup<Value> {
   readonly found: (Value | null | undefined)[]
   /** One MGET for what L1 does not hold, to be sent in a wave beside others; undefined when L1 holds everything. */
   readonly command: RedisCommand | undefined
+  /** L1 was passed over, and so are fills that began before. */
+  readonly fresh: boolean
   /** How many invalidations this process had seen when the lookup began. */
   readonly seen: number
 }

@@ -1,0 +1,62 @@
+import type { Cost } from '../../../core/cost.ts'
+import { shardOfId } from '../../../core/snowflake.ts'
+import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import type { CachedPost } from './services.ts'
+
+interface PostRow {
+  readonly post_id: bigint
+  readonly user_id: bigint
+  readonly username: string
+  readonly picture: string
+  readonly caption: string
+  readonly media_urls: readonly string[]
+  readonly is_private: boolean
+  readonly likes: bigint
+  readonly comments: bigint
+}
+
+// Ids as constants of a custom plan prune to the months that hold them; the shards name the machines (S-31).
+const loadPosts: Statement = {
+  name: 'social-load-posts',
+  text: `
+SELECT p.post_id, p.user_id, u.username, coalesce(u.profile_pic_url, '') AS picture, p.caption, p.media_urls,
+  u.is_private, c.likes, c.comments
+FROM posts p
+JOIN users u ON u.shard = p.shard AND u.user_id = p.user_id
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(count) FILTER (WHERE kind = 1), 0)::bigint AS likes,
+    coalesce(sum(count) FILTER (WHERE kind = 2), 0)::bigint AS comments
+  FROM counters WHERE shard = p.shard AND entity_id = p.post_id AND kind IN (1, 2)
+) c
+WHERE p.shard = ANY ($1::smallint[]) AND p.post_id = ANY ($2::bigint[]) AND p.deleted_at IS NULL`,
+}
+
+/** Posts by id with their counts, in one statement for all of them; deleted ones are not there. */
+export async function loadPostsById(
+  postgres: PostgresClient,
+  ids: readonly string[],
+  cost: Cost,
+): Promise<ReadonlyMap<string, CachedPost>> {
+  const postIds = ids.map(BigInt)
+  const shards = [...new Set(postIds.map(shardOfId))]
+  const rows = await postgres.query<PostRow>(loadPosts, [shards, postIds], cost)
+  return new Map(rows.map((row) => [row.post_id.toString(), cachedPost(row)]))
+}
+
+function cachedPost(row: PostRow): CachedPost {
+  return {
+    author: row.user_id.toString(),
+    authorIsPrivate: row.is_private,
+    view: {
+      postId: row.post_id,
+      authorId: row.user_id,
+      username: row.username,
+      pictureUrl: row.picture,
+      caption: row.caption,
+      mediaUrls: row.media_urls,
+      // A sum that runs behind an unlike may be below zero for a moment.
+      likeCount: Math.max(0, Number(row.likes)),
+      commentCount: Math.max(0, Number(row.comments)),
+    },
+  }
+}
