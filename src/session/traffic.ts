@@ -4,6 +4,8 @@ import type { AnyOperation, Flow, Target } from '../core/operation.ts'
 import type { Profile, Workload } from '../core/workload.ts'
 import type { BenchOptions } from './bench-options.ts'
 
+type Parts = NonNullable<AnyOperation['parts']>
+
 /** A target with where it comes from. */
 export interface OriginatedTarget extends Target {
   readonly from: 'model' | 'flag'
@@ -18,6 +20,24 @@ export interface OfferedOperation {
   readonly targetPerSecond: number
   /** Arrivals a second that the profile adds, at any scale. */
   readonly surgePerSecond: number
+}
+
+/**
+ * The parts of an operation in this run. A part whose share is 0 in the model is the one that a surge makes: without a
+ * surge it cannot occur, with one it has the surge's share of the arrivals.
+ */
+function partsOf(operation: AnyOperation, mixPerSecond: number, surgePerSecond: number): Parts | undefined {
+  const parts = operation.parts
+  if (parts === undefined || mixPerSecond + surgePerSecond === 0) return parts
+  const surge = surgePerSecond / (mixPerSecond + surgePerSecond)
+  return Object.fromEntries(
+    Object.entries(parts)
+      .map(([name, { expectedShare }]) => {
+        const share = expectedShare === 0 ? surge : expectedShare * (1 - surge)
+        return [name, { expectedShare: share }] as const
+      })
+      .filter(([, { expectedShare }]) => expectedShare > 0),
+  )
 }
 
 /** What a run offers: the model times the scale, with the flags' changes. */
@@ -61,14 +81,20 @@ export function offeredTraffic(workload: Workload, options: BenchOptions): Offer
   const total = scaled.reduce((sum, rate) => sum + rate, 0)
   const factor = options.totalRate === undefined ? 1 : options.totalRate / total
   const operations = workload.operations.map((operation, index) => {
-    const targets = withFlags(operation.name, operation.targets, options)
     const named = options.rates.find((rate) => rate.operation === operation.name)
+    const targetPerSecond = named?.perSecond ?? (scaled[index] ?? 0) * factor
+    const surgePerSecond = profile.surge?.[operation.name] ?? 0
+    const mix = targetPerSecond / (operation.unitsPerArrival ?? 1)
+    const parts = partsOf(operation, mix, surgePerSecond)
+    const targets = withFlags(operation.name, operation.targets, options).filter(
+      ({ part, from }) => part === undefined || from === 'flag' || parts?.[part] !== undefined,
+    )
     return {
-      operation: { ...operation, targets },
+      operation: { ...operation, targets, ...(parts === undefined ? {} : { parts }) },
       targets,
       documentedPerSecond: perSecond(operation.rate),
-      targetPerSecond: named?.perSecond ?? (scaled[index] ?? 0) * factor,
-      surgePerSecond: profile.surge?.[operation.name] ?? 0,
+      targetPerSecond,
+      surgePerSecond,
     }
   })
   const flows = workload.flows.map((flow) => ({ ...flow, targets: withFlags(flow.name, flow.targets, options) }))

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process'
+import { join, relative } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import type { VariantName } from '../core/names.ts'
+import type { Result } from '../core/result.ts'
+import type { Workload } from '../core/workload.ts'
+import { renderComparison } from '../reporters/comparison.ts'
+import { loadReporter } from '../reporters/discover.ts'
+import { runBench } from '../session/bench.ts'
+import type { BenchHost } from '../session/bench.ts'
+import type { BenchOptions } from '../session/bench-options.ts'
+import { claimInstance } from '../session/claim.ts'
+import { compareVariants } from '../session/compare-variants.ts'
+import { openReportFolder } from '../session/report-folder.ts'
+import type { ReportFolder } from '../session/report-folder.ts'
+import type { CommandIo, CommandModule } from './command.ts'
+import { registerBenchFlags } from './shared/bench-flags.ts'
+import type { BenchFlags } from './shared/bench-flags.ts'
+import { readBenchOptions } from './shared/bench-options.ts'
+import { usesColour } from './shared/colours.ts'
+import { progressLines } from './shared/progress.ts'
+import { selectCases } from './shared/select-cases.ts'
+
+/** The commit of a checkout; null in an installed package. */
+function commitOf(folder: string): string | null {
+  try {
+    const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: folder, stdio: 'pipe' })
+    return commit.toString().trim()
+  } catch {
+    return null
+  }
+}
+
+function hostOf(io: CommandIo): BenchHost & { clear(): void } {
+  const lines = progressLines(io)
+  return {
+    arch: { version: io.version, commit: commitOf(io.packageRoot) },
+    env: io.env,
+    signal: io.interruptSignal(),
+    progress: lines.progress,
+    line: lines.line,
+    clear: lines.clear,
+    now: () => io.now(),
+  }
+}
+
+/** The path as the user would type it. */
+function shown(io: CommandIo, path: string): string {
+  const near = relative(io.cwd, path)
+  return near.startsWith('..') ? path : near
+}
+
+async function writeResult(result: Result, folder: ReportFolder, within: string, options: BenchOptions): Promise<void> {
+  for (const format of new Set(['json', ...options.formats])) {
+    const reporter = await loadReporter(format)
+    const text = reporter.render(result, { columns: 120, colour: false, folder: undefined })
+    await folder.write(join(within, reporter.file), text)
+  }
+}
+
+async function print(io: CommandIo, result: Result, folder: string, json: boolean): Promise<void> {
+  const reporter = await loadReporter(json ? 'json' : 'console')
+  const colour = usesColour(io, io.stdout)
+  io.stdout.write(reporter.render(result, { columns: io.stdout.columns, colour, folder }))
+}
+
+async function runOne(
+  workload: Workload,
+  variant: VariantName,
+  options: BenchOptions,
+  folder: ReportFolder,
+  within: string,
+  host: BenchHost,
+): Promise<Result> {
+  const path = join(folder.path, within)
+  await mkdir(path, { recursive: true })
+  const result = await runBench({ workload, variant, options, folder: path }, host)
+  await writeResult(result, folder, within, options)
+  return result
+}
+
+/** Both variants one after the other on clones of the same data; the exit code is the fixed one's. */
+async function runBoth(io: CommandIo, workload: Workload, options: BenchOptions, folder: ReportFolder): Promise<Result> {
+  const host = hostOf(io)
+  host.line(`${workload.name} as written`)
+  const asWritten = await runOne(workload, 'as-written', options, folder, 'as-written', host)
+  host.line(`${workload.name} as fixed`)
+  const fixed = await runOne(workload, 'fixed', options, folder, 'fixed', host)
+  host.clear()
+  const comparison = compareVariants(workload.variants['as-written'].defects, asWritten, fixed)
+  await folder.write('comparison.json', `${JSON.stringify(comparison, undefined, 2)}\n`)
+  await folder.publish()
+  if (!options.json) await print(io, asWritten, shown(io, join(folder.path, 'as-written')), false)
+  await print(io, fixed, shown(io, join(folder.path, 'fixed')), options.json)
+  const colour = usesColour(io, io.stdout)
+  const text = renderComparison(comparison, { columns: io.stdout.columns, colour, folder: shown(io, folder.path) })
+  if (!options.json) io.stdout.write(text)
+  return fixed
+}
+
+async function runCase(io: CommandIo, workload: Workload, options: BenchOptions): Promise<Result> {
+  const folder = await openReportFolder(options.out, workload.name, io.now())
+  const release = await claimInstance(workload.name, io.env)
+  try {
+    if (options.variant === 'both') return await runBoth(io, workload, options, folder)
+    const host = hostOf(io)
+    const result = await runOne(workload, options.variant, options, folder, '', host)
+    host.clear()
+    await folder.publish()
+    await print(io, result, shown(io, folder.path), options.json)
+    return result
+  } finally {
+    await release()
+  }
+}
+
+/** `arch bench`: the main job. */
+export const command: CommandModule = {
+  name: 'bench',
+  summary: 'up, seed, warm up, measure, drain, audit, verdict: the main job',
+  examples: [
+    'arch bench social',
+    'arch bench social --scale 1/200 --workers 2',
+    'arch bench social --profile viral --strategy counter=row',
+    'arch bench social --variant both',
+    "arch bench social --target 'feed.read p99<50ms' --json > result.json",
+  ],
+  register(commander, io) {
+    registerBenchFlags(commander).action(async (cases: readonly string[], flags: BenchFlags) => {
+      const workloads = await selectCases(cases)
+      const options = readBenchOptions(workloads, flags, io.cwd)
+      for (const workload of options.workloads) {
+        const result = await runCase(io, workload, options)
+        // Of several cases the first that did not pass decides; an interruption ends them all.
+        if (io.exitCode === 0) io.exitCode = result.exitCode
+        if (result.exitCode === 130) break
+      }
+    })
+  },
+}

@@ -1,0 +1,218 @@
+import { decideVerdict, exitCodeOf } from '../core/exit.ts'
+import type { AuditResult, FlowResult, GeneratorResult, Rates, Result } from '../core/result.ts'
+import type { ProviderName, StoreFacts, Topology } from '../core/store.ts'
+import { formatScale } from '../core/units.ts'
+import type { Population, StrategyChoice, Variant, Workload } from '../core/workload.ts'
+import type { VariantName } from '../core/names.ts'
+import { ERROR_BUDGET, judgeRun } from '../engine/judge.ts'
+import type { VerdictReason } from '../engine/judge.ts'
+import { mergeReports } from '../engine/merge.ts'
+import type { NoiseFloor } from '../engine/noise.ts'
+import { counts } from '../engine/schedule.ts'
+import { timelineBoundsMs } from '../engine/timeline.ts'
+import { summariseWatchdog } from '../engine/watchdog.ts'
+import { operationResult, targetResults } from './assemble-operation.ts'
+import type { BenchOptions } from './bench-options.ts'
+import { machineFacts } from './machine-facts.ts'
+import type { Measured } from './measure.ts'
+import { percentiles, savedPercentiles } from './percentiles.ts'
+import type { RunPlan } from './plan.ts'
+import type { OfferedTraffic } from './traffic.ts'
+
+/** Everything that a finished (or interrupted) run left behind. */
+export interface FinishedRun {
+  readonly arch: Result['arch']
+  readonly workload: Workload
+  readonly variantName: VariantName
+  readonly variant: Variant
+  readonly choice: StrategyChoice
+  readonly options: BenchOptions
+  readonly provider: ProviderName | 'auto'
+  readonly topology: Topology
+  readonly population: Population
+  readonly seedSummary: string
+  readonly traffic: OfferedTraffic
+  readonly plan: RunPlan
+  readonly stores: readonly StoreFacts[]
+  readonly noise: NoiseFloor | undefined
+  readonly measured: Measured
+  readonly audits: readonly AuditResult[]
+  readonly steps: Result['steps']
+  readonly startedAt: Date
+  readonly endedAt: Date
+  readonly loadAverageStart: readonly number[]
+}
+
+function auditReasons(audits: readonly AuditResult[]): VerdictReason[] {
+  return audits.flatMap(({ name, state, violations, note }): VerdictReason[] => {
+    if (state === 'violated') return [{ verdict: 'CORRUPT', reason: `audit ${name}: ${violations} violated` }]
+    if (state === 'held') return []
+    return [{ verdict: 'VOID', reason: `audit ${name}: ${state}${note === null ? '' : ` (${note})`}` }]
+  })
+}
+
+function roleReasons(measured: Measured): VerdictReason[] {
+  const failures = measured.roleFailures.map((reason): VerdictReason => ({ verdict: 'FAIL', reason: `role ${reason}` }))
+  if (!measured.drained && !measured.interrupted)
+    failures.push({ verdict: 'FAIL', reason: 'the relays and flows did not drain after the last arrival' })
+  return failures
+}
+
+function totalRates(operations: readonly { readonly rates: Rates }[]): Rates {
+  const total = (rate: keyof Rates): number => operations.reduce((sum, { rates }) => sum + rates[rate], 0)
+  return {
+    documented: total('documented'),
+    target: total('target'),
+    scheduled: total('scheduled'),
+    offered: total('offered'),
+    achieved: total('achieved'),
+  }
+}
+
+/** Reads as a share of the mix, as scheduled: probes and surges stand outside it (SOC-10). */
+function mixOf(run: FinishedRun): Result['mix'] {
+  let reads = 0
+  let all = 0
+  const kinds = new Map(run.workload.operations.map(({ name, kind }) => [name, kind]))
+  for (const { phase, stream, operation, scheduled } of counts(run.plan.schedule)) {
+    if (phase !== 'measure' || stream !== 'mix') continue
+    all += scheduled
+    if (kinds.get(operation) === 'read') reads += scheduled
+  }
+  const expected = run.traffic.operations.reduce(
+    (sum, { operation, targetPerSecond }) => {
+      const share = operation.kind === 'read' ? targetPerSecond : 0
+      return { reads: sum.reads + share, all: sum.all + targetPerSecond }
+    },
+    { reads: 0, all: 0 },
+  )
+  return { readShare: all === 0 ? 0 : reads / all, expected: expected.reads / expected.all }
+}
+
+function cacheRatios(measured: Measured): Result['cacheRatios'] {
+  const totals = new Map<string, { hits: number; lookups: number }>()
+  for (const { ratios } of measured.outcomes) {
+    for (const [name, [hits, lookups]] of Object.entries(ratios)) {
+      const total = totals.get(name) ?? { hits: 0, lookups: 0 }
+      totals.set(name, { hits: total.hits + hits, lookups: total.lookups + lookups })
+    }
+  }
+  return [...totals].map(([name, ratio]) => ({ name, ...ratio }))
+}
+
+function assumptionsOf(workload: Workload): Result['assumptions'] {
+  return Object.entries(workload.model)
+    .filter(([, quantity]) => quantity.origin === 'assumed')
+    .map(([name, { value, unit, source }]) => ({ name, value, unit, why: source }))
+}
+
+function generatorResult(run: FinishedRun, reasons: readonly VerdictReason[]): GeneratorResult {
+  const voids = reasons.filter(({ verdict }) => verdict === 'VOID').map(({ reason }) => reason)
+  return {
+    valid: voids.length === 0,
+    reasons: voids,
+    watchdogLagMs: savedPercentiles(summariseWatchdog(run.measured.watchdog)),
+    noiseFloor:
+      run.noise === undefined
+        ? null
+        : {
+            nanosecondsPerArrival: run.noise.nanosecondsPerArrival,
+            dispatchLagMs: savedPercentiles(run.noise.dispatchLagMs),
+          },
+  }
+}
+
+/** The result of a run: its verdict and everything that it rests on (cli.md, result.json). */
+export function assembleResult(run: FinishedRun): Result {
+  const { measured, traffic, plan, workload, options } = run
+  const reports = mergeReports(
+    plan.schedule,
+    workload.operations.map(({ name }) => name),
+    'measure',
+    measured.outcomes.map(({ report }) => report),
+  )
+  const offered = traffic.operations.flatMap((entry) => {
+    const report = reports.find(({ operation }) => operation === entry.operation.name)
+    return report === undefined ? [] : [{ ...entry, report }]
+  })
+  const flows = traffic.flows.flatMap((flow) => {
+    const report = measured.flows.find((each) => each.flow === flow.name)
+    return report === undefined ? [] : [{ flow, report }]
+  })
+  const measureSeconds = measured.outcomes[0]?.report.measuredSeconds ?? plan.measureSeconds
+  const judgement = judgeRun({
+    operations: offered,
+    flows,
+    watchdog: measured.watchdog,
+    measureSeconds,
+    closedLoop: options.loop === 'closed',
+    interrupted: measured.interrupted,
+    deadWorkers: measured.workersLost,
+  })
+  const reasons = [...judgement.reasons, ...roleReasons(measured), ...auditReasons(run.audits)]
+  const verdict = decideVerdict(reasons.map((reason) => reason.verdict))
+  const operations = offered.map((entry, index) =>
+    operationResult(entry, judgement.operations[index] ?? [], measured.timeline, measureSeconds),
+  )
+  const documented = workload.documentedPopulation
+  return {
+    schema: 'arch.result/1',
+    arch: run.arch,
+    workload: workload.name,
+    title: workload.title,
+    variant: run.variantName,
+    changes: run.variant.changes,
+    strategies: run.choice,
+    profile: options.profile,
+    via: 'direct',
+    loop: options.loop,
+    concurrency: options.concurrency ?? null,
+    arrival: options.arrival,
+    workers: options.workers,
+    seed: options.seed,
+    scale: formatScale(traffic.scale),
+    topology: run.topology,
+    provider: run.provider,
+    population: {
+      size: run.population.size,
+      unit: documented.unit,
+      documented: documented.size,
+      share: run.population.size / (documented.size * traffic.scale),
+    },
+    skew: workload.skew,
+    seedSummary: run.seedSummary,
+    startedAt: run.startedAt.toISOString(),
+    endedAt: run.endedAt.toISOString(),
+    partial: measured.interrupted,
+    phases: { warmupSeconds: plan.warmupSeconds, measureSeconds, drainSeconds: measured.drainSeconds },
+    steps: run.steps,
+    rates: totalRates(operations),
+    mix: mixOf(run),
+    slots: measured.slots,
+    probes: operations.reduce((sum, { streams }) => sum + streams.probe, 0),
+    errorBudget: ERROR_BUDGET,
+    operations,
+    flows: flows.map(({ flow, report }, index): FlowResult => ({
+      name: flow.name,
+      claims: flow.claims,
+      expected: report.expected,
+      completed: report.completed,
+      missing: report.missing,
+      doubled: report.doubled,
+      latencyMs: percentiles(report.latency),
+      targets: targetResults(flow.targets, judgement.flows[index] ?? [], undefined),
+      histogram: report.latency?.v2 ?? '',
+    })),
+    audits: run.audits,
+    timelineBoundsMs: timelineBoundsMs(),
+    generator: generatorResult(run, reasons),
+    stores: run.stores,
+    cacheRatios: cacheRatios(measured),
+    roles: measured.roles,
+    machine: machineFacts(run.loadAverageStart),
+    assumptions: assumptionsOf(workload),
+    reasons,
+    verdict,
+    exitCode: exitCodeOf(verdict),
+  }
+}

@@ -1,0 +1,207 @@
+import { join } from 'node:path'
+import { ArchError } from '../core/errors.ts'
+import type { ProfileName, VariantName } from '../core/names.ts'
+import type { AuditResult, Result } from '../core/result.ts'
+import type { StoreFacts } from '../core/store.ts'
+import type { Population, Progress, StrategyChoice, Variant, Workload } from '../core/workload.ts'
+import { journalReader } from '../engine/journal-reader.ts'
+import { measureNoise } from '../engine/noise.ts'
+import type { NoiseFloor } from '../engine/noise.ts'
+import { assembleResult } from './assemble.ts'
+import { runAudits } from './audit.ts'
+import type { BenchOptions } from './bench-options.ts'
+import { Interrupted, interruptible } from './interrupt.ts'
+import { loadAverage } from './machine-facts.ts'
+import { measure, nothingMeasured } from './measure.ts'
+import type { Measured } from './measure.ts'
+import { planRun } from './plan.ts'
+import { steps } from './steps.ts'
+import type { Steps } from './steps.ts'
+import { offeredTraffic } from './traffic.ts'
+import { closeStores, connectStores, upStores } from './up.ts'
+import { variantOf } from './workloads.ts'
+
+/** What a bench tells the outside while it runs. */
+export interface BenchHost {
+  readonly arch: Result['arch']
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  readonly progress: Progress
+  now(): Date
+  /** A line that stays. */
+  line(text: string): void
+}
+
+/** One variant of one case, to be run once. */
+export interface BenchRequest {
+  readonly workload: Workload
+  readonly variant: VariantName
+  readonly options: BenchOptions
+  /** Where journals and the output of roles go. */
+  readonly folder: string
+}
+
+/** The chosen strategies of a variant: its defaults, and what the flags say of those that it has. */
+export function chosenStrategies(variant: Variant, flags: StrategyChoice): StrategyChoice {
+  return Object.fromEntries(
+    Object.entries(variant.strategies).map(([name, strategy]) => [name, flags[name] ?? strategy.default]),
+  )
+}
+
+/** What the steps of a run fill in, so that an interruption at any of them still makes a report. */
+interface Course {
+  facts: readonly StoreFacts[]
+  seedSummary: string
+  noise: NoiseFloor | undefined
+  measured: Measured
+  audits: readonly AuditResult[]
+}
+
+interface Setting {
+  readonly request: BenchRequest
+  readonly variant: Variant
+  readonly choice: StrategyChoice
+  readonly population: Population
+  readonly plan: ReturnType<typeof planRun>
+  readonly host: BenchHost
+  readonly steps: Steps
+}
+
+async function measureStep(
+  setting: Setting,
+  endpoints: Awaited<ReturnType<typeof upStores>>[number]['endpoint'][],
+): Promise<Measured> {
+  const { request, host, plan } = setting
+  return measure({
+    workload: request.workload,
+    variant: request.variant,
+    choice: setting.choice,
+    population: setting.population,
+    endpoints,
+    plan,
+    seed: request.options.seed,
+    workers: request.options.workers,
+    closedConcurrency: request.options.concurrency,
+    folder: request.folder,
+    signal: host.signal,
+    killAt: {},
+    onProgress(phase, second, load) {
+      const total = phase === 'warm up' ? plan.warmupSeconds : plan.measureSeconds
+      const rate = load === undefined ? '' : `, ${load.ok.toLocaleString('en-US')}/s`
+      const p99 = load === undefined || load.second < 0 ? '' : `, p99 ${load.p99Ms.toFixed(1)} ms`
+      const failed = load === undefined || load.failed === 0 ? '' : `, ${load.failed} failed`
+      if (phase === 'drain') host.progress('drain', 0, undefined, '')
+      else host.progress(phase, Math.min(total, Math.round(second)), total, `s${rate}${p99}${failed}`)
+    },
+  })
+}
+
+async function auditStep(setting: Setting, stores: Awaited<ReturnType<typeof connectStores>>): Promise<readonly AuditResult[]> {
+  const { request, host, variant } = setting
+  const audits = variant.audits
+  return runAudits(
+    audits,
+    {
+      stores,
+      population: setting.population,
+      choice: setting.choice,
+      journal: journalReader(join(request.folder, 'journal')),
+      seed: request.options.seed,
+      profile: request.options.profile satisfies ProfileName,
+    },
+    (_, done) => host.progress('audit', done, audits.length, 'audits'),
+    host.signal,
+  )
+}
+
+async function runCourse(setting: Setting, course: Course): Promise<void> {
+  const { request, host, variant, steps: log } = setting
+  const { workload, options } = request
+  const progress = interruptible(host.progress, host.signal)
+  const running = await log.step('up', async () => {
+    const up = await upStores(workload.stores, {
+      provider: options.provider,
+      topology: options.topology,
+      env: host.env,
+      progress: host.line,
+    })
+    course.facts = up.map(({ facts }) => facts)
+    return [up, up.map(({ facts, reason }) => `${facts.name} ${facts.version} (${reason})`).join(', ')]
+  })
+  const endpoints = running.map(({ endpoint }) => endpoint)
+  const stores = await connectStores(endpoints, { poolSize: 8, applicationName: 'arch session' })
+  try {
+    await log.step('seed', async () => {
+      const report = await variant.seed(stores, setting.population, setting.choice, progress)
+      course.seedSummary = report.summary
+      return [undefined, report.summary]
+    })
+    await log.step('calibrate', async () => {
+      course.noise = await measureNoise()
+      return [undefined, `${Math.round(course.noise.nanosecondsPerArrival)} ns an arrival`]
+    })
+    await log.step('measure', async () => {
+      course.measured = await measureStep(setting, endpoints)
+      const { measureSeconds, warmupSeconds } = setting.plan
+      return [undefined, `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`]
+    })
+    await log.step('audit', async () => {
+      course.audits = await auditStep(setting, stores)
+      return [undefined, `${course.audits.filter(({ state }) => state === 'held').length} of ${course.audits.length} held`]
+    })
+  } finally {
+    await closeStores(stores)
+  }
+}
+
+/**
+ * Runs one variant of one case: up, seed, warm up, measure, drain, audit, verdict. An interruption at any step ends in
+ * a partial result marked so.
+ * @throws ArchError for a setup mistake; a bug passes through
+ */
+export async function runBench(request: BenchRequest, host: BenchHost): Promise<Result> {
+  const { workload, options } = request
+  const variant = variantOf(workload, request.variant)
+  const choice = chosenStrategies(variant, options.strategies)
+  const traffic = offeredTraffic(workload, options)
+  const plan = planRun(workload, traffic, options)
+  const population = { seed: options.seed, size: options.population ?? workload.defaults.population }
+  const loadAverageStart = loadAverage()
+  const startedAt = host.now()
+  const log = steps(host.signal, host.line)
+  const course: Course = {
+    facts: [],
+    seedSummary: '',
+    noise: undefined,
+    measured: nothingMeasured(workload.flows, options.workers, host.signal),
+    audits: [],
+  }
+  try {
+    await runCourse({ request, variant, choice, population, plan, host, steps: log }, course)
+  } catch (error) {
+    if (!(error instanceof Interrupted) && !(host.signal.aborted && error instanceof ArchError)) throw error
+    course.measured = { ...course.measured, interrupted: true }
+  }
+  return assembleResult({
+    arch: host.arch,
+    workload,
+    variantName: request.variant,
+    variant,
+    choice,
+    options,
+    provider: options.provider,
+    topology: options.topology,
+    population,
+    seedSummary: course.seedSummary,
+    traffic,
+    plan,
+    stores: course.facts,
+    noise: course.noise,
+    measured: course.measured,
+    audits: course.audits,
+    steps: log.done(),
+    startedAt,
+    endedAt: host.now(),
+    loadAverageStart,
+  })
+}

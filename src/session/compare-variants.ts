@@ -1,0 +1,88 @@
+import type { Comparison, ComparisonRow } from '../core/comparison.ts'
+import type { OperationResult, Result, TargetResult } from '../core/result.ts'
+import type { DefectExpectation } from '../core/workload.ts'
+
+/** What one run says of a target, check or audit: whether it failed, in words; undefined when the run has none such. */
+interface Finding {
+  readonly failed: boolean
+  readonly text: string
+}
+
+function label(name: string, part: string | undefined, target: TargetResult): string {
+  const percentile = target.percentile === 'max' ? 'max' : `p${target.percentile}`
+  return `${name}${part === undefined ? '' : `.${part}`} ${percentile}`
+}
+
+function targetFinding(name: string, target: TargetResult): Finding {
+  const seen = target.observedMs === null ? 'no answer' : `${target.observedMs.toFixed(1)} ms`
+  return { failed: !target.met && target.samples > 0, text: `${name} ${seen}, bound ${target.belowMs} ms` }
+}
+
+function targetsOf(operation: OperationResult): [string, TargetResult][] {
+  return [
+    ...operation.targets.map((target): [string, TargetResult] => [label(operation.name, undefined, target), target]),
+    ...operation.parts.flatMap((part) =>
+      part.targets.map((target): [string, TargetResult] => [label(operation.name, part.name, target), target]),
+    ),
+  ]
+}
+
+function findings(result: Result): Map<string, Finding> {
+  const all = new Map<string, Finding>()
+  for (const operation of result.operations) {
+    for (const [name, target] of targetsOf(operation)) all.set(name, targetFinding(name, target))
+    for (const { name, checked, violations } of operation.checks)
+      all.set(name, { failed: violations > 0, text: `${name} ${violations} of ${checked} violated` })
+  }
+  for (const flow of result.flows) {
+    for (const target of flow.targets) {
+      const name = label(flow.name, undefined, target)
+      all.set(name, targetFinding(name, target))
+    }
+  }
+  for (const { name, state, checked, violations } of result.audits) {
+    const text = state === 'violated' ? `${violations} of ${checked} violated` : state
+    all.set(name, { failed: state === 'violated', text: `${name} ${text}` })
+  }
+  return all
+}
+
+function row(expected: DefectExpectation, asWritten: Map<string, Finding>, fixed: Map<string, Finding>): ComparisonRow {
+  const written = expected.shownBy.flatMap((name) => asWritten.get(name) ?? [])
+  const shown = written.find(({ failed }) => failed)
+  const held = expected.shownBy.flatMap((name) => fixed.get(name) ?? [])
+  const broken = held.find(({ failed }) => failed)
+  return {
+    defect: expected.defect,
+    title: expected.title,
+    shownBy: expected.shownBy,
+    asWritten: { shown: shown !== undefined, evidence: (shown ?? written[0])?.text ?? 'nothing was measured' },
+    fixed: {
+      held: held.length > 0 && broken === undefined,
+      evidence: (broken ?? held[0])?.text ?? 'nothing was measured',
+    },
+  }
+}
+
+/**
+ * The defects that the as-written variant declares, as the two runs show them: where the first breaks and the second
+ * holds. Defects that this profile cannot show are left out.
+ */
+export function compareVariants(
+  expectations: readonly DefectExpectation[],
+  asWritten: Result,
+  fixed: Result,
+): Comparison {
+  const written = findings(asWritten)
+  const held = findings(fixed)
+  return {
+    schema: 'arch.comparison/1',
+    workload: fixed.workload,
+    profile: fixed.profile,
+    startedAt: fixed.startedAt,
+    results: { asWritten: 'as-written/result.json', fixed: 'fixed/result.json' },
+    rows: expectations
+      .filter(({ profiles }) => profiles === undefined || profiles.includes(fixed.profile))
+      .map((expected) => row(expected, written, held)),
+  }
+}

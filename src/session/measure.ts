@@ -1,0 +1,250 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RoleName, VariantName } from '../core/names.ts'
+import type { Flow } from '../core/operation.ts'
+import type { StoreEndpoint } from '../core/store.ts'
+import type { Population, StrategyChoice, Workload } from '../core/workload.ts'
+import type { RoleResult } from '../core/result.ts'
+import { trackFlows } from '../engine/flows.ts'
+import type { FlowReport, FlowTracker } from '../engine/flows.ts'
+import { newResultsMemory } from '../engine/results.ts'
+import { newTimeline } from '../engine/timeline.ts'
+import type { Progress as LoadProgress, Timeline } from '../engine/timeline.ts'
+import { startWatchdog } from '../engine/watchdog.ts'
+import type { Watchdog, WatchdogReport } from '../engine/watchdog.ts'
+import { startLoad } from './load.ts'
+import type { LoadHandle, LoadOutcome } from './load.ts'
+import type { RunPlan } from './plan.ts'
+import { startRole } from './role.ts'
+import type { RoleHandle } from './role.ts'
+import { variantOf } from './workloads.ts'
+
+/** All that the measured part of a run stands on. */
+export interface MeasureRequest {
+  readonly workload: Workload
+  readonly variant: VariantName
+  readonly choice: StrategyChoice
+  readonly population: Population
+  readonly endpoints: readonly StoreEndpoint[]
+  readonly plan: RunPlan
+  readonly seed: number
+  readonly workers: number
+  readonly closedConcurrency: number | undefined
+  /** For journals and the output of roles. */
+  readonly folder: string
+  readonly signal: AbortSignal
+  /** Fault points at which a role kills itself, by role. */
+  readonly killAt: Readonly<Record<RoleName, readonly string[]>>
+  /** About once a second while the load runs. */
+  onProgress(phase: 'warm up' | 'measure' | 'drain', second: number, progress: LoadProgress | undefined): void
+}
+
+/** What was seen between the first arrival and the end of the drain. */
+export interface Measured {
+  readonly outcomes: readonly LoadOutcome[]
+  /** Load workers that ended without a report. */
+  readonly workersLost: number
+  readonly slots: number
+  readonly flows: readonly FlowReport[]
+  readonly timeline: Timeline
+  readonly watchdog: WatchdogReport
+  readonly roles: readonly RoleResult[]
+  /** One line for each role that failed or died. */
+  readonly roleFailures: readonly string[]
+  readonly drained: boolean
+  readonly drainSeconds: number
+  readonly interrupted: boolean
+}
+
+/** What a run leaves that was interrupted before its load began. */
+export function nothingMeasured(flows: readonly Flow[], workers: number, signal: AbortSignal): Measured {
+  return {
+    outcomes: [],
+    workersLost: 0,
+    slots: 0,
+    flows: trackFlows(flows.map((flow) => flow.name)).reports(),
+    timeline: newTimeline(workers),
+    watchdog: { buckets: [], maxMicros: 0, suspensions: 0 },
+    roles: [],
+    roleFailures: [],
+    drained: true,
+    drainSeconds: 0,
+    interrupted: signal.aborted,
+  }
+}
+
+/** Time for all workers to hear of the start before it comes. */
+const LEAD_MICROS = 250_000
+/** How long flows may take to end after the last arrival, before they count as missing. */
+const DRAIN_MS = 30_000
+const POLL_MS = 50
+
+const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
+
+async function startRoles(request: MeasureRequest, tracker: FlowTracker, failures: string[]): Promise<RoleHandle[]> {
+  const names = Object.keys(variantOf(request.workload, request.variant).roles)
+  return Promise.all(
+    names.map((role) =>
+      startRole(
+        {
+          workload: request.workload.name,
+          variant: request.variant,
+          role,
+          population: request.population,
+          choice: request.choice,
+          endpoints: request.endpoints,
+          killAt: request.killAt[role] ?? [],
+        },
+        join(request.folder, `${role}.log`),
+        {
+          ends: (ends) => tracker.ended(ends),
+          failed: (message) => failures.push(`${role}: ${message}`),
+        },
+      ),
+    ),
+  )
+}
+
+async function startWorkers(request: MeasureRequest, timeline: Timeline, tracker: FlowTracker): Promise<LoadHandle[]> {
+  const resultsMemory = newResultsMemory()
+  const numbers = Array.from({ length: request.workers }, (_, worker) => worker)
+  const concurrency = request.closedConcurrency
+  return Promise.all(
+    numbers.map((worker) =>
+      startLoad(
+        {
+          workload: request.workload.name,
+          variant: request.variant,
+          choice: request.choice,
+          population: request.population,
+          endpoints: request.endpoints,
+          plan: request.plan.schedule,
+          seed: request.seed,
+          worker,
+          workers: request.workers,
+          slots: undefined,
+          closedConcurrency:
+            concurrency === undefined ? undefined : Math.max(1, Math.round(concurrency / request.workers)),
+          journalFolder: join(request.folder, 'journal'),
+          resultsMemory,
+        },
+        {
+          second: (report) => timeline.add(report),
+          flows: (begun) => tracker.begun(begun),
+        },
+      ),
+    ),
+  )
+}
+
+/** Waits until every role has nothing left to do and every begun flow has ended. */
+async function drain(roles: readonly RoleHandle[], tracker: FlowTracker, signal: AbortSignal): Promise<boolean> {
+  const until = performance.now() + DRAIN_MS
+  do {
+    const answers = await Promise.all(roles.map((role) => role.drained()))
+    if (answers.every(Boolean) && tracker.outstanding() === 0) return true
+    if (roles.some((role) => !role.alive())) return false
+    await sleep(POLL_MS)
+  } while (performance.now() < until && !signal.aborted)
+  return false
+}
+
+/** CPU of roles and load workers over their whole life in this run, as shares of one core over the windows. */
+async function stopRoles(roles: readonly RoleHandle[], seconds: number): Promise<RoleResult[]> {
+  const stopped = await Promise.all(roles.map((role) => role.stop()))
+  return roles.map((role, index) => {
+    const cpuSeconds = stopped[index]
+    return {
+      name: role.name,
+      cpuSeconds: cpuSeconds ?? 0,
+      cpuShare: (cpuSeconds ?? 0) / seconds,
+      exitCode: cpuSeconds === undefined ? null : 0,
+    }
+  })
+}
+
+/** Follows the course of the windows: progress once a second, the watchdog's window, an interruption. */
+function follow(request: MeasureRequest, startAt: number, timeline: Timeline, watchdog: Watchdog): () => void {
+  const measureAt = startAt + request.plan.warmupSeconds * 1e6
+  const endAt = measureAt + request.plan.measureSeconds * 1e6
+  let measuring = false
+  const timer = setInterval(() => {
+    const now = nowMicros()
+    if (!measuring && now >= measureAt) {
+      measuring = true
+      watchdog.reset()
+    }
+    const phase = now < measureAt ? 'warm up' : now < endAt ? 'measure' : 'drain'
+    const since = phase === 'warm up' ? startAt : measureAt
+    request.onProgress(phase, Math.max(0, (now - since) / 1e6), timeline.progress())
+  }, 1_000)
+  const toMeasure = setTimeout(
+    () => {
+      measuring = true
+      watchdog.reset()
+    },
+    Math.max(0, (measureAt - nowMicros()) / 1e3),
+  )
+  return () => {
+    clearInterval(timer)
+    clearTimeout(toMeasure)
+  }
+}
+
+/**
+ * Warms up, measures and drains: the load in worker threads, the roles in child processes, the watchdog beside them.
+ * An interruption ends it in order, with what was seen until then.
+ * @throws ArchError when a role or worker cannot start; a bug of a worker passes through
+ */
+export async function measure(request: MeasureRequest): Promise<Measured> {
+  await mkdir(join(request.folder, 'journal'), { recursive: true })
+  const tracker = trackFlows(request.workload.flows.map((flow) => flow.name))
+  const timeline = newTimeline(request.workers)
+  const roleFailures: string[] = []
+  const roles = await startRoles(request, tracker, roleFailures)
+  let workers: LoadHandle[] = []
+  const watchdog = await startWatchdog()
+  try {
+    workers = await startWorkers(request, timeline, tracker)
+    const startAt = nowMicros() + LEAD_MICROS
+    const interrupt = (): void => workers.forEach((worker) => worker.interrupt())
+    request.signal.addEventListener('abort', interrupt, { once: true })
+    const unfollow = follow(request, startAt, timeline, watchdog)
+    for (const worker of workers) worker.start(startAt)
+    if (request.signal.aborted) interrupt()
+    const ended = await Promise.all(workers.map((worker) => worker.outcome)).finally(unfollow)
+    request.signal.removeEventListener('abort', interrupt)
+    const outcomes = ended.filter((outcome) => outcome !== undefined)
+    const watched = watchdog.read()
+    const drainFrom = performance.now()
+    const drained = await drain(roles, tracker, request.signal)
+    const drainSeconds =
+      (performance.now() - drainFrom) / 1e3 + Math.max(0, ...outcomes.map(({ report }) => report.drainSeconds))
+    timeline.finish()
+    const seconds = request.plan.warmupSeconds + request.plan.measureSeconds
+    const load = outcomes.map(({ report, cpuSeconds }) => ({
+      name: `load ${report.worker} with the application`,
+      cpuSeconds,
+      cpuShare: cpuSeconds / seconds,
+      exitCode: 0,
+    }))
+    return {
+      outcomes,
+      workersLost: ended.length - outcomes.length,
+      slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
+      flows: tracker.reports(),
+      timeline,
+      watchdog: watched,
+      roles: [...load, ...(await stopRoles(roles.splice(0), seconds))],
+      roleFailures,
+      drained,
+      drainSeconds,
+      interrupted: request.signal.aborted,
+    }
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()))
+    await Promise.all(roles.map((role) => role.stop()))
+    await watchdog.stop()
+  }
+}

@@ -1,0 +1,81 @@
+import type { Phase } from '../core/operation.ts'
+import { decideSamples } from '../engine/samples.ts'
+import type { Probe, SampleDecision } from '../engine/samples.ts'
+import { shapeArea } from '../engine/shape.ts'
+import type { PhasePlan, SchedulePlan, StreamPlan } from '../engine/schedule.ts'
+import type { Workload } from '../core/workload.ts'
+import { perSecond } from '../core/model.ts'
+import type { BenchOptions } from './bench-options.ts'
+import type { OfferedOperation, OfferedTraffic } from './traffic.ts'
+
+/** What fixes a run before it starts: the windows, the arrivals, the probes. */
+export interface RunPlan {
+  readonly schedule: SchedulePlan
+  readonly warmupSeconds: number
+  readonly measureSeconds: number
+  readonly probes: readonly Probe[]
+}
+
+const mixPerSecond = ({ operation, targetPerSecond }: OfferedOperation): number =>
+  targetPerSecond / (operation.unitsPerArrival ?? 1)
+
+function samples(workload: Workload, traffic: OfferedTraffic, options: BenchOptions): SampleDecision {
+  const mean = shapeArea(traffic.profile.shape)
+  return decideSamples({
+    operations: traffic.operations.map((offered) => ({
+      name: offered.operation.name,
+      perSecond: mixPerSecond(offered) * mean + offered.surgePerSecond,
+      targets: offered.targets,
+      ...(offered.operation.parts === undefined ? {} : { parts: offered.operation.parts }),
+      ...(offered.operation.refusalShare === undefined ? {} : { refusalShare: offered.operation.refusalShare }),
+    })),
+    flows: traffic.flows.map((flow) => ({
+      name: flow.name,
+      perSecond: perSecond(flow.rate) * traffic.scale * mean,
+      targets: flow.targets,
+    })),
+    defaultSeconds: workload.defaults.durationSeconds,
+    maxSeconds: options.maxDurationSeconds ?? workload.defaults.maxDurationSeconds,
+    ...(options.durationSeconds === undefined ? {} : { explicitSeconds: options.durationSeconds }),
+  })
+}
+
+function streamsOf(phase: Phase, traffic: OfferedTraffic, probes: readonly Probe[]): StreamPlan[] {
+  const shape = phase === 'measure' ? traffic.profile.shape : undefined
+  return traffic.operations.flatMap((offered): StreamPlan[] => {
+    const operation = offered.operation.name
+    const probe = probes.find((each) => each.operation === operation)
+    return [
+      { operation, stream: 'mix', perSecond: mixPerSecond(offered), ...(shape === undefined ? {} : { shape }) },
+      ...(offered.surgePerSecond > 0
+        ? [{ operation, stream: 'surge' as const, perSecond: offered.surgePerSecond }]
+        : []),
+      ...(probe === undefined || phase === 'warmup'
+        ? []
+        : [{ operation, stream: 'probe' as const, perSecond: probe.perSecond }]),
+    ]
+  })
+}
+
+/**
+ * Fixes the windows by the sample rule (law 5) and the arrivals by the seed (law 1).
+ * @throws ArchError (usage) when an explicit duration cannot decide a target
+ */
+export function planRun(workload: Workload, traffic: OfferedTraffic, options: BenchOptions): RunPlan {
+  const { seconds, probes } = samples(workload, traffic, options)
+  const warmupSeconds = options.warmupSeconds ?? workload.defaults.warmupSeconds
+  const phases: PhasePlan[] = [
+    { phase: 'warmup', seconds: warmupSeconds, streams: streamsOf('warmup', traffic, probes) },
+    { phase: 'measure', seconds, streams: streamsOf('measure', traffic, probes) },
+  ]
+  return {
+    schedule: {
+      seed: options.seed,
+      process: options.arrival,
+      phases: phases.filter((phase) => phase.seconds > 0),
+    },
+    warmupSeconds,
+    measureSeconds: seconds,
+    probes,
+  }
+}
