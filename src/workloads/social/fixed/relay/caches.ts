@@ -1,5 +1,6 @@
 import type { PostgresClient, Statement } from '../../../../stores/postgres/client.ts'
 import type { RedisClient, RedisCommand } from '../../../../stores/redis/client.ts'
+import { headerCount } from '../cache/post-codec.ts'
 import { EVENT, INVALIDATION_CHANNEL, keys } from '../keys.ts'
 import { arrayOf } from './arrays.ts'
 import type { OutboxEvent } from './outbox.ts'
@@ -11,15 +12,15 @@ const KEYS_AT_ONCE = 500
 
 interface CountRow {
   readonly id: string
-  readonly likes: string
-  readonly comments: string
+  readonly likes: number
+  readonly comments: number
 }
 
 const COUNTS: Statement = {
   name: 'relay_counts',
   text: `SELECT counted.post_id::text AS id,
-  coalesce(sum(c.count) FILTER (WHERE c.kind = 1), 0)::text AS likes,
-  coalesce(sum(c.count) FILTER (WHERE c.kind = 2), 0)::text AS comments
+  coalesce(sum(c.count) FILTER (WHERE c.kind = 1), 0)::int AS likes,
+  coalesce(sum(c.count) FILTER (WHERE c.kind = 2), 0)::int AS comments
 FROM unnest($1::bigint[]) AS counted(post_id)
   LEFT JOIN counters c ON c.shard = shard_of(counted.post_id) AND c.entity_id = counted.post_id AND c.kind IN (1, 2)
 GROUP BY counted.post_id`,
@@ -47,17 +48,17 @@ function invalidation(stale: readonly string[]): RedisCommand[] {
 
 function edgeCommands(redis: RedisClient, event: OutboxEvent): RedisCommand[] {
   const { actor, subject } = event
-  const follow = keys.follows(actor, subject)
+  const edge = keys.follows(actor, subject)
+  const forget: RedisCommand = ['del', edge, keys.lease(edge)]
   const feed = [keys.feed(actor), keys.pulls(actor), keys.hidden(actor), keys.lease(keys.feed(actor))]
   const hide = (reader: string, author: string): RedisCommand => {
-    const hidden = keys.hidden(reader)
-    return redis.call(BLOCKED, [hidden, keys.lease(hidden), keys.lease(keys.feed(reader))], [`b${author}`])
+    return redis.call(BLOCKED, [keys.hidden(reader), keys.lease(keys.feed(reader))], [`b${author}`])
   }
   switch (event.kind) {
     case EVENT.followed:
-      return [redis.call(FOLLOWED, feed, [event.xid]), ...invalidation([follow])]
+      return [redis.call(FOLLOWED, feed, [event.xid]), forget]
     case EVENT.unfollowed:
-      return [redis.call(UNFOLLOWED, feed, [`u${subject}`]), ...invalidation([follow])]
+      return [redis.call(UNFOLLOWED, feed, [`u${subject}`]), forget]
     case EVENT.blocked:
       return [hide(actor, subject), hide(subject, actor)]
     default:
@@ -72,7 +73,7 @@ async function countCommands(stores: CacheStores, posts: readonly string[]): Pro
     stores.redis.call(
       REFRESH_COUNTS,
       chunk.map((row) => keys.post(row.id)),
-      chunk.map((row) => row.likes.padStart(10, '0') + row.comments.padStart(10, '0')),
+      chunk.map((row) => headerCount(row.likes) + headerCount(row.comments)),
     ),
   )
 }

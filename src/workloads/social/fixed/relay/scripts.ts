@@ -64,12 +64,17 @@ export const UNFOLLOWED: RedisScript = {
 return redis.call('DEL', KEYS[1], KEYS[2], KEYS[4])`,
 }
 
-/** Hides an author from a reader. Keys: hidden, and leases under which an older set may be on its way. Argument: member. */
+/**
+ * Hides an author from a reader. Keys: hidden, and leases under which an older set may be on its way. Argument: member.
+ * A set that is not loaded keeps the member for a minute, for whoever is just loading it without.
+ */
 export const BLOCKED: RedisScript = {
   name: 'relay.blocked',
   lua: `for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('SADD', KEYS[1], ARGV[1]) end
-return 1`,
+local known = redis.call('EXISTS', KEYS[1])
+redis.call('SADD', KEYS[1], ARGV[1])
+if known == 0 then redis.call('EXPIRE', KEYS[1], 60) end
+return known`,
 }
 
 /** Tells warm readers of a new pull author. Keys: pulls and lease of each reader. Argument: the author. */
