@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { ArchError } from '../core/errors.ts'
 import type { ProfileName, VariantName } from '../core/names.ts'
 import type { AuditResult, Result } from '../core/result.ts'
-import type { StoreFacts } from '../core/store.ts'
+import type { StoreEndpoint, StoreFacts, Stores } from '../core/store.ts'
 import type { Population, Progress, StrategyChoice, Variant, Workload } from '../core/workload.ts'
 import { journalReader } from '../engine/journal-reader.ts'
 import { measureNoise } from '../engine/noise.ts'
@@ -18,7 +18,8 @@ import { planRun } from './plan.ts'
 import { steps } from './steps.ts'
 import type { Steps } from './steps.ts'
 import { offeredTraffic } from './traffic.ts'
-import { closeStores, connectStores, upStores } from './up.ts'
+import { closeStores, upStores } from './up.ts'
+import { connectSession } from './with-stores.ts'
 import { variantOf } from './workloads.ts'
 
 /** What a bench tells the outside while it runs. */
@@ -69,7 +70,7 @@ interface Setting {
 
 async function measureStep(
   setting: Setting,
-  endpoints: Awaited<ReturnType<typeof upStores>>[number]['endpoint'][],
+  endpoints: readonly StoreEndpoint[],
 ): Promise<Measured> {
   const { request, host, plan } = setting
   return measure({
@@ -96,7 +97,7 @@ async function measureStep(
   })
 }
 
-async function auditStep(setting: Setting, stores: Awaited<ReturnType<typeof connectStores>>): Promise<readonly AuditResult[]> {
+async function auditStep(setting: Setting, stores: Stores): Promise<readonly AuditResult[]> {
   const { request, host, variant } = setting
   const audits = variant.audits
   return runAudits(
@@ -129,7 +130,7 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
     return [up, up.map(({ facts, reason }) => `${facts.name} ${facts.version} (${reason})`).join(', ')]
   })
   const endpoints = running.map(({ endpoint }) => endpoint)
-  const stores = await connectStores(endpoints, { poolSize: 8, applicationName: 'arch session' })
+  const stores = await connectSession(running)
   try {
     await log.step('seed', async () => {
       const report = await variant.seed(stores, setting.population, setting.choice, progress)

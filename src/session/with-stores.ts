@@ -1,0 +1,42 @@
+import type { Stores, Topology } from '../core/store.ts'
+import type { Workload } from '../core/workload.ts'
+import type { ProviderWish } from './choose-provider.ts'
+import { closeStores, connectStores, upStores } from './up.ts'
+import type { RunningStore } from './up.ts'
+
+/** How the stores of a case are found for one command. */
+export interface StoresRequest {
+  readonly provider: ProviderWish
+  readonly topology: Topology
+  readonly env: NodeJS.ProcessEnv
+  line(text: string): void
+}
+
+/** Clients for a session's own work: seeding and audits may take longer than any operation's statement. */
+export async function connectSession(running: readonly RunningStore[]): Promise<Stores> {
+  const endpoints = running.map(({ endpoint }) => endpoint)
+  return connectStores(endpoints, { poolSize: 8, applicationName: 'arch session', statementTimeoutMs: 0 })
+}
+
+/**
+ * Brings the stores of a case up, hands their clients to `work`, and closes the clients afterwards; the stores stay up.
+ * @throws ArchError when a store cannot be brought up
+ */
+export async function withStores<Value>(
+  workload: Workload,
+  request: StoresRequest,
+  work: (stores: Stores) => Promise<Value>,
+): Promise<Value> {
+  const running = await upStores(workload.stores, {
+    provider: request.provider,
+    topology: request.topology,
+    env: request.env,
+    progress: request.line,
+  })
+  const stores = await connectSession(running)
+  try {
+    return await work(stores)
+  } finally {
+    await closeStores(stores)
+  }
+}
