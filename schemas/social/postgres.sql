@@ -342,28 +342,38 @@ BEGIN
   END LOOP;
 END $$;
 
--- Month partitions from the first month asked for to `ahead` months after this one, and a DEFAULT partition that an
--- audit reads as an alarm (X-09, S-07). Returns how many it made.
+DO $$
+BEGIN
+  IF to_regclass('posts_default') IS NULL THEN CREATE TABLE posts_default PARTITION OF posts DEFAULT; END IF;
+  IF to_regclass('comments_default') IS NULL THEN CREATE TABLE comments_default PARTITION OF comments DEFAULT; END IF;
+END $$;
+
+-- The partition of `parent` for the month (UTC) that `moment` lies in: posts_2026_01. True when it had to be made.
+CREATE OR REPLACE FUNCTION ensure_month_partition(parent text, moment timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  month constant timestamp := date_trunc('month', moment AT TIME ZONE 'UTC');
+  name constant text := parent || '_' || to_char(month, 'YYYY_MM');
+BEGIN
+  IF to_regclass(name) IS NOT NULL THEN RETURN false; END IF;
+  EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)', name, parent,
+    first_id_at(month AT TIME ZONE 'UTC'), first_id_at((month + interval '1 month') AT TIME ZONE 'UTC'));
+  RETURN true;
+END $$;
+
+-- Month partitions from `back` months before this one to `ahead` months after it; the DEFAULT partitions above are an
+-- alarm that an audit reads (X-09, S-07). Returns how many had to be made.
 CREATE OR REPLACE FUNCTION ensure_month_partitions(ahead integer, back integer DEFAULT 1) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
   made integer := 0;
-  month timestamptz;
-  name text;
   parent text;
 BEGIN
   FOREACH parent IN ARRAY ARRAY['posts', 'comments'] LOOP
-    IF to_regclass(parent || '_default') IS NULL THEN
-      EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
-      made := made + 1;
-    END IF;
     FOR step IN -back .. ahead LOOP
-      month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => step)) AT TIME ZONE 'UTC';
-      name := parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
-      IF to_regclass(name) IS NULL THEN
-        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)', name, parent,
-          first_id_at(month),
-          first_id_at(((month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'));
+      -- Months are added in UTC: the session's time zone may be another.
+      IF ensure_month_partition(parent,
+        (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => step)) AT TIME ZONE 'UTC') THEN
         made := made + 1;
       END IF;
     END LOOP;

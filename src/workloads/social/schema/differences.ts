@@ -1,0 +1,71 @@
+import type { VariantName } from '../../../core/names.ts'
+import type { Stores } from '../../../core/store.ts'
+import type { SchemaDifference } from '../../../core/workload.ts'
+import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import { DATABASES, socialStores } from '../stores.ts'
+import { readCatalog } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+import { runSchema } from './provision.ts'
+
+const ABSENT = 'nothing'
+const MONTH = /^partition (posts|comments)_(\d{4})_(\d{2})$/
+
+const ENSURE_MONTHS: Statement = {
+  name: 'social_ensure_months',
+  text: `SELECT ensure_month_partition(parent, month::timestamptz)
+FROM unnest($1::text[], $2::text[]) AS wanted(parent, month)`,
+}
+
+/**
+ * The live schema of a variant against its declared one, object by object: columns, keys, checks, indexes, triggers,
+ * functions, partitions and their bounds (SOC-28, SOC-40, SOC-48). The declared one is made by running the schema file
+ * in a scratch database. Further months are no difference as long as their bounds are those of their names.
+ */
+export async function schemaDifferences(
+  variant: VariantName,
+  stores: Stores,
+): Promise<readonly SchemaDifference[]> {
+  const { postgres } = socialStores(stores, variant)
+  const database = DATABASES[variant]?.postgres ?? ''
+  if (!(await postgres.databaseExists(database))) {
+    return [{ object: `database ${database}`, expected: 'a database', found: ABSENT }]
+  }
+  const live = await readCatalog(postgres)
+  return compareCatalogs(
+    await declaredCatalog(postgres, variant, `${database}_declared_${process.pid}`, live),
+    live,
+  )
+}
+
+async function declaredCatalog(
+  postgres: PostgresClient,
+  variant: VariantName,
+  scratchName: string,
+  live: Catalog,
+): Promise<Catalog> {
+  await postgres.dropDatabase(scratchName)
+  await postgres.createDatabase(scratchName)
+  try {
+    const scratch = postgres.withDatabase(scratchName)
+    await runSchema(scratch, variant)
+    const months = [...live.keys()].flatMap((object) => MONTH.exec(object) ?? [])
+    const parents = months.filter((_, place) => place % 4 === 1)
+    const dates = months.flatMap((year, place) =>
+      place % 4 === 2 ? [`${year}-${months[place + 1] ?? ''}-01`] : [],
+    )
+    await scratch.query(ENSURE_MONTHS, [parents, dates])
+    return await readCatalog(scratch)
+  } finally {
+    await postgres.dropDatabase(scratchName)
+  }
+}
+
+/** What differs between two catalogs, by object name. */
+export function compareCatalogs(declared: Catalog, live: Catalog): readonly SchemaDifference[] {
+  const objects = [...new Set([...declared.keys(), ...live.keys()])].sort()
+  return objects.flatMap((object) => {
+    const expected = declared.get(object) ?? ABSENT
+    const found = live.get(object) ?? ABSENT
+    return expected === found ? [] : [{ object, expected, found }]
+  })
+}

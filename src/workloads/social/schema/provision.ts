@@ -1,0 +1,50 @@
+import { ArchError } from '../../../core/errors.ts'
+import type { VariantName } from '../../../core/names.ts'
+import type { Stores } from '../../../core/store.ts'
+import type { StepReport } from '../../../core/workload.ts'
+import type { PostgresClient } from '../../../stores/postgres/client.ts'
+import { DATABASES, socialStores } from '../stores.ts'
+import { readCatalog, sameCatalog } from './catalog.ts'
+import { schemaFile } from './files.ts'
+
+/**
+ * Runs a variant's schema file in a database, as one transaction: all of it, or nothing.
+ * @throws ArchError (exit 3) naming the file and what the server said of it
+ */
+export async function runSchema(database: PostgresClient, variant: VariantName): Promise<void> {
+  const { path, text } = await schemaFile(variant)
+  try {
+    await database.execute(text)
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    throw new ArchError(
+      `${path} does not run: ${error.message}`,
+      `Mend the file (git diff ${path} shows what was changed), or drop the database that it no longer fits.`,
+      3,
+      error,
+    )
+  }
+}
+
+/**
+ * Makes the variant's database, tables, functions and partitions where they are not there yet. Idempotent: `changed` is
+ * false when the catalog says the same before and after.
+ * @throws ArchError when the schema file does not run
+ */
+export async function provisionVariant(variant: VariantName, stores: Stores): Promise<StepReport> {
+  const { postgres } = socialStores(stores, variant)
+  const database = DATABASES[variant]?.postgres ?? ''
+  const isNew = !(await postgres.databaseExists(database))
+  if (isNew) await postgres.createDatabase(database)
+  const before = await readCatalog(postgres)
+  await runSchema(postgres, variant)
+  const after = await readCatalog(postgres)
+  const changed = isNew || !sameCatalog(before, after)
+  const made = [...after.keys()].filter((object) => !before.has(object)).length
+  return {
+    changed,
+    summary: changed
+      ? `${database}: ${made} of ${after.size} objects made`
+      : `${database}: all ${after.size} objects were there`,
+  }
+}
