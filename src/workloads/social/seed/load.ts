@@ -1,0 +1,46 @@
+import type { Progress } from '../../../core/workload.ts'
+import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import type { SeedTable } from './table.ts'
+import { chunked } from './text.ts'
+
+/** Connections that copy at a time: one more than that only shares out the same two cores. */
+const COPIES = 2
+
+const DONE: Statement = { name: 'seed_steps_done', text: 'SELECT table_name FROM arch.seed_steps' }
+const MARK: Statement = {
+  name: 'seed_steps_mark',
+  text: 'INSERT INTO arch.seed_steps (table_name) VALUES ($1)',
+}
+
+/**
+ * Fills the tables that are not marked as filled, the first two in order (settings refer to users), the others two at a
+ * time. A table that an interruption left half-filled is emptied first.
+ */
+export async function loadTables(
+  postgres: PostgresClient,
+  tables: readonly SeedTable[],
+  progress: Progress,
+): Promise<void> {
+  const marks = await postgres.query<{ table_name: string }>(DONE)
+  const filled = new Set(marks.map((mark) => mark.table_name))
+  const total = tables.reduce((sum, table) => sum + table.rows, 0)
+  let done = tables.reduce((sum, table) => sum + (filled.has(table.name) ? table.rows : 0), 0)
+  const load = async (table: SeedTable): Promise<void> => {
+    if (filled.has(table.name)) return
+    await postgres.execute(`TRUNCATE ${table.name} CASCADE`)
+    const rows = chunked(table.generate(), (count) => {
+      done += count
+      progress('seed', done, total, 'rows')
+    })
+    await postgres.copyIn(`COPY ${table.name} (${table.columns}) FROM STDIN`, rows)
+    await postgres.query(MARK, [table.name])
+  }
+  const [users, settings, ...others] = tables
+  if (users !== undefined) await load(users)
+  const waiting = settings === undefined ? others : [settings, ...others]
+  await Promise.all(
+    Array.from({ length: COPIES }, async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await load(next)
+    }),
+  )
+}

@@ -1,0 +1,41 @@
+import type { VariantName } from '../../../core/names.ts'
+import type { Stores } from '../../../core/store.ts'
+import type { Population, Progress, StepReport, StrategyChoice } from '../../../core/workload.ts'
+import { buildPopulation } from '../population/build.ts'
+import type { SocialPopulation } from '../population.ts'
+import { ensureMonths, MONTHS_AHEAD } from '../schema/partitions.ts'
+import { DATABASES, socialStores } from '../stores.ts'
+import { asWrittenPrewarm } from './prewarm-as-written.ts'
+import { fixedPrewarm } from './prewarm-fixed.ts'
+import { sendAll } from './prewarm.ts'
+import { ensureTemplate } from './template.ts'
+
+/**
+ * Gives a variant the data that every run of (seed, size) starts from: a template database, its clone as the run's own,
+ * and warm feeds in Redis for the active users. Whatever an earlier run left in the variant's databases is gone.
+ * @throws ArchError (exit 2) for a population that cannot be made, (exit 3) when the schema file does not run
+ */
+export async function seedVariant(
+  variant: VariantName,
+  stores: Stores,
+  population: Population,
+  choice: StrategyChoice,
+  progress: Progress,
+): Promise<StepReport> {
+  const { postgres, redis } = socialStores(stores, variant)
+  const database = DATABASES[variant]?.postgres ?? ''
+  const template = `${database}_seed`
+  let society: SocialPopulation | undefined
+  const built = (): SocialPopulation => (society ??= buildPopulation(population))
+
+  const { changed, why } = await ensureTemplate(variant, postgres, template, population, built, progress)
+  progress('clone', 0, undefined, 'databases')
+  await postgres.dropDatabase(database)
+  await postgres.createDatabase(database, template)
+  // The template may be from an earlier month.
+  await ensureMonths(postgres, MONTHS_AHEAD)
+  await redis.flush()
+  const commands = variant === 'fixed' ? fixedPrewarm(built()) : asWrittenPrewarm(built(), choice)
+  const prewarmed = await sendAll(redis, commands, progress)
+  return { changed, summary: `${why}; ${built().size} users cloned, ${prewarmed} keys warm` }
+}

@@ -1,0 +1,116 @@
+import type { VariantName } from '../../../core/names.ts'
+import type { Population, Progress } from '../../../core/workload.ts'
+import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import type { SocialPopulation } from '../population.ts'
+import { ensureMonthOf } from '../schema/partitions.ts'
+import { runSchema } from '../schema/provision.ts'
+import { asWrittenTables } from './as-written-tables.ts'
+import { seedCounts } from './counts.ts'
+import { fingerprintOf, reasonsToSeedAgain } from './fingerprint.ts'
+import type { Fingerprint } from './fingerprint.ts'
+import { fixedTables } from './fixed-tables.ts'
+import { loadTables } from './load.ts'
+import { rowTexts } from './text.ts'
+
+/** What is known of a template; in a schema of its own, so that the case's tables stay as declared. */
+const BOOKS = `CREATE SCHEMA IF NOT EXISTS arch;
+CREATE TABLE IF NOT EXISTS arch.seed_info (
+  seed double precision NOT NULL, size integer NOT NULL, schema text NOT NULL, generator integer NOT NULL,
+  completed boolean NOT NULL DEFAULT false
+);
+CREATE TABLE IF NOT EXISTS arch.seed_steps (table_name text PRIMARY KEY);`
+
+const HAS_BOOKS: Statement = {
+  name: 'seed_has_books',
+  text: `SELECT to_regclass('arch.seed_info') IS NOT NULL AS has_books`,
+}
+const READ: Statement = {
+  name: 'seed_info_read',
+  text: 'SELECT seed, size, schema, generator, completed FROM arch.seed_info',
+}
+const BEGIN: Statement = {
+  name: 'seed_info_begin',
+  text: 'INSERT INTO arch.seed_info (seed, size, schema, generator) VALUES ($1, $2, $3, $4)',
+}
+const COMPLETE: Statement = { name: 'seed_info_complete', text: 'UPDATE arch.seed_info SET completed = true' }
+
+interface SeedInfo extends Fingerprint {
+  readonly completed: boolean
+}
+
+/** What became of a template. */
+export interface TemplateReport {
+  readonly changed: boolean
+  /** A word about why it was made, completed or reused. */
+  readonly why: string
+}
+
+/**
+ * Makes the template of a population, or finds it: reused when complete and of the same fingerprint, completed when an
+ * interruption left it half-filled, dropped and made again when its fingerprint differs. `built` is asked for only when
+ * rows must be made.
+ */
+export async function ensureTemplate(
+  variant: VariantName,
+  postgres: PostgresClient,
+  name: string,
+  population: Population,
+  built: () => SocialPopulation,
+  progress: Progress,
+): Promise<TemplateReport> {
+  const wanted = await fingerprintOf(variant, population)
+  const template = postgres.withDatabase(name)
+  const had = (await postgres.databaseExists(name)) ? await readInfo(template) : undefined
+  const reasons = had === undefined ? [] : reasonsToSeedAgain(had, wanted)
+  if (had?.completed === true && reasons.length === 0) return { changed: false, why: 'template reused' }
+
+  const isResumed = had !== undefined && reasons.length === 0
+  if (!isResumed) await begin(variant, postgres, name, wanted)
+  await fill(variant, template, built(), progress)
+  await template.query(COMPLETE)
+  if (isResumed) return { changed: true, why: 'template completed after an interruption' }
+  const why = reasons.length === 0 ? 'template made' : `template made again: ${reasons.join('; ')}`
+  return { changed: true, why }
+}
+
+/** Undefined as well for a database that was interrupted before its books were opened. */
+async function readInfo(template: PostgresClient): Promise<SeedInfo | undefined> {
+  const [found] = await template.query<{ has_books: boolean }>(HAS_BOOKS)
+  if (found?.has_books !== true) return undefined
+  const [info] = await template.query<SeedInfo>(READ)
+  return info
+}
+
+async function begin(
+  variant: VariantName,
+  postgres: PostgresClient,
+  name: string,
+  wanted: Fingerprint,
+): Promise<void> {
+  await postgres.dropDatabase(name)
+  await postgres.createDatabase(name)
+  const template = postgres.withDatabase(name)
+  await runSchema(template, variant)
+  await template.execute(BOOKS)
+  await template.query(BEGIN, [wanted.seed, wanted.size, wanted.schema, wanted.generator])
+}
+
+async function fill(
+  variant: VariantName,
+  template: PostgresClient,
+  population: SocialPopulation,
+  progress: Progress,
+): Promise<void> {
+  await ensureMonthOf(template, new Date(population.endMs - 1))
+  await ensureMonthOf(template, new Date(population.endMs))
+  const source = {
+    population,
+    counts: seedCounts(population),
+    texts: rowTexts(population),
+    sharded: variant === 'fixed',
+  }
+  await loadTables(template, variant === 'fixed' ? fixedTables(source) : asWrittenTables(source), progress)
+  progress('vacuum', 0, undefined, 'tables')
+  // Clones then start with statistics, all-visible pages and nothing for autovacuum to do.
+  await template.execute('VACUUM (FREEZE, ANALYZE)')
+}
