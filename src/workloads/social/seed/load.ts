@@ -38,9 +38,16 @@ export async function loadTables(
   const [users, settings, ...others] = tables
   if (users !== undefined) await load(users)
   const waiting = settings === undefined ? others : [settings, ...others]
-  await Promise.all(
+  // Both end before the first failure is thrown: a copy that goes on would write into what the caller tidies up.
+  const ends = await Promise.allSettled(
     Array.from({ length: COPIES }, async () => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await load(next)
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        await load(next).catch((error: unknown) => {
+          waiting.length = 0
+          throw error
+        })
+      }
     }),
   )
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
