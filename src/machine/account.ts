@@ -4,13 +4,16 @@ import { usageError } from '../core/errors.ts'
 import type { ServiceAccount } from '../core/store-module.ts'
 import { errorCode } from './files.ts'
 
+/** The environment as a command sees it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 const NOBODY = 65_534
 
 /**
  * The account that stores run as: undefined (our own) unless `arch` runs as root, whom PostgreSQL refuses; then
  * `ARCH_RUN_AS` (`uid:gid`), or nobody.
  */
-export function serviceAccount(env: NodeJS.ProcessEnv): ServiceAccount | undefined {
+export function serviceAccount(env: Environment): ServiceAccount | undefined {
   if (process.getuid?.() !== 0) return undefined
   const chosen = env['ARCH_RUN_AS']
   if (chosen === undefined || chosen === '') return { uid: NOBODY, gid: NOBODY }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ArchError } from '../core/errors.ts'
 import { lastLines } from './files.ts'
@@ -29,6 +30,29 @@ export async function findCompose(): Promise<Compose> {
   throw new ArchError('Docker has no compose', 'Install the Docker Compose plugin, or use --provider native.')
 }
 
+function composeArguments(tool: Compose, project: string, variables: string, args: readonly string[]): string[] {
+  const file = join(PACKAGE_ROOT, 'docker-compose.yml')
+  return [...tool.args, '-f', file, '--project-name', project, '--env-file', variables, ...args]
+}
+
+/** What a compose command prints, as it prints it, until it ends or `signal` aborts. */
+export async function* composeOutput(
+  tool: Compose,
+  project: string,
+  variables: string,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string, void, undefined> {
+  const child = spawn(tool.file, composeArguments(tool, project, variables, args), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const end = (): void => void child.kill()
+  signal?.addEventListener('abort', end, { once: true })
+  child.stdout.setEncoding('utf8')
+  for await (const chunk of child.stdout) yield String(chunk)
+  signal?.removeEventListener('abort', end)
+}
+
 /**
  * Runs compose over the package's docker-compose.yml.
  * @param project tells the containers and volumes of one home from those of another
@@ -41,9 +65,7 @@ export async function compose(
   variables: string,
   args: readonly string[],
 ): Promise<void> {
-  const file = join(PACKAGE_ROOT, 'docker-compose.yml')
-  const all = [...tool.args, '-f', file, '--project-name', project, '--env-file', variables, ...args]
-  const { code, stderr } = await run(tool.file, all)
+  const { code, stderr } = await run(tool.file, composeArguments(tool, project, variables, args))
   if (code === 0) return
   throw new ArchError(
     `docker compose ${args[0]} failed: ${lastLines(stderr, 5)}`,

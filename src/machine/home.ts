@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { StoreName } from '../core/names.ts'
 import type { ServiceAccount } from '../core/store-module.ts'
 import { canReach, serviceAccount } from './account.ts'
+import type { Environment } from './account.ts'
 import { ensureFolder } from './files.ts'
 
 /** Where stores' files go when root's own home is closed to the account that they run as. */
@@ -32,7 +33,7 @@ async function ensureServedFolder(folder: string, account: ServiceAccount | unde
  * `ARCH_HOME`, or `~/.arch`; made when missing.
  * @throws ArchError when it cannot be made or entered
  */
-export async function openHome(folder: string | undefined, env: NodeJS.ProcessEnv): Promise<Home> {
+export async function openHome(folder: string | undefined, env: Environment): Promise<Home> {
   const chosen = folder ?? env['ARCH_HOME']
   const root = resolve(chosen === undefined || chosen === '' ? join(homedir(), '.arch') : chosen)
   const id = createHash('sha256').update(root).digest('hex').slice(0, 12)

@@ -1,6 +1,7 @@
 import { ArchError, usageError } from '../core/errors.ts'
 import type { ProviderName, Topology } from '../core/store.ts'
 import type { StoreModule } from '../core/store-module.ts'
+import type { Environment } from '../machine/account.ts'
 import { engineFolder } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import type { Instance } from './instance.ts'
@@ -28,7 +29,7 @@ async function choose(
   module: StoreModule,
   home: Home,
   running: Instance | undefined,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
 ): Promise<ProviderChoice> {
   const url = env[module.urlVariable]
   if (wish === 'external' && !url) {
@@ -72,7 +73,7 @@ export async function chooseProvider(
   module: StoreModule,
   home: Home,
   running: Instance | undefined,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
 ): Promise<ProviderChoice> {
   const choice = await choose(wish, module, home, running, env)
   requireSingle(topology, choice.provider, module)

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StoreName } from '../core/names.ts'
+import type { Environment } from '../machine/account.ts'
 import { explained } from '../machine/files.ts'
 import { dataFolder, logFile, openHome, stateFile } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
@@ -24,7 +25,7 @@ export interface StoppedStore {
 /** What to take down. */
 export interface DownOptions {
   readonly home?: string
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: Environment
   /** Also removes data, state and logs. */
   readonly volumes: boolean
 }

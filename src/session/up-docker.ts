@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { Availability, Note, StoreModule } from '../core/store-module.ts'
-import { compose, dockerDaemon, findCompose, removeVolume } from '../machine/docker.ts'
+import type { Environment } from '../machine/account.ts'
+import { compose, composeOutput, dockerDaemon, findCompose, removeVolume } from '../machine/docker.ts'
 import { readIfThere, writeFileAtomic } from '../machine/files.ts'
 import { logFile, stateFile } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
@@ -29,7 +30,7 @@ export async function upDocker(
   home: Home,
   module: StoreModule,
   known: Instance | undefined,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   note: Note,
 ): Promise<Instance> {
   const tool = await findCompose()
@@ -56,6 +57,18 @@ export async function downDocker(home: Home, module: StoreModule, instance: Inst
   const { container: _, ...stopped } = instance
   await writeInstance(home, stopped)
   return true
+}
+
+/** The end of a container's log, and what is added to it while `follow` lasts. */
+export async function* dockerLogs(
+  home: Home,
+  module: StoreModule,
+  lines: number,
+  follow: AbortSignal | undefined,
+): AsyncGenerator<string, void, undefined> {
+  const tool = await findCompose()
+  const args = ['logs', '--no-color', '--tail', String(lines), ...(follow === undefined ? [] : ['--follow'])]
+  yield* composeOutput(tool, projectOf(home), variablesFile(home, module), [...args, module.docker.service], follow)
 }
 
 /** Removes the named volume of a store whose container is gone, if it ever had one. */

@@ -2,6 +2,7 @@ import { rm, stat, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchError, usageError } from '../core/errors.ts'
 import type { Launch, NativePlace, Note, StoreModule } from '../core/store-module.ts'
+import type { Environment } from '../machine/account.ts'
 import { dataFolder, engineFolder, logFile } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import { findFreePort, isPortFree } from '../machine/port.ts'
@@ -15,7 +16,7 @@ const LARGEST_LOG_BYTES = 64 * 2 ** 20
 const PORT_ATTEMPTS = 3
 
 /** The port that the user insists on, or undefined. @throws ArchError (usage) when it is none */
-export function insistedPort(module: StoreModule, env: NodeJS.ProcessEnv): number | undefined {
+export function insistedPort(module: StoreModule, env: Environment): number | undefined {
   const text = env[module.portVariable]
   if (text === undefined || text === '') return undefined
   const port = Number(text)
@@ -30,7 +31,7 @@ export function insistedPort(module: StoreModule, env: NodeJS.ProcessEnv): numbe
 export async function choosePort(
   module: StoreModule,
   remembered: number | undefined,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   note: Note,
 ): Promise<number> {
   const insisted = insistedPort(module, env)
@@ -114,7 +115,7 @@ export async function upNative(
   home: Home,
   module: StoreModule,
   known: Instance | undefined,
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   note: Note,
 ): Promise<Instance> {
   const secrets = known?.secrets ?? newSecrets(module)

@@ -3,6 +3,7 @@ import { ArchError } from '../core/errors.ts'
 import type { StoreName } from '../core/names.ts'
 import type { StoreClient, StoreEndpoint, StoreFacts, Stores, Topology } from '../core/store.ts'
 import type { ConnectOptions, Note, StoreModule } from '../core/store-module.ts'
+import type { Environment } from '../machine/account.ts'
 import { openHome } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import { withLock } from '../machine/lock.ts'
@@ -34,11 +35,11 @@ export interface UpOptions {
   /** Default `ARCH_HOME`, or `~/.arch`. */
   readonly home?: string
   /** Default the process's own. */
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: Environment
   readonly progress?: Note
 }
 
-async function upExternal(module: StoreModule, topology: Topology, env: NodeJS.ProcessEnv): Promise<StoreEndpoint> {
+async function upExternal(module: StoreModule, topology: Topology, env: Environment): Promise<StoreEndpoint> {
   const endpoint = { ...module.external(env[module.urlVariable] ?? ''), topology }
   try {
     await module.health(endpoint)

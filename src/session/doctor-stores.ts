@@ -1,0 +1,92 @@
+import { rm, stat } from 'node:fs/promises'
+import type { StoreModule } from '../core/store-module.ts'
+import { ArchError } from '../core/errors.ts'
+import type { Environment } from '../machine/account.ts'
+import { dataFolder, engineFolder } from '../machine/home.ts'
+import type { Home } from '../machine/home.ts'
+import { isPortFree } from '../machine/port.ts'
+import type { Check } from './doctor-check.ts'
+import { readInstance, writeInstance } from './instance.ts'
+import type { Instance } from './instance.ts'
+import { storeStatus } from './status.ts'
+import { lookForDocker } from './up-docker.ts'
+import { insistedPort, isRunningNatively } from './up-native.ts'
+
+/** What to look at, and whether to mend it. */
+interface Settings {
+  readonly env: Environment
+  readonly fix: boolean
+}
+
+async function engineCheck(home: Home, module: StoreModule, env: Environment): Promise<Check> {
+  const name = `${module.title} engine`
+  if (env[module.urlVariable]) return { name, state: 'ok', found: `${module.urlVariable} is set` }
+  const native = await module.native.look(engineFolder(home))
+  if (native.available) return { name, state: 'ok', found: `native: ${native.reason}` }
+  const docker = await lookForDocker()
+  if (docker.available) return { name, state: 'ok', found: `docker: ${docker.reason}` }
+  return { name, state: 'problem', found: native.reason, remedy: `${native.remedy}; or ${docker.remedy}; or set ${module.urlVariable}` }
+}
+
+async function portCheck(module: StoreModule, instance: Instance | undefined, env: Environment): Promise<Check> {
+  const name = `${module.title} port`
+  const insisted = insistedPort(module, env)
+  const port = insisted ?? instance?.port
+  if (port === undefined) return { name, state: 'ok', found: 'a free one is chosen at the first start' }
+  const runs = instance?.container === true || (await isRunningNatively(instance))
+  if (runs && instance?.port === port) return { name, state: 'ok', found: `${port}, in use by our instance` }
+  if (await isPortFree(port)) return { name, state: 'ok', found: `${port}, free` }
+  const found = `${port} is taken by something else`
+  if (insisted === undefined) return { name, state: 'warning', found, remedy: 'nothing: the next start takes another one' }
+  return { name, state: 'problem', found, remedy: `end what listens there, or change ${module.portVariable}` }
+}
+
+/** Forgets a process that has died, and removes what an interrupted start left. */
+async function mend(home: Home, instance: Instance | undefined, half: string): Promise<void> {
+  await rm(half, { recursive: true, force: true })
+  if (instance?.process === undefined) return
+  const { process: _, ...stopped } = instance
+  await writeInstance(home, stopped)
+}
+
+async function stateCheck(home: Home, module: StoreModule, instance: Instance | undefined, fix: boolean): Promise<Check> {
+  const name = `${module.title} state`
+  const half = `${dataFolder(home, module.name)}.half`
+  const hasHalf = await stat(half).then(() => true, () => false)
+  const died = instance?.process !== undefined && !(await isRunningNatively(instance))
+  if (!died && !hasHalf) return { name, state: 'ok', found: instance === undefined ? 'never started' : 'consistent' }
+  const found = died ? `process ${instance.process?.pid} died` : `${half} was left by an interrupted start`
+  if (!fix) return { name, state: 'warning', found, remedy: 'arch doctor --fix (the next arch up recovers as well)' }
+  await mend(home, instance, half)
+  return { name, state: 'ok', found: `${found}: cleared`, fixed: true }
+}
+
+async function liveCheck(home: Home, module: StoreModule, env: Environment): Promise<Check> {
+  const name = `${module.title} answers`
+  const status = await storeStatus(home, module.name, env)
+  if (status.facts !== undefined) {
+    const { version, acknowledgedSurvives } = status.facts
+    const where = `${status.provider} at ${status.host}:${status.port}`
+    return { name, state: 'ok', found: `${version}, ${where}; an acknowledged write survives: ${acknowledgedSurvives}` }
+  }
+  if (status.state === 'silent') {
+    return { name, state: 'problem', found: status.problem ?? 'no', remedy: `arch logs ${module.name}; arch down; arch up` }
+  }
+  return { name, state: 'ok', found: `not running (${status.state})` }
+}
+
+/** The engine, the port, the state and the live instance of one store. */
+export async function storeChecks(home: Home, module: StoreModule, settings: Settings): Promise<readonly Check[]> {
+  try {
+    const instance = await readInstance(home, module.name)
+    return [
+      await engineCheck(home, module, settings.env),
+      await portCheck(module, instance, settings.env),
+      await stateCheck(home, module, instance, settings.fix),
+      await liveCheck(home, module, settings.env),
+    ]
+  } catch (error) {
+    if (!(error instanceof ArchError)) throw error
+    return [{ name: module.title, state: 'problem', found: error.message, remedy: error.hint }]
+  }
+}
