@@ -1,0 +1,164 @@
+import type { JournalEntry, JournalOutcome, JournalReader } from '../../src/core/journal.ts'
+import type { JournalKeys } from '../../src/core/operation.ts'
+import type { PostgresClient } from '../../src/stores/postgres/client.ts'
+import type { RedisClient, RedisCommand } from '../../src/stores/redis/client.ts'
+import { keys } from '../../src/workloads/social/fixed/keys.ts'
+import type { SocialPopulation } from '../../src/workloads/social/population.ts'
+
+interface Write {
+  readonly operation: string
+  readonly keys: JournalKeys
+  readonly outcome?: JournalOutcome
+  readonly result?: JournalKeys
+}
+
+/** A journal of writes that followed one another, a millisecond each. */
+export function journalOf(writes: readonly Write[]): JournalReader {
+  const entries = writes.map(
+    (write, number): JournalEntry => ({
+      number,
+      phase: 'measure',
+      stream: 'mix',
+      operation: write.operation,
+      keys: write.keys,
+      outcome: write.outcome ?? 'ok',
+      result: write.result ?? {},
+      startedMicros: number * 2_000,
+      finishedMicros: write.outcome === 'unknown' ? undefined : number * 2_000 + 1_000,
+    }),
+  )
+  return {
+    async *entries(operation) {
+      yield* entries.filter((entry) => operation === undefined || entry.operation === operation)
+    },
+  }
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index)
+}
+
+/** Writes the rows of a small seeded population that everything else follows from. */
+export async function loadPopulation(postgres: PostgresClient, population: SocialPopulation): Promise<void> {
+  const users = range(population.size).map((index) => population.user(index))
+  await postgres.execute("SELECT ensure_month_partition(p, '2025-12-15') FROM unnest(ARRAY['posts', 'comments']) p")
+  await postgres.query(
+    {
+      name: 'test users',
+      text: `WITH made AS (
+          INSERT INTO users (user_id, username, email, full_name, bio, profile_pic_url, is_private, shard)
+          SELECT id, name, mail, name, 'bio', 'picture', private, shard_of(id)
+          FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[]) AS u (id, name, mail, private) RETURNING *
+        ), names AS (
+          INSERT INTO username_claims SELECT lower(username), user_id, 'confirmed', now(), shard FROM made
+        ), emails AS (
+          INSERT INTO email_claims SELECT lower(email), user_id, 'confirmed', now(), shard FROM made
+        ) INSERT INTO user_settings (user_id, shard) SELECT user_id, shard FROM made`,
+    },
+    [
+      users.map((user) => user.userId),
+      users.map((user) => user.username),
+      users.map((user) => user.email),
+      users.map((user) => user.isPrivate),
+    ],
+  )
+  const follows = users.flatMap(({ index, userId }) =>
+    Array.from(population.followees(index), (followee) => [userId, population.userId(followee)] as const),
+  )
+  await postgres.query(
+    {
+      name: 'test follows',
+      text: `INSERT INTO follows (follower_id, following_id, created_at, shard)
+        SELECT a, b, '2025-12-01', shard_of(a) FROM unnest($1::bigint[], $2::bigint[]) AS f (a, b)`,
+    },
+    [follows.map(([follower]) => follower), follows.map(([, following]) => following)],
+  )
+  const posts = range(population.posts)
+  await postgres.query(
+    {
+      name: 'test posts',
+      text: `INSERT INTO posts (post_id, user_id, caption, created_at, username, user_profile_pic, shard)
+        SELECT p, u.user_id, 'caption', time_of(p), u.username, u.profile_pic_url, shard_of(p)
+        FROM unnest($1::bigint[], $2::bigint[]) AS n (p, author) JOIN users u ON u.user_id = n.author`,
+    },
+    [posts.map(population.postId), posts.map((post) => population.userId(population.authorOf(post)))],
+  )
+  const likes = posts.flatMap((post) =>
+    Array.from(population.likersOf(post), (liker) => [population.postId(post), population.userId(liker)] as const),
+  )
+  await postgres.query(
+    {
+      name: 'test likes',
+      text: `INSERT INTO likes_by_post (post_id, user_id, shard)
+        SELECT p, u, shard_of(p) FROM unnest($1::bigint[], $2::bigint[]) AS l (p, u)`,
+    },
+    [likes.map(([post]) => post), likes.map(([, user]) => user)],
+  )
+  const comments = range(population.comments).map(population.comment)
+  await postgres.query(
+    {
+      name: 'test comments',
+      text: `INSERT INTO comments (comment_id, post_id, user_id, content, created_at, username, user_profile_pic, shard)
+        SELECT c, p, u.user_id, 'content', time_of(c), u.username, u.profile_pic_url, shard_of(p)
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (c, p, author) JOIN users u ON u.user_id = n.author`,
+    },
+    [
+      comments.map((comment) => comment.commentId),
+      comments.map((comment) => population.postId(comment.post)),
+      comments.map((comment) => population.userId(comment.author)),
+    ],
+  )
+}
+
+/** Computes mirrors and counters anew from the rows that they are derived from. */
+export async function deriveTables(postgres: PostgresClient): Promise<void> {
+  await postgres.execute(`
+    DELETE FROM counters; DELETE FROM followers; DELETE FROM blocked_by; DELETE FROM likes_by_user;
+    DELETE FROM outbox; DELETE FROM relay_position; DELETE FROM fanout_tasks;
+    INSERT INTO relay_position (relay) VALUES ('test');
+    INSERT INTO followers SELECT following_id, follower_id, created_at, shard_of(following_id) FROM follows;
+    INSERT INTO blocked_by SELECT blocked_id, user_id, created_at, shard_of(blocked_id) FROM blocks;
+    INSERT INTO likes_by_user SELECT user_id, post_id, created_at, shard_of(user_id) FROM likes_by_post;
+    INSERT INTO counters (entity_id, count, kind, shard)
+      SELECT id, count(*), kind, shard_of(id) FROM (
+        SELECT post_id AS id, 1 AS kind FROM likes_by_post
+        UNION ALL SELECT post_id, 2 FROM comments
+        UNION ALL SELECT comment_id, 3 FROM comment_likes
+        UNION ALL SELECT following_id, 4 FROM follows
+        UNION ALL SELECT follower_id, 5 FROM follows
+        UNION ALL SELECT user_id, 6 FROM posts WHERE deleted_at IS NULL) counted
+      GROUP BY id, kind`)
+}
+
+/** Makes the feeds of all users, the lists of pull authors and the sets that readers need, from the tables. */
+export async function deriveFeeds(postgres: PostgresClient, redis: RedisClient): Promise<void> {
+  const rows = await postgres.query<{ reader: bigint; pushed: bigint[]; pulls: bigint[]; blocked: bigint[] }>({
+    name: 'test feeds',
+    text: `SELECT r.user_id AS reader,
+        ARRAY(SELECT p.post_id FROM follows f JOIN users a ON a.user_id = f.following_id AND NOT a.is_pull
+          JOIN posts p ON p.user_id = a.user_id AND p.deleted_at IS NULL
+          WHERE f.follower_id = r.user_id ORDER BY p.post_id DESC LIMIT 900) AS pushed,
+        ARRAY(SELECT a.user_id FROM follows f JOIN users a ON a.user_id = f.following_id AND a.is_pull
+          WHERE f.follower_id = r.user_id) AS pulls,
+        ARRAY(SELECT blocked_id FROM blocks b WHERE b.user_id = r.user_id
+          UNION SELECT b.user_id FROM blocks b WHERE b.blocked_id = r.user_id) AS blocked
+      FROM users r`,
+  })
+  const authors = await postgres.query<{ author: bigint; posts: bigint[] }>({
+    name: 'test author lists',
+    text: `SELECT user_id AS author, ARRAY(SELECT post_id FROM posts p WHERE p.user_id = u.user_id
+        AND deleted_at IS NULL ORDER BY post_id DESC) AS posts FROM users u WHERE is_pull`,
+  })
+  await redis.flush()
+  const list = (key: string, ids: readonly bigint[], end: string): RedisCommand => ['rpush', key, ...ids.map(String), end]
+  await redis.wave([
+    ...rows.flatMap(({ reader, pushed, pulls, blocked }): RedisCommand[] => [
+      pushed.length === 900
+        ? ['rpush', keys.feed(reader), ...pushed.map(String)]
+        : list(keys.feed(reader), pushed, '0'),
+      ['sadd', keys.pulls(reader), '0', ...pulls.map(String)],
+      ['sadd', keys.hidden(reader), '0', ...blocked.map((id) => `b${id}`)],
+    ]),
+    ...authors.map(({ author, posts }) => list(keys.author(author), posts, '0')),
+  ])
+}
