@@ -6,7 +6,7 @@ export const asWrittenDefects: readonly DefectExpectation[] = [
     defect: 'S-13',
     title: 'one counter row per post is hot',
     profiles: ['viral'],
-    shownBy: ['like.add p99', 'like.add/hot p99'],
+    shownBy: ['like.add p99', 'like.add.hot p99'],
   },
   {
     defect: 'S-14',

@@ -4,13 +4,24 @@ import type { FeedPage } from '../application.ts'
 import type { SocialWorld } from '../world.ts'
 import type { FeedRead } from './feed-read.ts'
 import { descending, distinct } from './order.ts'
-import { mayFollow } from './pairs.ts'
+import { followsSeeded, mayFollow } from './pairs.ts'
 
 type FeedCheck = Check<FeedRead, FeedPage, SocialWorld>
 
 /** A blocker's edges end at a time that depends on the run, so what seeded readers see of them is left open. */
 function countsOn(world: SocialWorld, author: number): boolean {
   return !world.people.isBlocker(author)
+}
+
+/** The authors of a page by index, -1 for one who is not of the seed; several checks ask. */
+const authorsOfPage = new WeakMap<FeedPage, Int32Array>()
+
+function authorsOf(page: FeedPage, world: SocialWorld): Int32Array {
+  const known = authorsOfPage.get(page)
+  if (known !== undefined) return known
+  const authors = Int32Array.from(page.posts, (post) => world.population.indexOf(post.authorId) ?? -1)
+  authorsOfPage.set(page, authors)
+  return authors
 }
 
 const newestFirst: FeedCheck = {
@@ -57,13 +68,10 @@ const onlyFollowed: FeedCheck = {
   claims: ['SOC-70', 'SOC-74'],
   defects: ['S-41'],
   check(read, page, world) {
-    for (const post of page.posts) {
-      const author = world.population.indexOf(post.authorId)
-      if (author === undefined || !mayFollow(world, read.reader, author)) {
-        return { message: `${read.readerId} sees ${post.postId} by ${post.authorId}, whom nobody asked to follow` }
-      }
-    }
-    return page.posts.length === 0 ? undefined : true
+    const stranger = authorsOf(page, world).findIndex((author) => author < 0 || !mayFollow(world, read.reader, author))
+    const post = page.posts[stranger]
+    if (post === undefined) return page.posts.length === 0 ? undefined : true
+    return { message: `${read.readerId} sees ${post.postId} by ${post.authorId}, whom nobody asked to follow` }
   },
 }
 
@@ -89,15 +97,18 @@ const fullPage: FeedCheck = {
   },
 }
 
-/** A seeded post of `author` that belongs on the page, between its oldest post and its cursor, and is not there. */
-function missing(world: SocialWorld, author: number, page: FeedPage, oldestMs: number, beforeMs: number): bigint | undefined {
-  for (const number of world.population.postsOf(author)) {
-    const postId = world.population.postId(number)
-    const time = timeOfId(postId)
-    if (time <= oldestMs) return undefined
-    if (time < beforeMs && !page.posts.some((post) => post.postId === postId)) return postId
+/** The seeded posts, by number from `first` to before `end`, that belong on a reader's page. */
+function belonging(world: SocialWorld, reader: number, first: number, end: number): number[] {
+  const { newest } = world.posts
+  const found: number[] = []
+  for (const author of world.population.followees(reader)) {
+    if ((newest[author] ?? -1) < first || !countsOn(world, author)) continue
+    for (const post of world.population.postsOf(author)) {
+      if (post < first) break
+      if (post < end) found.push(post)
+    }
   }
-  return undefined
+  return found
 }
 
 const noGap: FeedCheck = {
@@ -107,20 +118,38 @@ const noGap: FeedCheck = {
   check(read, page, world) {
     const last = page.posts.at(-1)
     if (last === undefined || (read.page > 1 && !read.chained)) return undefined
-    const oldestMs = timeOfId(last.postId)
-    const beforeMs = read.before === undefined ? Infinity : timeOfId(read.before)
-    for (const author of world.population.followees(read.reader)) {
-      if ((world.posts.newestMs[author] ?? 0) <= oldestMs || !countsOn(world, author)) continue
-      const gap = missing(world, author, page, oldestMs, beforeMs)
-      if (gap !== undefined) return describeGap(world, read, author, gap, last.postId)
+    const first = world.posts.firstSince(timeOfId(last.postId) + 1)
+    const end = read.before === undefined ? world.population.posts : world.posts.firstSince(timeOfId(read.before))
+    if (first >= end) return true
+    const expected = belonging(world, read.reader, first, end)
+    if (expected.length <= seededOn(page, read.reader, world)) return true
+    for (const post of expected) {
+      const postId = world.population.postId(post)
+      if (!page.posts.some((shown) => shown.postId === postId)) return describeGap(world, read, post, last.postId)
     }
     return true
   },
 }
 
-function describeGap(world: SocialWorld, read: FeedRead, author: number, gap: bigint, last: bigint): Violation {
-  const who = world.population.isCelebrity(author) ? 'the celebrity ' : ''
-  return { message: `${read.readerId} misses ${gap} by ${who}${world.population.userId(author)}, newer than ${last}` }
+/** How many seeded posts newer than its last one a page shows, of authors whom the reader follows in the seed. */
+function seededOn(page: FeedPage, reader: number, world: SocialWorld): number {
+  const last = page.posts.at(-1)?.postId ?? 0n
+  const newestSeeded = world.population.postId(world.population.posts - 1)
+  const authors = authorsOf(page, world)
+  const lastMs = timeOfId(last)
+  return page.posts.filter((post, at) => {
+    const author = authors[at] ?? -1
+    if (post.postId > newestSeeded || author < 0 || !countsOn(world, author)) return false
+    return timeOfId(post.postId) > lastMs && followsSeeded(world, reader, author)
+  }).length
+}
+
+function describeGap(world: SocialWorld, read: FeedRead, post: number, last: bigint): Violation {
+  const { population } = world
+  const author = population.authorOf(post)
+  const who = population.isCelebrity(author) ? 'the celebrity ' : ''
+  const missed = `${population.postId(post)} by ${who}${population.userId(author)}`
+  return { message: `${read.readerId} misses ${missed}, newer than ${last}` }
 }
 
 /** What must hold of every page of a feed. */

@@ -13,12 +13,15 @@ export function descending(posts: readonly PostView[]): Violation | true | undef
 
 /** No id twice on one page. */
 export function distinct(posts: readonly PostView[]): Violation | true | undefined {
+  if (posts.length < 2) return undefined
+  // Most pages are in order, and then no set is needed.
+  if (posts.every((post, at) => at === 0 || post.postId < (posts[at - 1]?.postId ?? 0n))) return true
   const seen = new Set<bigint>()
   for (const { postId } of posts) {
     if (seen.has(postId)) return { message: `${postId} stands twice on one page` }
     seen.add(postId)
   }
-  return posts.length < 2 ? undefined : true
+  return true
 }
 
 /** Whether a page of ids, newest first, shows `id` or may leave it to a later page. */

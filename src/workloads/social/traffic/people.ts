@@ -55,8 +55,9 @@ export function people(seed: number, population: SocialPopulation): People {
     .slice()
     .sort((one, other) => random01(blockerSeed, one) - random01(blockerSeed, other) || one - other)
   const blockers = byDraw.slice(0, Math.max(2, Math.floor(inactive.length * BLOCKER_SHARE)))
-  const blocking = new Set(blockers)
-  const anybody = all.filter((index) => !blocking.has(index))
+  const blocking = new Uint8Array(population.size)
+  for (const index of blockers) blocking[index] = 1
+  const anybody = all.filter((index) => blocking[index] === 0)
   const { active, fans, others, authors } = groupsOfActive(population)
   const readers = skew.readers.value
   const popular = skew.authors.value
@@ -64,9 +65,9 @@ export function people(seed: number, population: SocialPopulation): People {
     active: group(seed, 'active', active, readers),
     fans: group(seed, 'fans', orElse(fans, active), readers),
     others: group(seed, 'others', orElse(others, active), readers),
-    returning: group(seed, 'returning', inactive.filter((index) => !blocking.has(index)), 0),
+    returning: group(seed, 'returning', inactive.filter((index) => blocking[index] === 0), 0),
     blockers: group(seed, 'blockers', blockers, 0),
-    isBlocker: (index) => blocking.has(index),
+    isBlocker: (index) => blocking[index] === 1,
     authors: group(seed, 'authors', orElse(authors, active), popular),
     celebrities: group(seed, 'celebrities', orElse(population.celebrities, active), 0),
     anybody: group(seed, 'anybody', anybody, popular),

@@ -11,8 +11,10 @@ export interface SeededPosts {
   isVisible(post: number): boolean
   /** The one post of profile `viral`: the newest by a public active author who is no celebrity. */
   readonly hot: number
-  /** By user index: the millisecond of the newest seeded post, -Infinity without one. */
-  readonly newestMs: Float64Array
+  /** By user index: the number of the newest seeded post, -1 without one. */
+  readonly newest: Int32Array
+  /** The number of the first seeded post that is not older than a millisecond; the count of posts if all are. */
+  firstSince(timeMs: number): number
 }
 
 /** Orders the seeded posts for the traffic. */
@@ -22,15 +24,18 @@ export function seededPosts(seed: number, population: SocialPopulation, who: Peo
     return !population.isPrivate(author) && !who.isBlocker(author)
   }
   const visible = numbers(population.posts, isVisible)
-  const newestMs = new Float64Array(population.size).fill(-Infinity)
+  const newest = new Int32Array(population.size).fill(-1)
+  const times = new Float64Array(population.posts)
   for (let post = 0; post < population.posts; post += 1) {
-    newestMs[population.authorOf(post)] = timeOfId(population.postId(post))
+    newest[population.authorOf(post)] = post
+    times[post] = timeOfId(population.postId(post))
   }
   return {
     visible: group(seed, 'posts', visible, skew.posts.value),
     isVisible,
     hot: visible.findLast((post) => isOrdinary(population, population.authorOf(post))) ?? population.posts - 1,
-    newestMs,
+    newest,
+    firstSince: (timeMs) => firstAtLeast(times, timeMs),
   }
 }
 
@@ -47,4 +52,16 @@ function numbers(count: number, keep: (number: number) => boolean): Int32Array {
     length += 1
   }
   return kept.slice(0, length)
+}
+
+/** The first index of an ascending list whose value is `least` or more. */
+function firstAtLeast(ascending: Float64Array, least: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ascending[middle] ?? 0) < least) low = middle + 1
+    else high = middle
+  }
+  return low
 }
