@@ -1,9 +1,11 @@
 // Processes of the fixed social application in a test: each with connections, caches and a subscription of its own,
 // over the same real stores, watched at the door to PostgreSQL.
 import t from 'tap'
+import { Refusal } from '../../src/core/errors.ts'
+import { composeId } from '../../src/core/snowflake.ts'
 import type { StrategyChoice } from '../../src/core/workload.ts'
 import { closeStores, connectStores } from '../../src/session/up.ts'
-import type { PostgresClient } from '../../src/stores/postgres/client.ts'
+import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
 import { openFixed } from '../../src/workloads/social/fixed/open.ts'
 import type { FixedApplication } from '../../src/workloads/social/fixed/open.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
@@ -57,6 +59,42 @@ export async function openProcess(
       const released = Promise.withResolvers<void>()
       holds.set(statement, { reach: () => reached.resolve(), released: released.promise })
       return { reached: reached.promise, release: () => released.resolve() }
+    },
+  }
+}
+
+/** An id of a time at which no test made one. */
+export const NOWHERE: bigint = composeId({ timeMs: Date.UTC(2024, 5, 1), shard: 9, worker: 0, sequence: 0 })
+
+/** Why an operation was refused; any other end is told as it is. */
+export function refusal(answer: Promise<unknown>): Promise<string> {
+  return answer.then(
+    () => 'no refusal',
+    (error: unknown) => (error instanceof Refusal ? error.reason : String(error)),
+  )
+}
+
+/** Looks and deeds that go past the application. */
+export interface Backdoor {
+  /** The one number that a query over `$1`, `$2` ... answers. */
+  number(query: string, ...values: bigint[]): Promise<number>
+  /** How many outbox rows of a kind tell of a subject. */
+  events(kind: string, subject: bigint): Promise<number>
+  makePrivate(user: bigint): Promise<void>
+}
+
+/** The back door of a social case. */
+export function backdoor(social: SocialCase): Backdoor {
+  async function number(query: string, ...values: readonly SqlValue[]): Promise<number> {
+    const [row] = await social.sql<{ n: bigint }>(`SELECT (${query})::bigint AS n`, values)
+    return Number(row?.n)
+  }
+  return {
+    number,
+    events: (kind, subject) =>
+      number('SELECT count(*) FROM outbox WHERE kind = $1 AND subject_id = $2', kind, subject),
+    async makePrivate(user) {
+      await social.sql('UPDATE users SET is_private = true WHERE user_id = $1', [user])
     },
   }
 }
