@@ -31,7 +31,8 @@ process.on('message', (order: RelayOrder) => {
       },
     )
   }
-  start().catch((error: unknown) => {
+  const ready = (): unknown => process.send?.('ready')
+  start().then(ready, (error: unknown) => {
     process.stderr.write(`${String(error)}\n`)
     process.exit(1)
   })

@@ -22,6 +22,7 @@ export const BATCH = 2000
 /** How many applied events one purge deletes. */
 const PURGED = 5000
 
+// ORDER BY names the table's columns: the plain names are the texts of the select list, and '1000' comes before '999'.
 // xmin is the horizon: below it no transaction is open, so no row can still appear behind the position (E-22, B.0).
 const READ: Statement = {
   name: 'outbox_read',
@@ -29,14 +30,15 @@ const READ: Statement = {
   object_id::text AS object
 FROM outbox
 WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, id LIMIT $3`,
+ORDER BY outbox.xid, outbox.id LIMIT $3`,
 }
 
 const READ_UP_TO: Statement = {
   name: 'outbox_read_up_to',
   text: `SELECT xid::text AS xid, id::text AS id, kind, actor_id::text AS actor, subject_id::text AS subject,
   object_id::text AS object
-FROM outbox WHERE (xid, id) > ($1::xid8, $2::bigint) AND (xid, id) <= ($3::xid8, $4::bigint) ORDER BY xid, id`,
+FROM outbox WHERE (xid, id) > ($1::xid8, $2::bigint) AND (xid, id) <= ($3::xid8, $4::bigint)
+ORDER BY outbox.xid, outbox.id`,
 }
 
 const START: Statement = {

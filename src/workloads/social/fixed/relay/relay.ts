@@ -37,6 +37,8 @@ interface RelayState {
   tables: RelayPosition
   savedCaches: RelayPosition
   purgedAt: number
+  /** A fan-out may be unfinished: an idle relay does not ask for it. */
+  mayFanOut: boolean
 }
 
 /** Finishes in the caches what a relay left that died, or lost its connection, after a commit. */
@@ -45,7 +47,7 @@ async function recover(work: FanoutWork): Promise<RelayState> {
   const savedCaches = await readPosition(work.postgres, RELAY.caches)
   const undone = await readEventsUpTo(work.postgres, savedCaches, tables)
   if (undone.length > 0) await applyToCaches(work, undone, summarise(undone, work.choice))
-  return { tables, savedCaches, purgedAt: performance.now() }
+  return { tables, savedCaches, purgedAt: performance.now(), mayFanOut: true }
 }
 
 async function applyBatch(
@@ -67,6 +69,7 @@ async function applyBatch(
   await applyToCaches(work, events, summary)
   state.savedCaches = state.tables
   state.tables = to
+  state.mayFanOut ||= summary.posts.to.length > 0 || summary.followedUsers.length > 0
 }
 
 async function saveWhenIdle(work: FanoutWork, state: RelayState): Promise<void> {
@@ -86,10 +89,10 @@ async function step(work: FanoutWork, state: RelayState): Promise<number> {
   const startedAt = performance.now()
   const events = await readEvents(work.postgres, state.tables)
   await applyBatch(work, state, events)
-  const pushed = await fanOut(work)
+  if (state.mayFanOut) state.mayFanOut = await fanOut(work)
   if (events.length === 0) await saveWhenIdle(work, state)
   await purge(work, state)
-  if (pushed || events.length === BATCH) return 0
+  if (state.mayFanOut || events.length === BATCH) return 0
   if (events.length === 0) return IDLE_MS
   return Math.min(LONGEST_MS, Math.max(IDLE_MS, PAUSE_PER_WORK * (performance.now() - startedAt)))
 }
