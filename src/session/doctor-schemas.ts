@@ -18,9 +18,13 @@ async function schemaCheck(workload: Workload, options: { home?: string; env: En
   try {
     const differences = await workload.variants.fixed.schemaDifferences(stores)
     if (differences.length === 0) return { name, state: 'ok', found: 'as declared' }
+    const remedy = `arch provision ${workload.name}`
+    if (differences.every(({ found }) => found === 'nothing')) {
+      return { name, state: 'warning', found: 'not provisioned yet', remedy }
+    }
     const lines = differences.slice(0, SHOWN).map(({ object, expected, found }) => `${object}: ${found}, not ${expected}`)
     const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : []
-    return { name, state: 'problem', found: [...lines, ...more].join('; '), remedy: `arch provision ${workload.name}` }
+    return { name, state: 'problem', found: [...lines, ...more].join('; '), remedy }
   } catch (error) {
     if (!(error instanceof ArchError) && !(error instanceof OperationFailure)) throw error
     const remedy = error instanceof ArchError ? error.hint : 'arch status'
