@@ -322,6 +322,101 @@ BEGIN
   END IF;
 END $$;
 
+-- What changes the edges between two users goes one after the other: a follow that does not see a block yet to be
+-- committed would outlive it. Each statement after this one sees what was committed before the lock was had.
+CREATE OR REPLACE FUNCTION lock_pair(one bigint, other bigint) RETURNS void LANGUAGE sql VOLATILE STRICT AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended(least(one, other) || ':' || greatest(one, other), 0));
+$$;
+
+-- Follows, or asks to where the account is private. Idempotent.
+CREATE OR REPLACE FUNCTION follow_user(follower bigint, followed bigint,
+  OUT verdict text, OUT is_requested boolean, OUT created boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+  own smallint := (follower >> 14) & 255;
+  others smallint := (followed >> 14) & 255;
+BEGIN
+  PERFORM lock_pair(follower, followed);
+  WITH target AS (
+    SELECT u.is_private,
+      EXISTS (SELECT FROM blocks b WHERE b.shard = own AND b.user_id = follower AND b.blocked_id = followed)
+      OR EXISTS (SELECT FROM blocks b WHERE b.shard = others AND b.user_id = followed AND b.blocked_id = follower)
+      AS is_blocked,
+      EXISTS (SELECT FROM follows f WHERE f.shard = own AND f.follower_id = follower AND f.following_id = followed)
+      AS is_followed
+    FROM users u WHERE u.shard = others AND u.user_id = followed
+  ), made AS (
+    INSERT INTO follows (follower_id, following_id, shard)
+    SELECT follower, followed, own FROM target WHERE NOT is_blocked AND NOT is_private
+    ON CONFLICT DO NOTHING RETURNING created_at
+  ), asked AS (
+    INSERT INTO follow_requests (target_id, requester_id, shard)
+    SELECT followed, follower, others FROM target WHERE NOT is_blocked AND is_private AND NOT is_followed
+    ON CONFLICT DO NOTHING RETURNING created_at
+  ), told AS (
+    INSERT INTO outbox (actor_id, subject_id, kind, created_at)
+    SELECT follower, followed, 'user.followed', made.created_at FROM made
+  )
+  SELECT CASE WHEN is_blocked THEN 'blocked' ELSE 'ok' END, is_private AND NOT is_followed,
+    EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM asked)
+  INTO verdict, is_requested, created FROM target;
+END $$;
+
+-- The owner of a private account lets in who asked; a block has ended requests both ways. Idempotent.
+CREATE OR REPLACE FUNCTION accept_follow(owner bigint, follower bigint, OUT is_known boolean, OUT created boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+  own smallint := (owner >> 14) & 255;
+  others smallint := (follower >> 14) & 255;
+BEGIN
+  PERFORM lock_pair(owner, follower);
+  WITH accepted AS (
+    DELETE FROM follow_requests r WHERE r.shard = own AND r.target_id = owner AND r.requester_id = follower
+    RETURNING r.requester_id
+  ), made AS (
+    INSERT INTO follows (follower_id, following_id, shard) SELECT requester_id, owner, others FROM accepted
+    ON CONFLICT DO NOTHING RETURNING created_at
+  ), told AS (
+    INSERT INTO outbox (actor_id, subject_id, kind, created_at)
+    SELECT follower, owner, 'user.followed', made.created_at FROM made
+  )
+  SELECT EXISTS (SELECT FROM accepted) OR EXISTS (
+    SELECT FROM follows f WHERE f.shard = others AND f.follower_id = follower AND f.following_id = owner),
+    EXISTS (SELECT FROM made)
+  INTO is_known, created;
+END $$;
+
+-- Blocks a user, and ends the edges and requests between the two. Idempotent; null where there is no such user.
+CREATE OR REPLACE FUNCTION block_user(actor bigint, other bigint, OUT created boolean) LANGUAGE plpgsql AS $$
+DECLARE
+  own smallint := (actor >> 14) & 255;
+  others smallint := (other >> 14) & 255;
+BEGIN
+  PERFORM lock_pair(actor, other);
+  WITH target AS (
+    SELECT u.user_id FROM users u WHERE u.shard = others AND u.user_id = other
+  ), made AS (
+    INSERT INTO blocks (user_id, blocked_id, shard) SELECT actor, user_id, own FROM target
+    ON CONFLICT DO NOTHING RETURNING created_at
+  ), unfollowed AS (
+    DELETE FROM follows f WHERE f.shard = own AND f.follower_id = actor AND f.following_id = other
+    RETURNING f.follower_id, f.following_id
+  ), lost AS (
+    DELETE FROM follows f WHERE f.shard = others AND f.follower_id = other AND f.following_id = actor
+    RETURNING f.follower_id, f.following_id
+  ), withdrawn AS (
+    DELETE FROM follow_requests r WHERE r.shard = others AND r.target_id = other AND r.requester_id = actor
+  ), refused AS (
+    DELETE FROM follow_requests r WHERE r.shard = own AND r.target_id = actor AND r.requester_id = other
+  ), told AS (
+    INSERT INTO outbox (actor_id, subject_id, kind)
+    SELECT actor, other, 'user.blocked' FROM made
+    UNION ALL SELECT follower_id, following_id, 'user.unfollowed' FROM unfollowed
+    UNION ALL SELECT follower_id, following_id, 'user.unfollowed' FROM lost
+  )
+  SELECT EXISTS (SELECT FROM made) INTO created FROM target;
+END $$;
+
 -- Partitions ----------------------------------------------------------------------------------------------------------
 
 -- 64 and 128 hash partitions (S-08): likes_by_post_00 ... likes_by_post_63.

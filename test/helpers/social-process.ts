@@ -77,10 +77,10 @@ export function refusal(answer: Promise<unknown>): Promise<string> {
 /** Looks and deeds that go past the application. */
 export interface Backdoor {
   /** The one number that a query over `$1`, `$2` ... answers. */
-  number(query: string, ...values: bigint[]): Promise<number>
+  readonly number: (query: string, ...values: bigint[]) => Promise<number>
   /** How many outbox rows of a kind tell of a subject. */
-  events(kind: string, subject: bigint): Promise<number>
-  makePrivate(user: bigint): Promise<void>
+  readonly events: (kind: string, subject: bigint) => Promise<number>
+  readonly makePrivate: (user: bigint) => Promise<void>
 }
 
 /** The back door of a social case. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { Refusal } from '../../src/core/errors.ts'
 import type { StrategyChoice } from '../../src/core/workload.ts'
@@ -202,6 +203,20 @@ t.test('a private account is followed by request, which its owner accepts', asyn
   t.strictSame(await app.follow(ask, newContext()), { state: 'following', created: false })
   await app.unfollow(ask, newContext())
   t.equal(await refusal(app.readPost({ readerId: reader, postId }, newContext())), 'private')
+})
+
+t.test('a follow that meets a block under way waits for it, and is refused', async (t) => {
+  const [owner = 0n, reader = 0n] = await social.users(2)
+  const edge = { followerId: reader, followingId: owner }
+  const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%follow_user%'`
+  const followed = await social.postgres.transaction(async (queries) => {
+    await queries.query({ name: 'test-block', text: 'SELECT block_user($1, $2)' }, [owner, reader])
+    const answer = refusal(app.follow(edge, newContext()))
+    for (let attempt = 0; attempt < 500 && (await number(waiting)) === 0; attempt += 1) await delay(2)
+    return { answer }
+  })
+  t.equal(await followed.answer, 'blocked')
+  t.equal(await number('SELECT count(*) FROM follows WHERE follower_id = $1', reader), 0)
 })
 
 t.test('an unknown strategy is a usage error that names the known ones', async (t) => {

@@ -1,6 +1,5 @@
 import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
-import { shardOfId } from '../../../core/snowflake.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import { afterCommit, staleEdge } from './effects.ts'
 import { keys } from './keys.ts'
@@ -9,32 +8,11 @@ import { obey } from './verdict.ts'
 
 const followUser: Statement = {
   name: 'social-follow',
-  text: `
-WITH target AS (
-  SELECT u.is_private,
-    EXISTS (SELECT FROM blocks b WHERE b.shard = $1 AND b.user_id = $2 AND b.blocked_id = $4)
-    OR EXISTS (SELECT FROM blocks b WHERE b.shard = $3 AND b.user_id = $4 AND b.blocked_id = $2) AS is_blocked,
-    EXISTS (SELECT FROM follows f WHERE f.shard = $1 AND f.follower_id = $2 AND f.following_id = $4) AS is_followed
-  FROM users u WHERE u.shard = $3 AND u.user_id = $4
-), followed AS (
-  INSERT INTO follows (follower_id, following_id, shard)
-  SELECT $2, $4, $1 FROM target WHERE NOT is_blocked AND NOT is_private
-  ON CONFLICT DO NOTHING RETURNING created_at
-), requested AS (
-  INSERT INTO follow_requests (target_id, requester_id, shard)
-  SELECT $4, $2, $3 FROM target WHERE NOT is_blocked AND is_private AND NOT is_followed
-  ON CONFLICT DO NOTHING RETURNING created_at
-), told AS (
-  INSERT INTO outbox (actor_id, subject_id, kind, created_at) SELECT $2, $4, 'user.followed', created_at FROM followed
-)
-SELECT CASE WHEN is_blocked THEN 'blocked' ELSE 'ok' END AS verdict,
-  is_private AND NOT is_followed AS is_requested,
-  EXISTS (SELECT FROM followed) OR EXISTS (SELECT FROM requested) AS created
-FROM target`,
+  text: 'SELECT verdict, is_requested, created FROM follow_user($1, $2)',
 }
 
 interface FollowRow {
-  readonly verdict: string
+  readonly verdict: string | null
   readonly is_requested: boolean
   readonly created: boolean
 }
@@ -51,8 +29,7 @@ export async function follow(
 ): Promise<{ state: 'following' | 'requested'; created: boolean }> {
   const { followerId, followingId } = request
   if (followerId === followingId) throw new Refusal('self')
-  const values = [shardOfId(followerId), followerId, shardOfId(followingId), followingId]
-  const [row] = await services.postgres.query<FollowRow>(followUser, values, context.cost)
+  const [row] = await services.postgres.query<FollowRow>(followUser, [followerId, followingId], context.cost)
   obey(row?.verdict)
   const created = row?.created === true
   if (row?.is_requested === true) return { state: 'requested', created }
