@@ -37,7 +37,7 @@ function followersTable(source: SeedSource): SeedTable {
     columns: 'following_id, follower_id, created_at, shard',
     rows: counts.edges,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
+      for (const index of source.userOrder) {
         const start = texts.userIds[index] ?? ''
         const shard = texts.shards[index] ?? ''
         for (const follower of population.followers(index)) {
@@ -56,7 +56,7 @@ function likesByUserTable(source: SeedSource): SeedTable {
     columns: 'user_id, post_id, created_at, shard',
     rows: counts.liked.items.length,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
+      for (const index of source.userOrder) {
         const start = texts.userIds[index] ?? ''
         const shard = texts.shards[index] ?? ''
         for (const post of row(counts.liked, index)) {
@@ -81,8 +81,8 @@ function claimsTable(
     columns: `${column}, user_id, state, claimed_at, shard`,
     rows: population.size,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
-        const moment = new Date(population.endMs).toISOString()
+      const moment = new Date(population.endMs).toISOString()
+      for (const index of source.userOrder) {
         yield `${claimed(index)}\t${texts.userIds[index] ?? ''}\tconfirmed\t${moment}\t${texts.shards[index] ?? ''}\n`
       }
     },
@@ -97,14 +97,14 @@ function countersTable(source: SeedSource): SeedTable {
     columns: 'entity_id, count, kind, slot, shard',
     rows: 3 * population.size + 2 * population.posts,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
+      for (const index of source.userOrder) {
         const id = texts.userIds[index] ?? ''
         const shard = texts.shards[index] ?? ''
         yield `${id}\t${population.followers(index).length}\t${COUNTER.followers}\t0\t${shard}\n`
         yield `${id}\t${population.followees(index).length}\t${COUNTER.following}\t0\t${shard}\n`
         yield `${id}\t${population.postsOf(index).length}\t${COUNTER.posts}\t0\t${shard}\n`
       }
-      for (let post = 0; post < population.posts; post += 1) {
+      for (const post of source.postOrder) {
         const id = population.postId(post)
         const shard = shardText(id)
         yield `${id}\t${row(counts.likers, post).length}\t${COUNTER.postLikes}\t0\t${shard}\n`

@@ -30,12 +30,21 @@ export async function seedVariant(
 
   const { changed, why } = await ensureTemplate(variant, postgres, template, population, built, progress)
   progress('clone', 0, undefined, 'databases')
-  await postgres.dropDatabase(database)
-  await postgres.createDatabase(database, template)
-  // The template may be from an earlier month.
-  await ensureMonths(postgres, MONTHS_AHEAD)
-  await redis.flush()
-  const commands = variant === 'fixed' ? fixedPrewarm(built()) : asWrittenPrewarm(built(), choice)
-  const prewarmed = await sendAll(redis, commands, progress)
+  const clone = async (): Promise<void> => {
+    await postgres.dropDatabase(database)
+    await postgres.createDatabase(database, template)
+    // The template may be from an earlier month.
+    await ensureMonths(postgres, MONTHS_AHEAD)
+  }
+  const prewarm = async (): Promise<number> => {
+    await redis.flush()
+    return sendAll(
+      redis,
+      variant === 'fixed' ? fixedPrewarm(built()) : asWrittenPrewarm(built(), choice),
+      progress,
+    )
+  }
+  // The one waits for the disk, the other for us.
+  const [, prewarmed] = await Promise.all([clone(), prewarm()])
   return { changed, summary: `${why}; ${built().size} users cloned, ${prewarmed} keys warm` }
 }

@@ -1,8 +1,10 @@
+import { shardOfId } from '../../../core/snowflake.ts'
 import type { SocialPopulation } from '../population.ts'
 import { row } from '../population/adjacency.ts'
+import { seedCounts } from './counts.ts'
 import type { SeedCounts } from './counts.ts'
 import type { SeedTable } from './table.ts'
-import { momentText, shardText } from './text.ts'
+import { momentText, rowTexts, shardText } from './text.ts'
 import type { RowTexts } from './text.ts'
 
 /** What the tables of both variants are made from. */
@@ -12,6 +14,27 @@ export interface SeedSource {
   readonly texts: RowTexts
   /** Whether rows end in the shard of their entity: the fixed variant's do. */
   readonly sharded: boolean
+  /** Users and posts in the order of the tables' keys: rows that come in order are cheap to index, and packed tight. */
+  readonly userOrder: Int32Array
+  readonly postOrder: Int32Array
+}
+
+/** All that the tables of a variant are made from. */
+export function seedSource(population: SocialPopulation, sharded: boolean): SeedSource {
+  const order = (size: number, idOf: (index: number) => bigint): Int32Array => {
+    const indexes = Int32Array.from({ length: size }, (_, index) => index)
+    if (!sharded) return indexes
+    const shards = indexes.map((index) => shardOfId(idOf(index)))
+    return indexes.sort((one, other) => (shards[one] ?? 0) - (shards[other] ?? 0) || one - other)
+  }
+  return {
+    population,
+    counts: seedCounts(population),
+    texts: rowTexts(population),
+    sharded,
+    userOrder: order(population.size, (index) => population.userId(index)),
+    postOrder: order(population.posts, (post) => population.postId(post)),
+  }
 }
 
 const USER_COLUMNS = `user_id, username, email, full_name, bio, profile_pic_url, follower_count, following_count, post_count,
@@ -25,7 +48,7 @@ export function usersTable(source: SeedSource): SeedTable {
     columns: sharded ? `${USER_COLUMNS}, is_pull, shard` : USER_COLUMNS,
     rows: population.size,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
+      for (const index of source.userOrder) {
         const user = population.user(index)
         const moment = momentText(user.userId)
         const counts = `${population.followers(index).length}\t${population.followees(index).length}\t${population.postsOf(index).length}`
@@ -46,7 +69,7 @@ export function settingsTable(source: SeedSource): SeedTable {
     columns: sharded ? 'user_id, shard' : 'user_id',
     rows: population.size,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
+      for (const index of source.userOrder) {
         yield sharded
           ? `${texts.userIds[index] ?? ''}\t${texts.shards[index] ?? ''}\n`
           : `${texts.userIds[index] ?? ''}\n`
@@ -102,7 +125,7 @@ export function likesTable(source: SeedSource, name: string): SeedTable {
     columns: sharded ? 'post_id, user_id, created_at, shard' : 'post_id, user_id, created_at',
     rows: counts.likers.items.length,
     *generate() {
-      for (let post = 0; post < population.posts; post += 1) {
+      for (const post of source.postOrder) {
         const id = population.postId(post)
         const start = String(id)
         const end = sharded ? `\t${shardText(id)}\n` : '\n'
@@ -124,7 +147,7 @@ export function followsTable(source: SeedSource): SeedTable {
       : 'follower_id, following_id, created_at',
     rows: counts.edges,
     *generate() {
-      for (let index = 0; index < population.size; index += 1) {
+      for (const index of source.userOrder) {
         const start = texts.userIds[index] ?? ''
         const end = sharded ? `\t${texts.shards[index] ?? ''}\n` : '\n'
         for (const author of population.followees(index)) {

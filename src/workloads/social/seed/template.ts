@@ -5,12 +5,11 @@ import type { SocialPopulation } from '../population.ts'
 import { ensureMonthOf } from '../schema/partitions.ts'
 import { runSchema } from '../schema/provision.ts'
 import { asWrittenTables } from './as-written-tables.ts'
-import { seedCounts } from './counts.ts'
 import { fingerprintOf, reasonsToSeedAgain } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
 import { fixedTables } from './fixed-tables.ts'
 import { loadTables } from './load.ts'
-import { rowTexts } from './text.ts'
+import { seedSource } from './shared-tables.ts'
 
 /** What is known of a template; in a schema of its own, so that the case's tables stay as declared. */
 const BOOKS = `CREATE SCHEMA IF NOT EXISTS arch;
@@ -103,12 +102,7 @@ async function fill(
 ): Promise<void> {
   await ensureMonthOf(template, new Date(population.endMs - 1))
   await ensureMonthOf(template, new Date(population.endMs))
-  const source = {
-    population,
-    counts: seedCounts(population),
-    texts: rowTexts(population),
-    sharded: variant === 'fixed',
-  }
+  const source = seedSource(population, variant === 'fixed')
   await loadTables(template, variant === 'fixed' ? fixedTables(source) : asWrittenTables(source), progress)
   progress('vacuum', 0, undefined, 'tables')
   // Clones then start with statistics, all-visible pages and nothing for autovacuum to do.
