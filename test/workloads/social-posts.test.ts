@@ -369,12 +369,30 @@ t.test('a write whose Redis effects fail after the commit is acknowledged all th
   t.equal(await number('SELECT count(*) FROM posts WHERE post_id = $1', postId), 1)
 })
 
-t.test('a statement that decides about one post locks one month of it', async (t) => {
-  const [author = 0n] = await social.users(1)
-  const { postId } = await write(author)
-  const plan = await social.sql<{ 'QUERY PLAN': string }>(
-    `EXPLAIN SELECT user_id FROM posts WHERE shard = ANY ('{${shardOfId(postId)}}') AND post_id = ANY ('{${postId}}')`,
-  )
-  const scanned = plan.filter((line) => /Scan.* on posts/.test(line['QUERY PLAN']))
-  t.equal(scanned.length, 1)
-})
+t.test(
+  'an operation on one post locks one partition of each table that it writes, and none of the graph',
+  async (t) => {
+    const [author = 0n, user = 0n] = await social.users(2)
+    const { postId } = await write(author)
+    const statements = {
+      like: 'SELECT like_post($1, $2, NULL)',
+      unlike: 'DELETE FROM likes_by_post WHERE shard = shard_of($2) AND post_id = $2 AND user_id = $1',
+    }
+    for (const [name, text] of Object.entries(statements)) {
+      const locked = await social.postgres.transaction(async (queries) => {
+        await queries.query({ name: `test-${name}`, text }, [user, postId])
+        return queries.query<{ relname: string }>({
+          name: 'test-locks',
+          text: `SELECT c.relname FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND c.relkind = 'r' AND c.relname ~ '^(likes_by_post|follows|blocks|users)'`,
+        })
+      })
+      const partitions = locked.map(({ relname }) => relname.replace(/_\d+$/, ' partition')).sort()
+      const expected = {
+        like: ['blocks', 'likes_by_post partition', 'users'],
+        unlike: ['likes_by_post partition'],
+      }
+      t.strictSame(partitions, expected[name as 'like' | 'unlike'], name)
+    }
+  },
+)
