@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -220,6 +220,7 @@ t.test('what cannot be done is a setup mistake with a remedy', async (t) => {
 
 t.test('a machine that has no engine is told every remedy', async (t) => {
   const bare = await mkdtemp(join(tmpdir(), 'arch-test-'))
+  await chmod(bare, 0o755)
   const path = process.env['PATH']
   t.teardown(async () => {
     process.env['PATH'] = path
