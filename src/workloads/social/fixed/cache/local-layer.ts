@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 /** L1 holds this many objects (SOC-75) ... */
 export const LOCAL_ENTRIES = 1_000
 /** ... for so long: the bound on what others may still see after a change, should its message be lost (S-32). */
-export const LOCAL_TTL_MS = 1_000
+const LOCAL_TTL_MS = 1_000
 const REMEMBERED_INVALIDATIONS = 10_000
 
 const absent = Symbol('absent')

@@ -6,7 +6,7 @@ const DIGITS = 10
 const LARGEST = 10 ** DIGITS - 1
 
 /** Where the counts stand in an encoded post: the relay overwrites them in place with SETRANGE. */
-export const POST_HEADER = { likes: 1, comments: 11, end: 21 } as const
+const POST_HEADER = { likes: 1, comments: 11, end: 21 } as const
 
 interface Fields {
   readonly id: string
