@@ -66,14 +66,11 @@ UNION ALL (SELECT 'posts', c.entity_id, c.count FROM counters c WHERE c.kind = 6
 }
 
 const POINTS = [
-  ['relay.before-commit', 1],
   ['relay.before-commit', 3],
-  ['relay.after-commit', 1],
   ['relay.after-commit', 2],
   ['fanout.mid-chunk', 1],
   ['fanout.mid-chunk', 2],
   ['fanout.after-chunk', 1],
-  ['fanout.after-chunk', 2],
 ] as const
 
 for (const [point, visit] of POINTS) {

@@ -3,20 +3,13 @@ import { OperationFailure } from '../../../../core/errors.ts'
 import type { RoleHost, RunningRole, StrategyChoice, Population } from '../../../../core/workload.ts'
 import type { Stores } from '../../../../core/store.ts'
 import { socialStores } from '../../stores.ts'
-import type { SocialChoice } from '../services.ts'
+import { socialChoice } from '../open.ts'
 import { applyToCaches } from './caches.ts'
 import { fanOut } from './fanout.ts'
 import type { FanoutWork } from './fanout.ts'
-import {
-  BATCH,
-  RELAY,
-  isWorkLeft,
-  purgeEvents,
-  readEvents,
-  readEventsUpTo,
-  readPosition,
-  saveCaches,
-} from './outbox.ts'
+import { housekeeping } from './housekeeping.ts'
+import type { Housekeeping } from './housekeeping.ts'
+import { BATCH, RELAY, isWorkLeft, readEvents, readEventsUpTo, readPosition, saveCaches } from './outbox.ts'
 import type { OutboxEvent, RelayPosition } from './outbox.ts'
 import { summarise } from './summary.ts'
 import { applyToTables } from './tables.ts'
@@ -29,14 +22,12 @@ const LONGEST_MS = 100
 const PAUSE_PER_WORK = 4
 /** Milliseconds to wait before a store that failed is asked again. */
 const RETRY_MS = 250
-/** Milliseconds between two purges of applied events. */
-const PURGE_MS = 2000
 
 /** Where a relay stands. Between two steps the caches are as far as the tables; what is saved may be a batch behind. */
 interface RelayState {
   tables: RelayPosition
   savedCaches: RelayPosition
-  purgedAt: number
+  readonly keepHouse: Housekeeping
   /** A fan-out may be unfinished: an idle relay does not ask for it. */
   mayFanOut: boolean
 }
@@ -47,7 +38,7 @@ async function recover(work: FanoutWork): Promise<RelayState> {
   const savedCaches = await readPosition(work.postgres, RELAY.caches)
   const undone = await readEventsUpTo(work.postgres, savedCaches, tables)
   if (undone.length > 0) await applyToCaches(work, undone, summarise(undone, work.choice))
-  return { tables, savedCaches, purgedAt: performance.now(), mayFanOut: true }
+  return { tables, savedCaches, keepHouse: housekeeping(work.postgres), mayFanOut: true }
 }
 
 async function applyBatch(
@@ -78,12 +69,6 @@ async function saveWhenIdle(work: FanoutWork, state: RelayState): Promise<void> 
   state.savedCaches = state.tables
 }
 
-async function purge(work: FanoutWork, state: RelayState): Promise<void> {
-  if (performance.now() - state.purgedAt < PURGE_MS) return
-  state.purgedAt = performance.now()
-  await purgeEvents(work.postgres, state.savedCaches)
-}
-
 /** One look at the outbox. Answers how long to wait before the next, in milliseconds. */
 async function step(work: FanoutWork, state: RelayState): Promise<number> {
   const startedAt = performance.now()
@@ -91,7 +76,7 @@ async function step(work: FanoutWork, state: RelayState): Promise<number> {
   await applyBatch(work, state, events)
   if (state.mayFanOut) state.mayFanOut = await fanOut(work)
   if (events.length === 0) await saveWhenIdle(work, state)
-  await purge(work, state)
+  await state.keepHouse(state.savedCaches)
   if (state.mayFanOut || events.length === BATCH) return 0
   if (events.length === 0) return IDLE_MS
   return Math.min(LONGEST_MS, Math.max(IDLE_MS, PAUSE_PER_WORK * (performance.now() - startedAt)))
@@ -125,6 +110,7 @@ async function relayUntil(work: FanoutWork, signal: AbortSignal): Promise<void> 
  * Starts the relay: it applies the outbox to PostgreSQL exactly once and to Redis at least once, in the order of
  * (xid, id) below the snapshot's horizon, and fans posts out. A second one does no harm. A failing store is asked again;
  * any other error ends the process. Expects stores with the schema of the fixed variant.
+ * @throws ArchError (usage) for an unknown strategy
  */
 export async function startRelay(
   stores: Stores,
@@ -134,7 +120,7 @@ export async function startRelay(
 ): Promise<RunningRole> {
   const work: FanoutWork = {
     ...socialStores(stores, 'fixed'),
-    choice: choice as unknown as SocialChoice,
+    choice: socialChoice(choice),
     host,
   }
   await recover(work)
