@@ -23,7 +23,9 @@ function checksText(io: CommandIo, checks: readonly Check[]): string {
 async function doctor(io: CommandIo, flags: Flags): Promise<void> {
   const checks = await examine({ env: io.env, fix: flags.fix === true })
   if (checks.some(({ state }) => state === 'problem')) io.exitCode = 3
-  io.stdout.write(flags.json === true ? `${JSON.stringify({ checks }, undefined, 2)}\n` : checksText(io, checks))
+  io.stdout.write(
+    flags.json === true ? `${JSON.stringify({ checks }, undefined, 2)}\n` : checksText(io, checks),
+  )
 }
 
 /** `arch doctor`: this machine, the stores and their schemas; exit code 3 when something keeps a case from running. */

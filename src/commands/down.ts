@@ -10,7 +10,10 @@ interface Flags {
 /** Data is destroyed only after a yes: typed, or given as a flag where nobody can be asked. */
 async function isConfirmed(io: CommandIo): Promise<boolean> {
   if (!io.stdin.isTTY) {
-    throw usageError('--volumes deletes all data, and nobody is there to confirm it', 'Add --yes to delete it.')
+    throw usageError(
+      '--volumes deletes all data, and nobody is there to confirm it',
+      'Add --yes to delete it.',
+    )
   }
   io.stderr.write('Delete the data of every store that arch started here? [y/N] ')
   return /^y(es)?$/i.test((await io.stdin.readLine()).trim())

@@ -25,7 +25,6 @@ export interface NativePlace {
   /** Fetched or copied engines, shared by the stores of one `ARCH_HOME`. */
   readonly engines: string
   readonly data: string
-  readonly logFile: string
   readonly port: number
   readonly account: ServiceAccount | undefined
   readonly secrets: Secrets

@@ -19,7 +19,10 @@ export function serviceAccount(env: Environment): ServiceAccount | undefined {
   if (chosen === undefined || chosen === '') return { uid: NOBODY, gid: NOBODY }
   const match = /^([1-9]\d{0,9}):([1-9]\d{0,9})$/.exec(chosen)
   if (match === null) {
-    throw usageError(`ARCH_RUN_AS is '${chosen}'`, 'Set it to numbers of a user and a group, not root: ARCH_RUN_AS=1000:1000')
+    throw usageError(
+      `ARCH_RUN_AS is '${chosen}'`,
+      'Set it to numbers of a user and a group, not root: ARCH_RUN_AS=1000:1000',
+    )
   }
   return { uid: Number(match[1]), gid: Number(match[2]) }
 }

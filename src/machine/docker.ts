@@ -30,7 +30,12 @@ export async function findCompose(): Promise<Compose> {
   throw new ArchError('Docker has no compose', 'Install the Docker Compose plugin, or use --provider native.')
 }
 
-function composeArguments(tool: Compose, project: string, variables: string, args: readonly string[]): string[] {
+function composeArguments(
+  tool: Compose,
+  project: string,
+  variables: string,
+  args: readonly string[],
+): string[] {
   const file = join(PACKAGE_ROOT, 'docker-compose.yml')
   return [...tool.args, '-f', file, '--project-name', project, '--env-file', variables, ...args]
 }

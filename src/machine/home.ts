@@ -26,7 +26,8 @@ async function ensureServedFolder(folder: string, account: ServiceAccount | unde
   await ensureFolder(folder)
   if (account === undefined) return
   await chmod(folder, 0o755)
-  if (folder.startsWith(SERVED_BY_ROOT)) for (const above of [dirname(folder), SERVED_BY_ROOT]) await chmod(above, 0o755)
+  if (folder.startsWith(SERVED_BY_ROOT))
+    for (const above of [dirname(folder), SERVED_BY_ROOT]) await chmod(above, 0o755)
 }
 
 /**

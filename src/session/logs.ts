@@ -59,7 +59,9 @@ export async function* storeLog(name: StoreName, options: LogOptions): Chunks {
   if (instance === undefined) {
     const elsewhere = options.env[module.urlVariable]
     throw new ArchError(
-      elsewhere ? `${module.title} runs elsewhere (${module.urlVariable})` : `${module.title} was never started here`,
+      elsewhere
+        ? `${module.title} runs elsewhere (${module.urlVariable})`
+        : `${module.title} was never started here`,
       elsewhere ? 'Read its log where it runs.' : 'Start it with: arch up',
     )
   }

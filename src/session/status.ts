@@ -41,7 +41,8 @@ async function locate(home: Home, module: StoreModule, env: Environment): Promis
   const instance = await readInstance(home, module.name)
   if (instance === undefined) return { endpoint: undefined, instance, state: 'never started' }
   const endpoint = module.endpointOf(instance.provider, instance.port, instance.secrets)
-  if (instance.container === true || (await isRunningNatively(instance))) return { endpoint, instance, state: 'running' }
+  if (instance.container === true || (await isRunningNatively(instance)))
+    return { endpoint, instance, state: 'running' }
   return { endpoint, instance, state: instance.process === undefined ? 'stopped' : 'died' }
 }
 

@@ -21,7 +21,8 @@ export async function storeNames(): Promise<readonly StoreName[]> {
  */
 export async function loadStore(name: StoreName): Promise<StoreModule> {
   const names = await storeNames()
-  if (!names.includes(name)) throw usageError(`there is no store called '${name}'`, `The stores are: ${names.join(', ')}.`)
+  if (!names.includes(name))
+    throw usageError(`there is no store called '${name}'`, `The stores are: ${names.join(', ')}.`)
   const module: unknown = await import(new URL(`${name}/index${EXTENSION}`, FOLDER).href)
   return (module as { readonly store: StoreModule }).store
 }

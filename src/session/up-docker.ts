@@ -37,7 +37,14 @@ export async function upDocker(
   const wasStarted = known?.container === true
   const port = wasStarted ? known.port : await choosePort(module, known?.port, env, note)
   const secrets = known?.secrets ?? newSecrets(module)
-  const instance: Instance = { format: 1, store: module.name, provider: 'docker', port, secrets, container: true }
+  const instance: Instance = {
+    format: 1,
+    store: module.name,
+    provider: 'docker',
+    port,
+    secrets,
+    container: true,
+  }
   await writeInstance(home, instance)
   const variables = Object.entries(module.docker.variables(port, secrets))
   const file = variablesFile(home, module)
@@ -45,7 +52,14 @@ export async function upDocker(
   if (!wasStarted) note(`starting ${module.title} with docker compose (the image is pulled on first use)`)
   await compose(tool, projectOf(home), file, ['up', '--detach', module.docker.service])
   const endpoint = module.endpointOf('docker', port, secrets)
-  await waitUntilReady(module, endpoint, secrets, { file: logFile(home, module.name), from: 0 }, async () => true, note)
+  await waitUntilReady(
+    module,
+    endpoint,
+    secrets,
+    { file: logFile(home, module.name), from: 0 },
+    async () => true,
+    note,
+  )
   return instance
 }
 
@@ -53,7 +67,12 @@ export async function upDocker(
 export async function downDocker(home: Home, module: StoreModule, instance: Instance): Promise<boolean> {
   if (instance.container !== true) return false
   const file = variablesFile(home, module)
-  await compose(await findCompose(), projectOf(home), file, ['rm', '--stop', '--force', module.docker.service])
+  await compose(await findCompose(), projectOf(home), file, [
+    'rm',
+    '--stop',
+    '--force',
+    module.docker.service,
+  ])
   const { container: _, ...stopped } = instance
   await writeInstance(home, stopped)
   return true
@@ -68,7 +87,13 @@ export async function* dockerLogs(
 ): AsyncGenerator<string, void, undefined> {
   const tool = await findCompose()
   const args = ['logs', '--no-color', '--tail', String(lines), ...(follow === undefined ? [] : ['--follow'])]
-  yield* composeOutput(tool, projectOf(home), variablesFile(home, module), [...args, module.docker.service], follow)
+  yield* composeOutput(
+    tool,
+    projectOf(home),
+    variablesFile(home, module),
+    [...args, module.docker.service],
+    follow,
+  )
 }
 
 /** Removes the named volume of a store whose container is gone, if it ever had one. */

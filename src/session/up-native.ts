@@ -21,7 +21,10 @@ export function insistedPort(module: StoreModule, env: Environment): number | un
   if (text === undefined || text === '') return undefined
   const port = Number(text)
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
-  throw usageError(`${module.portVariable} is '${text}'`, `Set it to a port from 1 to 65535, or leave it unset.`)
+  throw usageError(
+    `${module.portVariable} is '${text}'`,
+    `Set it to a port from 1 to 65535, or leave it unset.`,
+  )
 }
 
 /**
@@ -44,7 +47,8 @@ export async function choosePort(
   }
   if (remembered !== undefined && (await isPortFree(remembered))) return remembered
   const port = await findFreePort()
-  if (remembered !== undefined) note(`port ${remembered} of ${module.title} is taken by something else: using ${port}`)
+  if (remembered !== undefined)
+    note(`port ${remembered} of ${module.title} is taken by something else: using ${port}`)
   return port
 }
 
@@ -60,7 +64,10 @@ async function clearRemains(launch: Launch, module: StoreModule, note: Note): Pr
     note(`ending ${module.title} process ${unrecorded.pid}, whose start was never recorded`)
     await endProcess(unrecorded, launch.stopSignal, PATIENCE_MS)
   }
-  const pidFileIsThere = await stat(launch.pidFile).then(() => true, () => false)
+  const pidFileIsThere = await stat(launch.pidFile).then(
+    () => true,
+    () => false,
+  )
   if (!pidFileIsThere) return
   const until = performance.now() + PATIENCE_MS
   while (await isWorkedIn(launch.folder)) {
@@ -78,23 +85,20 @@ async function clearRemains(launch: Launch, module: StoreModule, note: Note): Pr
 
 /** The size of a log, which is emptied when it has grown too large. */
 async function sizeOfLog(file: string): Promise<number> {
-  const size = await stat(file).then((found) => found.size, () => 0)
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  )
   if (size <= LARGEST_LOG_BYTES) return size
   await truncate(file)
   return 0
 }
 
-async function startOnce(
-  home: Home,
-  module: StoreModule,
-  instance: Instance,
-  note: Note,
-): Promise<Instance> {
+async function startOnce(home: Home, module: StoreModule, instance: Instance, note: Note): Promise<Instance> {
   const log = logFile(home, module.name)
   const place: NativePlace = {
     engines: engineFolder(home),
     data: dataFolder(home, module.name),
-    logFile: log,
     port: instance.port,
     account: home.account,
     secrets: instance.secrets,
@@ -147,8 +151,20 @@ export async function downNative(home: Home, instance: Instance): Promise<boolea
 }
 
 /** Waits for an instance that is alive, which a killed `arch` may have left in the middle of its start. */
-export async function rejoinNative(home: Home, module: StoreModule, instance: Instance, note: Note): Promise<void> {
+export async function rejoinNative(
+  home: Home,
+  module: StoreModule,
+  instance: Instance,
+  note: Note,
+): Promise<void> {
   const endpoint = module.endpointOf('native', instance.port, instance.secrets)
   const alive = (): Promise<boolean> => isRunningNatively(instance)
-  await waitUntilReady(module, endpoint, instance.secrets, { file: logFile(home, module.name), from: 0 }, alive, note)
+  await waitUntilReady(
+    module,
+    endpoint,
+    instance.secrets,
+    { file: logFile(home, module.name), from: 0 },
+    alive,
+    note,
+  )
 }

@@ -106,7 +106,10 @@ async function upStore(home: Home, name: StoreName, options: UpOptions): Promise
  * a kill of a store or of `arch`; two at once wait for each other. All are tried; the first failure is thrown.
  * @throws ArchError with a remedy
  */
-export async function upStores(names: readonly StoreName[], options: UpOptions): Promise<readonly RunningStore[]> {
+export async function upStores(
+  names: readonly StoreName[],
+  options: UpOptions,
+): Promise<readonly RunningStore[]> {
   const home = await openHome(options.home, options.env ?? process.env)
   return withLock(join(home.root, 'state'), 'start stores', LOCK_PATIENCE_MS, async () => {
     const results = await Promise.allSettled(names.map((name) => upStore(home, name, options)))

@@ -91,7 +91,11 @@ t.test('a statement that takes too long is a timeout', async (t) => {
   t.same(await hasty.query(ONE), [{ one: 1 }], 'and the next one is answered')
   await hasty.execute('SELECT pg_sleep(0.1)')
   const setting = { name: 'setting', text: `SELECT current_setting('statement_timeout') AS bound` }
-  t.same(await hasty.query(setting), [{ bound: '20ms' }], 'provisioning is not bounded, and leaves the bound in place')
+  t.same(
+    await hasty.query(setting),
+    [{ bound: '20ms' }],
+    'provisioning is not bounded, and leaves the bound in place',
+  )
 })
 
 t.test('a session that the server ends is unavailable, and the next statement gets a new one', async (t) => {
@@ -112,7 +116,10 @@ t.test('a server that is not there is unavailable', async (t) => {
   const lost = openPostgres({ ...endpoint, port: 1 }, { poolSize: 1, applicationName: 'lost' })
   t.teardown(() => lost.close())
   await t.rejects(lost.query(ONE), { name: 'OperationFailure', kind: 'unavailable' })
-  await t.rejects(lost.transaction(async () => 1), OperationFailure)
+  await t.rejects(
+    lost.transaction(async () => 1),
+    OperationFailure,
+  )
 })
 
 t.test('COPY takes chunks that end anywhere', async (t) => {
@@ -157,7 +164,10 @@ t.test('the application role owns its databases and is no superuser', async (t) 
 })
 
 t.test('each execution plans anew, so that it locks only the partitions that it needs', async (t) => {
-  const mode = { name: 'mode', text: `SELECT current_setting('plan_cache_mode') AS mode, current_setting('TimeZone') AS zone` }
+  const mode = {
+    name: 'mode',
+    text: `SELECT current_setting('plan_cache_mode') AS mode, current_setting('TimeZone') AS zone`,
+  }
   t.same(await client.query(mode), [{ mode: 'force_custom_plan', zone: 'UTC' }])
 })
 

@@ -31,7 +31,14 @@ t.test('replies are plain: text, numbers, null and lists of them', async (t) => 
 
 t.test('a wave is one round trip, however many commands it has', async (t) => {
   const cost = newCost()
-  await client.wave([['set', 'k', 'value'], ['get', 'k'], ['mget', 'k', 'k', 'nothing']], cost)
+  await client.wave(
+    [
+      ['set', 'k', 'value'],
+      ['get', 'k'],
+      ['mget', 'k', 'k', 'nothing'],
+    ],
+    cost,
+  )
   t.match(cost, { roundTrips: 1, statements: 3, rows: 5, roundTripsByStore: { redis: 1 } })
   t.ok(cost.bytes > 20, `${cost.bytes} bytes`)
   t.same(await client.wave([], cost), [])
@@ -39,31 +46,46 @@ t.test('a wave is one round trip, however many commands it has', async (t) => {
 })
 
 t.test('waves that are asked together answer each their own caller', async (t) => {
-  const waves = Array.from({ length: 500 }, (_, index) => client.wave([['echo', index], ['echo', -index]]))
+  const waves = Array.from({ length: 500 }, (_, index) =>
+    client.wave([
+      ['echo', index],
+      ['echo', -index],
+    ]),
+  )
   const replies = await Promise.all(waves)
   t.ok(replies.every(([first, second], index) => first === String(index) && second === String(-index)))
 })
 
 t.test('an error reply is thrown, and the rest of its wave has happened', async (t) => {
-  const wave = client.wave([['set', 'text', 'x'], ['incr', 'text'], ['set', 'after', 'y']])
+  const wave = client.wave([
+    ['set', 'text', 'x'],
+    ['incr', 'text'],
+    ['set', 'after', 'y'],
+  ])
   await t.rejects(wave, { name: 'ReplyError', message: /not an integer/ })
   t.same(await client.wave([['get', 'after']]), ['y'])
 })
 
-t.test('a script runs by its digest, in order with its wave, and is loaded again when forgotten', async (t) => {
-  const add = { name: 'add', lua: `return redis.call('incrby', KEYS[1], ARGV[1])` }
-  const first = newCost()
-  const replies = await client.wave([client.call(add, ['sum'], [2]), client.call(add, ['sum'], [3]), ['get', 'sum']], first)
-  t.same(replies, [2, 5, '5'])
-  t.equal(first.roundTrips, 1, 'the first call loads it in the same round trip')
-  await client.wave([['script', 'flush']])
-  const again = newCost()
-  t.same(await client.wave([client.call(add, ['sum'], [1])], again), [6])
-  t.equal(again.roundTrips, 2, 'the second trip is counted')
-  const third = newCost()
-  t.same(await client.wave([client.call(add, ['sum'], [1])], third), [7])
-  t.equal(third.roundTrips, 1)
-})
+t.test(
+  'a script runs by its digest, in order with its wave, and is loaded again when forgotten',
+  async (t) => {
+    const add = { name: 'add', lua: `return redis.call('incrby', KEYS[1], ARGV[1])` }
+    const first = newCost()
+    const replies = await client.wave(
+      [client.call(add, ['sum'], [2]), client.call(add, ['sum'], [3]), ['get', 'sum']],
+      first,
+    )
+    t.same(replies, [2, 5, '5'])
+    t.equal(first.roundTrips, 1, 'the first call loads it in the same round trip')
+    await client.wave([['script', 'flush']])
+    const again = newCost()
+    t.same(await client.wave([client.call(add, ['sum'], [1])], again), [6])
+    t.equal(again.roundTrips, 2, 'the second trip is counted')
+    const third = newCost()
+    t.same(await client.wave([client.call(add, ['sum'], [1])], third), [7])
+    t.equal(third.roundTrips, 1)
+  },
+)
 
 t.test('messages reach a subscriber once its subscription stands', async (t) => {
   const received: string[] = []
@@ -72,7 +94,14 @@ t.test('messages reach a subscriber once its subscription stands', async (t) => 
     received.push(message)
     if (received.length === 2) two.resolve()
   })
-  t.same(await client.wave([['publish', 'news', 'one'], ['publish', 'other', 'no'], ['publish', 'news', LARGEST]]), [1, 0, 1])
+  t.same(
+    await client.wave([
+      ['publish', 'news', 'one'],
+      ['publish', 'other', 'no'],
+      ['publish', 'news', LARGEST],
+    ]),
+    [1, 0, 1],
+  )
   await two.promise
   t.same(received, ['one', LARGEST])
 })
@@ -90,7 +119,10 @@ t.test('logical databases are apart, and are emptied apart', async (t) => {
 t.test('a lost connection fails what waits at once, and is made again', async (t) => {
   const other = client.withDatabase(5)
   await other.wave([['set', 'kept', 'yes']])
-  const waiting = t.rejects(other.wave([['blpop', 'never', 0]]), { name: 'OperationFailure', kind: 'unavailable' })
+  const waiting = t.rejects(other.wave([['blpop', 'never', 0]]), {
+    name: 'OperationFailure',
+    kind: 'unavailable',
+  })
   const kill = ['client', 'kill', 'type', 'normal', 'skipme', 'yes'] as const
   // The blocked command and the kill travel on two connections: the kill must not come first.
   while (!String((await client.wave([['client', 'list']]))[0]).includes('cmd=blpop')) continue

@@ -41,7 +41,10 @@ async function known(store: string): Promise<Instance> {
 }
 
 async function query(running: readonly RunningStore[], text: string): Promise<object[]> {
-  const stores = await connectStores(running.map(({ endpoint }) => endpoint), { poolSize: 1, applicationName: 'test' })
+  const stores = await connectStores(
+    running.map(({ endpoint }) => endpoint),
+    { poolSize: 1, applicationName: 'test' },
+  )
   try {
     return await (stores['postgres'] as PostgresClient).query({ name: 'query', text })
   } finally {
@@ -72,7 +75,10 @@ t.test('up twice is harmless: the second finds the same processes', async (t) =>
   t.ok(first.every(({ alreadyRunning }) => !alreadyRunning))
   t.ok(second.every(({ alreadyRunning }) => alreadyRunning))
   t.same((await known('postgres')).process, before)
-  t.same(second.map(({ endpoint }) => endpoint), first.map(({ endpoint }) => endpoint))
+  t.same(
+    second.map(({ endpoint }) => endpoint),
+    first.map(({ endpoint }) => endpoint),
+  )
 })
 
 t.test('two ups at once wait for each other and start one instance', async (t) => {
@@ -110,17 +116,20 @@ t.test('up after a kill -9 of Redis starts it again', async (t) => {
   t.match(await up(['redis']), [{ alreadyRunning: false, facts: { acknowledgedSurvives: 'nothing' } }])
 })
 
-t.test('an instance whose start was never recorded (arch was killed) is ended, and its data kept', async (t) => {
-  await up(['postgres'])
-  const { process: orphan, ...unrecorded } = await known('postgres')
-  await writeInstance(place, unrecorded)
-  const lines: string[] = []
-  const running = await up(['postgres'], lines)
-  if (orphan === undefined) throw new Error('nothing ran')
-  t.equal(await isAlive(orphan), false)
-  t.match(lines.join('\n'), /never recorded/)
-  t.same(await query(running, 'SELECT id FROM kept'), [{ id: 7 }])
-})
+t.test(
+  'an instance whose start was never recorded (arch was killed) is ended, and its data kept',
+  async (t) => {
+    await up(['postgres'])
+    const { process: orphan, ...unrecorded } = await known('postgres')
+    await writeInstance(place, unrecorded)
+    const lines: string[] = []
+    const running = await up(['postgres'], lines)
+    if (orphan === undefined) throw new Error('nothing ran')
+    t.equal(await isAlive(orphan), false)
+    t.match(lines.join('\n'), /never recorded/)
+    t.same(await query(running, 'SELECT id FROM kept'), [{ id: 7 }])
+  },
+)
 
 t.test('a pid that now belongs to another process is neither trusted nor killed', async (t) => {
   await up(['postgres'])
@@ -133,7 +142,12 @@ t.test('a pid that now belongs to another process is neither trusted nor killed'
   const pidFile = join(dataFolder(place, 'postgres'), 'postmaster.pid')
   const text = await readFile(pidFile, 'utf8')
   await writeFile(pidFile, text.replace(/^\d+/, String(pid)))
-  t.same(await downStores({ home, env: ENVIRONMENT, volumes: false }).then((all) => all.find(({ store }) => store === 'postgres')?.stopped), false)
+  t.same(
+    await downStores({ home, env: ENVIRONMENT, volumes: false }).then(
+      (all) => all.find(({ store }) => store === 'postgres')?.stopped,
+    ),
+    false,
+  )
   t.same(await query(await up(['postgres']), 'SELECT id FROM kept'), [{ id: 7 }])
   t.ok(await identify(pid), 'the stranger lives')
 })
@@ -176,7 +190,11 @@ t.test('a port that the user insists on, taken by something else, is an error th
   t.teardown(() => intruder.close())
   const address = intruder.address()
   const port = typeof address === 'object' && address !== null ? String(address.port) : ''
-  await t.rejects(up(['redis'], [], { ARCH_REDIS_PORT: port }), { name: 'ArchError', exitCode: 3, message: new RegExp(port) })
+  await t.rejects(up(['redis'], [], { ARCH_REDIS_PORT: port }), {
+    name: 'ArchError',
+    exitCode: 3,
+    message: new RegExp(port),
+  })
   await t.rejects(up(['redis'], [], { ARCH_REDIS_PORT: '0' }), { name: 'ArchError', exitCode: 2 })
 })
 
@@ -194,7 +212,10 @@ t.test('down --volumes leaves nothing of an instance, whatever its state file sa
   await writeFile(join(home, 'state', 'redis', 'instance.json'), '{ half')
   await t.rejects(up(['redis']), { name: 'ArchError', hint: /down --volumes/ })
   await downStores({ home, env: ENVIRONMENT, volumes: true })
-  t.same((await storesStatus({ home, env: ENVIRONMENT })).map(({ state }) => state), ['never started', 'never started'])
+  t.same(
+    (await storesStatus({ home, env: ENVIRONMENT })).map(({ state }) => state),
+    ['never started', 'never started'],
+  )
   t.match(await up(['redis']), [{ alreadyRunning: false }])
 })
 
@@ -202,7 +223,10 @@ t.test('an external store that does not answer is an error without its password'
   const env = { ARCH_REDIS_URL: 'redis://:hunter2@127.0.0.1:1/0', ARCH_POSTGRES_URL: 'mysql://u:hunter2@h/d' }
   const options = { provider: 'auto', topology: 'single', home, env } as const
   for (const name of ['redis', 'postgres']) {
-    const error: unknown = await upStores([name], options).then(() => undefined, (thrown: unknown) => thrown)
+    const error: unknown = await upStores([name], options).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
     t.match(error, { name: 'ArchError', message: /URL/ })
     t.notOk(error instanceof Error && `${error.message} ${String(error.cause)}`.includes('hunter2'))
   }
@@ -210,12 +234,23 @@ t.test('an external store that does not answer is an error without its password'
 
 t.test('what cannot be done is a setup mistake with a remedy', async (t) => {
   const base = { topology: 'single', home, env: ENVIRONMENT } as const
-  await t.rejects(upStores(['mysql'], { ...base, provider: 'auto' }), { name: 'ArchError', exitCode: 2, hint: /postgres/ })
-  await t.rejects(upStores(['redis'], { ...base, provider: 'external' }), { name: 'ArchError', exitCode: 2, message: /ARCH_REDIS_URL/ })
+  await t.rejects(upStores(['mysql'], { ...base, provider: 'auto' }), {
+    name: 'ArchError',
+    exitCode: 2,
+    hint: /postgres/,
+  })
+  await t.rejects(upStores(['redis'], { ...base, provider: 'external' }), {
+    name: 'ArchError',
+    exitCode: 2,
+    message: /ARCH_REDIS_URL/,
+  })
   const cluster = { ...base, provider: 'native', topology: 'cluster' } as const
   await t.rejects(upStores(['redis'], cluster), { name: 'ArchError', exitCode: 3, message: /cluster/ })
   await up(['redis'])
-  await t.rejects(upStores(['redis'], { ...base, provider: 'docker' }), { name: 'ArchError', message: /already running/ })
+  await t.rejects(upStores(['redis'], { ...base, provider: 'docker' }), {
+    name: 'ArchError',
+    message: /already running/,
+  })
 })
 
 t.test('a machine that has no engine is told every remedy', async (t) => {
@@ -235,14 +270,24 @@ t.test('doctor names a store that died, and --fix clears its state', async (t) =
   await up(['redis'])
   await kill('redis')
   const checks = await storeChecks(place, redis, { env: ENVIRONMENT, fix: false })
-  t.match(checks.find(({ name }) => name === 'Redis state'), { state: 'warning', found: /died/, remedy: /--fix/ })
+  t.match(
+    checks.find(({ name }) => name === 'Redis state'),
+    { state: 'warning', found: /died/, remedy: /--fix/ },
+  )
   const mended = await storeChecks(place, redis, { env: ENVIRONMENT, fix: true })
-  t.match(mended.find(({ name }) => name === 'Redis state'), { state: 'ok', fixed: true })
+  t.match(
+    mended.find(({ name }) => name === 'Redis state'),
+    { state: 'ok', fixed: true },
+  )
   t.equal((await storeStatus(place, 'redis', ENVIRONMENT)).state, 'stopped')
 })
 
 t.test('a home that cannot be made says so', async (t) => {
   const file = join(home, 'file')
   await writeFile(file, '')
-  await t.rejects(up(['redis'], [], ENVIRONMENT, join(file, 'home')), { name: 'ArchError', exitCode: 3, hint: /ARCH_HOME/ })
+  await t.rejects(up(['redis'], [], ENVIRONMENT, join(file, 'home')), {
+    name: 'ArchError',
+    exitCode: 3,
+    hint: /ARCH_HOME/,
+  })
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,13 +18,25 @@ const folder = await mkdtemp(join(tmpdir(), 'arch-machine-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 
 t.test('a full disk, missing permission and a read-only disk each have a message and a remedy', async (t) => {
-  for (const [code, message] of [['ENOSPC', /full/], ['EACCES', /permission/], ['EROFS', /read-only/]] as const) {
+  for (const [code, message] of [
+    ['ENOSPC', /full/],
+    ['EACCES', /permission/],
+    ['EROFS', /read-only/],
+  ] as const) {
     const error = Object.assign(new Error('system call failed'), { code })
-    t.match(explainFileError(error, 'write /x'), { name: 'ArchError', exitCode: 3, message, hint: /ARCH_HOME/ })
+    t.match(explainFileError(error, 'write /x'), {
+      name: 'ArchError',
+      exitCode: 3,
+      message,
+      hint: /ARCH_HOME/,
+    })
   }
   const other = new Error('a bug')
   t.equal(explainFileError(other, 'write /x'), other)
-  await t.rejects(requireSpace(folder, 2 ** 60, 'this'), { name: 'ArchError', message: /this needs .* GB of disk/ })
+  await t.rejects(requireSpace(folder, 2 ** 60, 'this'), {
+    name: 'ArchError',
+    message: /this needs .* GB of disk/,
+  })
   await requireSpace(folder, 1, 'this')
 })
 
@@ -84,13 +96,17 @@ t.test('a folder below one that is closed to an account cannot be reached by it'
   t.equal(await canReach(folder, undefined), true, 'without another account nothing is asked')
 })
 
-t.test('root runs stores as nobody, or as the user that ARCH_RUN_AS names', { skip: process.getuid?.() !== 0 }, async (t) => {
-  t.same(serviceAccount({}), { uid: 65_534, gid: 65_534 })
-  t.same(serviceAccount({ ARCH_RUN_AS: '1000:1001' }), { uid: 1000, gid: 1001 })
-  for (const wrong of ['root', '0:0', '1000']) {
-    t.throws(() => serviceAccount({ ARCH_RUN_AS: wrong }), { name: 'ArchError', exitCode: 2 })
-  }
-})
+t.test(
+  'root runs stores as nobody, or as the user that ARCH_RUN_AS names',
+  { skip: process.getuid?.() !== 0 },
+  async (t) => {
+    t.same(serviceAccount({}), { uid: 65_534, gid: 65_534 })
+    t.same(serviceAccount({ ARCH_RUN_AS: '1000:1001' }), { uid: 1000, gid: 1001 })
+    for (const wrong of ['root', '0:0', '1000']) {
+      t.throws(() => serviceAccount({ ARCH_RUN_AS: wrong }), { name: 'ArchError', exitCode: 2 })
+    }
+  },
+)
 
 t.test('a program that is missing is no exception', async (t) => {
   t.match(await run('/no/such/program', []), { code: undefined, stderr: /ENOENT/ })
@@ -102,13 +118,28 @@ t.test('memory for PostgreSQL is a sixteenth of the machine, from 128 MB to 2 GB
   t.equal(serverSettings(1, 24 * 2 ** 30)['shared_buffers'], '1536MB')
   t.equal(serverSettings(1, 2 ** 30)['shared_buffers'], '128MB')
   t.equal(serverSettings(1, 2 ** 40)['shared_buffers'], '2048MB')
-  t.match(serverSettings(1), { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', listen_addresses: '127.0.0.1' })
+  t.match(serverSettings(1), {
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    listen_addresses: '127.0.0.1',
+  })
 })
 
-t.test('lists of integers are sent as array text; other lists and values are left to the driver', async (t) => {
-  t.same(parameters([1n, [1n, 2], [], ['a'], [1.5], [1n, null]]), [1n, '{1,2}', '{}', ['a'], [1.5], [1n, null]])
-  t.same(parameters(undefined), [])
-})
+t.test(
+  'lists of integers are sent as array text; other lists and values are left to the driver',
+  async (t) => {
+    t.same(parameters([1n, [1n, 2], [], ['a'], [1.5], [1n, null]]), [
+      1n,
+      '{1,2}',
+      '{}',
+      ['a'],
+      [1.5],
+      [1n, null],
+    ])
+    t.same(parameters(undefined), [])
+  },
+)
 
 t.test('URLs of external stores are read, and refused with an example that shows no password', async (t) => {
   t.same(postgres.external('postgres://u:p%40ss@db.example:6543/shop?sslmode=require'), {
@@ -123,8 +154,49 @@ t.test('URLs of external stores are read, and refused with an example that shows
     tls: true,
   })
   t.match(redis.external('rediss://[::1]'), { host: '::1', port: 6379, tls: true })
-  for (const wrong of ['hunter2', 'http://u:hunter2@host', 'postgres://u:hunter2@host:99999999/x', 'postgres:']) {
-    const error = t.throws(() => postgres.external(wrong), { name: 'ArchError', exitCode: 2, hint: /postgres:\/\/user/ })
+  for (const wrong of [
+    'hunter2',
+    'http://u:hunter2@host',
+    'postgres://u:hunter2@host:99999999/x',
+    'postgres:',
+  ]) {
+    const error = t.throws(() => postgres.external(wrong), {
+      name: 'ArchError',
+      exitCode: 2,
+      hint: /postgres:\/\/user/,
+    })
     t.notOk(error instanceof Error && error.message.includes('hunter2'))
   }
 })
+
+t.test(
+  'docker-compose.yml binds loopback, pins versions, checks health and sets what native sets',
+  async (t) => {
+    const text = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8')
+    const services = text
+      .slice(text.indexOf('services:'), text.indexOf('\nvolumes:'))
+      .split(/^ {2}(?=\w+:$)/m)
+      .slice(1)
+    t.same(
+      services.map((service) => service.split(':')[0]),
+      ['postgres', 'redis'],
+    )
+    for (const service of services) {
+      t.match(service, /^ {4}image: [\w/]+:\d+\.\d+(\.\d+)?$/m)
+      t.match(service, /^ {4}ports: \['127\.0\.0\.1:\$\{ARCH_\w+_PORT:-\d+\}:\d+'\]$/m)
+      for (const part of ['profiles', 'healthcheck', 'volumes'])
+        t.match(service, new RegExp(`^ {4}${part}:`, 'm'))
+    }
+    const perMachine = new Set([
+      'listen_addresses',
+      'port',
+      'unix_socket_directories',
+      'shared_buffers',
+      'log_line_prefix',
+      'log_timezone',
+    ])
+    for (const [name, value] of Object.entries(serverSettings(1))) {
+      if (!perMachine.has(name)) t.match(services[0], new RegExp(`- -c${name}=${value}$`, 'm'), name)
+    }
+  },
+)

@@ -9,7 +9,10 @@ const ATTEMPTS = 20
 
 function named(database: string): string {
   if (/^[a-z_][a-z0-9_]{0,62}$/.test(database)) return escapeIdentifier(database)
-  throw new ArchError(`'${database}' is no name for a database`, 'Use lower case letters, digits and _, 63 at most.')
+  throw new ArchError(
+    `'${database}' is no name for a database`,
+    'Use lower case letters, digits and _, 63 at most.',
+  )
 }
 
 /** Whether a database of this name exists. */
@@ -41,7 +44,11 @@ async function whenFree(pool: Pool, database: string, text: string): Promise<voi
 }
 
 /** Creates a database, as a file copy of `template` where one is given. @throws DatabaseError 42P04 when it exists */
-export async function createDatabase(pool: Pool, database: string, template: string | undefined): Promise<void> {
+export async function createDatabase(
+  pool: Pool,
+  database: string,
+  template: string | undefined,
+): Promise<void> {
   const text = `CREATE DATABASE ${named(database)}`
   if (template === undefined) return void (await withoutTimeout(pool, (client) => client.query(text)))
   await whenFree(pool, template, `${text} TEMPLATE ${named(template)} STRATEGY file_copy`)

@@ -36,7 +36,8 @@ export async function facts(endpoint: StoreEndpoint): Promise<StoreFacts> {
     provider: endpoint.provider,
     topology: endpoint.topology,
     // Without a flush the operating system still has the write when only the server is killed, unless it waits in WAL buffers.
-    acknowledgedSurvives: flushed && whole ? 'power loss' : settings['synchronous_commit'] === 'off' ? 'nothing' : 'process kill',
+    acknowledgedSurvives:
+      flushed && whole ? 'power loss' : settings['synchronous_commit'] === 'off' ? 'nothing' : 'process kill',
     settings,
   }
 }

@@ -45,7 +45,14 @@ export async function withSession<Result>(
 /** The settings of a session at an endpoint. */
 export function sessionConfig(endpoint: StoreEndpoint): ClientConfig {
   const { host, port, user, password, database } = endpoint
-  return { host, port, user, password, database: database ?? 'postgres', ...(endpoint.tls === true ? { ssl: true } : {}) }
+  return {
+    host,
+    port,
+    user,
+    password,
+    database: database ?? 'postgres',
+    ...(endpoint.tls === true ? { ssl: true } : {}),
+  }
 }
 
 /**
@@ -53,7 +60,12 @@ export function sessionConfig(endpoint: StoreEndpoint): ClientConfig {
  * @throws ArchError when the data directory has other passwords than the state directory
  */
 export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
-  const superuser = { ...sessionConfig(endpoint), user: SUPERUSER, password: secrets[SUPERUSER], database: 'postgres' }
+  const superuser = {
+    ...sessionConfig(endpoint),
+    user: SUPERUSER,
+    password: secrets[SUPERUSER],
+    database: 'postgres',
+  }
   try {
     await withSession(superuser, async (client) => {
       await client.query(`SELECT set_config('arch.password', $1, false)`, [secrets[APPLICATION_ROLE]])

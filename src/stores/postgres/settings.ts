@@ -14,7 +14,10 @@ function sharedBuffers(memoryBytes: number): string {
  * The settings of a native server: an acknowledged write survives a power loss (law 6), and nothing listens beyond
  * loopback. docker-compose.yml gives the same to a container.
  */
-export function serverSettings(port: number, memoryBytes: number = totalmem()): Readonly<Record<string, string>> {
+export function serverSettings(
+  port: number,
+  memoryBytes: number = totalmem(),
+): Readonly<Record<string, string>> {
   return {
     listen_addresses: '127.0.0.1',
     port: String(port),

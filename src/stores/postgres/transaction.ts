@@ -53,7 +53,10 @@ export async function inTransaction<Result>(
     const end = await client.query('COMMIT')
     // COMMIT of a failed transaction answers ROLLBACK and no error.
     if (end.command !== 'COMMIT') {
-      throw new OperationFailure('unexpected', 'postgres: a failed transaction was committed, and rolled back')
+      throw new OperationFailure(
+        'unexpected',
+        'postgres: a failed transaction was committed, and rolled back',
+      )
     }
   } catch (error) {
     await rollBack(client, error instanceof OperationFailure ? (error.cause ?? error) : error)

@@ -47,7 +47,11 @@ async function connected(redis: Redis): Promise<void> {
   try {
     await redis.connect()
   } catch (error) {
-    throw new OperationFailure('unavailable', `redis: ${error instanceof Error ? error.message : String(error)}`, error)
+    throw new OperationFailure(
+      'unavailable',
+      `redis: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    )
   }
 }
 

