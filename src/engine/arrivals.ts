@@ -63,7 +63,7 @@ function step(cursor: StreamCursor, poisson: boolean, windowMicros: number): num
     share = cursor.index / cursor.total
   }
   const place = cursor.inverse === undefined ? share : cursor.inverse(share)
-  return Math.floor(place * windowMicros)
+  return Math.min(Math.round(place * windowMicros), windowMicros - 1)
 }
 
 /**

@@ -14,6 +14,8 @@ import type { SettleHost } from './settle.ts'
 const INTERRUPTED_DRAIN_MICROS = 1e6
 /** Completions in a row after which the event loop gets a turn: a driver that never waits would starve it. */
 const COMPLETIONS_PER_TURN = 256
+/** How long arrivals are handed over at a stretch: the synchronous parts of many operations add up. */
+const HAND_OVER_MICROS = 1_000
 const FLOW_BATCH = 256
 
 /**
@@ -203,9 +205,10 @@ function startLoad(
     }
     if (closed && now >= runEnd) hasNext = false
     let latest = now
-    while (isDue(latest)) {
+    while (isDue(latest) && latest <= now + HAND_OVER_MICROS) {
       handOver()
-      hasNext = walker.next()
+      // The operation may have interrupted the run.
+      hasNext &&= walker.next()
       latest = clock.nowMicros()
     }
     if (latest >= seconds.endsAtMicros) turnSecond(latest)
@@ -250,14 +253,15 @@ function startLoad(
   }
 
   function interrupt(): void {
-    interruptedAt ??= clock.nowMicros()
+    interruptedAt = clock.nowMicros()
     hasNext = false
     for (let flight = waiting.shift(); flight !== undefined; flight = waiting.shift()) {
       if (flight.state !== 'queued') continue
       flight.record.unfinished += 1
       close(flight)
     }
-    wake()
+    pendingWake = interruptedAt
+    clock.wakeAt(interruptedAt, wake)
   }
 
   function stop(): void {
