@@ -1,9 +1,8 @@
 import type { JournalEntry, JournalOutcome, JournalReader } from '../../src/core/journal.ts'
 import type { JournalKeys } from '../../src/core/operation.ts'
 import type { PostgresClient } from '../../src/stores/postgres/client.ts'
-import type { RedisClient, RedisCommand } from '../../src/stores/redis/client.ts'
+import type { RedisCommand } from '../../src/stores/redis/client.ts'
 import { keys } from '../../src/workloads/social/fixed/keys.ts'
-import type { SocialPopulation } from '../../src/workloads/social/population.ts'
 
 interface Write {
   readonly operation: string
@@ -34,82 +33,6 @@ export function journalOf(writes: readonly Write[]): JournalReader {
   }
 }
 
-function range(length: number): number[] {
-  return Array.from({ length }, (_, index) => index)
-}
-
-/** Writes the rows of a small seeded population that everything else follows from. */
-export async function loadPopulation(postgres: PostgresClient, population: SocialPopulation): Promise<void> {
-  const users = range(population.size).map((index) => population.user(index))
-  await postgres.execute("SELECT ensure_month_partition(p, '2025-12-15') FROM unnest(ARRAY['posts', 'comments']) p")
-  await postgres.query(
-    {
-      name: 'test users',
-      text: `WITH made AS (
-          INSERT INTO users (user_id, username, email, full_name, bio, profile_pic_url, is_private, shard)
-          SELECT id, name, mail, name, 'bio', 'picture', private, shard_of(id)
-          FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[]) AS u (id, name, mail, private) RETURNING *
-        ), names AS (
-          INSERT INTO username_claims SELECT lower(username), user_id, 'confirmed', now(), shard FROM made
-        ), emails AS (
-          INSERT INTO email_claims SELECT lower(email), user_id, 'confirmed', now(), shard FROM made
-        ) INSERT INTO user_settings (user_id, shard) SELECT user_id, shard FROM made`,
-    },
-    [
-      users.map((user) => user.userId),
-      users.map((user) => user.username),
-      users.map((user) => user.email),
-      users.map((user) => user.isPrivate),
-    ],
-  )
-  const follows = users.flatMap(({ index, userId }) =>
-    Array.from(population.followees(index), (followee) => [userId, population.userId(followee)] as const),
-  )
-  await postgres.query(
-    {
-      name: 'test follows',
-      text: `INSERT INTO follows (follower_id, following_id, created_at, shard)
-        SELECT a, b, '2025-12-01', shard_of(a) FROM unnest($1::bigint[], $2::bigint[]) AS f (a, b)`,
-    },
-    [follows.map(([follower]) => follower), follows.map(([, following]) => following)],
-  )
-  const posts = range(population.posts)
-  await postgres.query(
-    {
-      name: 'test posts',
-      text: `INSERT INTO posts (post_id, user_id, caption, created_at, username, user_profile_pic, shard)
-        SELECT p, u.user_id, 'caption', time_of(p), u.username, u.profile_pic_url, shard_of(p)
-        FROM unnest($1::bigint[], $2::bigint[]) AS n (p, author) JOIN users u ON u.user_id = n.author`,
-    },
-    [posts.map(population.postId), posts.map((post) => population.userId(population.authorOf(post)))],
-  )
-  const likes = posts.flatMap((post) =>
-    Array.from(population.likersOf(post), (liker) => [population.postId(post), population.userId(liker)] as const),
-  )
-  await postgres.query(
-    {
-      name: 'test likes',
-      text: `INSERT INTO likes_by_post (post_id, user_id, shard)
-        SELECT p, u, shard_of(p) FROM unnest($1::bigint[], $2::bigint[]) AS l (p, u)`,
-    },
-    [likes.map(([post]) => post), likes.map(([, user]) => user)],
-  )
-  const comments = range(population.comments).map(population.comment)
-  await postgres.query(
-    {
-      name: 'test comments',
-      text: `INSERT INTO comments (comment_id, post_id, user_id, content, created_at, username, user_profile_pic, shard)
-        SELECT c, p, u.user_id, 'content', time_of(c), u.username, u.profile_pic_url, shard_of(p)
-        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (c, p, author) JOIN users u ON u.user_id = n.author`,
-    },
-    [
-      comments.map((comment) => comment.commentId),
-      comments.map((comment) => population.postId(comment.post)),
-      comments.map((comment) => population.userId(comment.author)),
-    ],
-  )
-}
-
 /** Computes mirrors and counters anew from the rows that they are derived from. */
 export async function deriveTables(postgres: PostgresClient): Promise<void> {
   await postgres.execute(`
@@ -130,8 +53,8 @@ export async function deriveTables(postgres: PostgresClient): Promise<void> {
       GROUP BY id, kind`)
 }
 
-/** Makes the feeds of all users, the lists of pull authors and the sets that readers need, from the tables. */
-export async function deriveFeeds(postgres: PostgresClient, redis: RedisClient): Promise<void> {
+/** The commands that make the feeds of all users, the lists of pull authors and the sets that readers need. */
+export async function feedCommands(postgres: PostgresClient): Promise<RedisCommand[]> {
   const rows = await postgres.query<{ reader: bigint; pushed: bigint[]; pulls: bigint[]; blocked: bigint[] }>({
     name: 'test feeds',
     text: `SELECT r.user_id AS reader,
@@ -149,9 +72,8 @@ export async function deriveFeeds(postgres: PostgresClient, redis: RedisClient):
     text: `SELECT user_id AS author, ARRAY(SELECT post_id FROM posts p WHERE p.user_id = u.user_id
         AND deleted_at IS NULL ORDER BY post_id DESC) AS posts FROM users u WHERE is_pull`,
   })
-  await redis.flush()
   const list = (key: string, ids: readonly bigint[], end: string): RedisCommand => ['rpush', key, ...ids.map(String), end]
-  await redis.wave([
+  return [
     ...rows.flatMap(({ reader, pushed, pulls, blocked }): RedisCommand[] => [
       pushed.length === 900
         ? ['rpush', keys.feed(reader), ...pushed.map(String)]
@@ -160,5 +82,5 @@ export async function deriveFeeds(postgres: PostgresClient, redis: RedisClient):
       ['sadd', keys.hidden(reader), '0', ...blocked.map((id) => `b${id}`)],
     ]),
     ...authors.map(({ author, posts }) => list(keys.author(author), posts, '0')),
-  ])
+  ]
 }

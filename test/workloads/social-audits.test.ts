@@ -8,15 +8,16 @@ import { postCodec } from '../../src/workloads/social/fixed/cache/post-codec.ts'
 import { userCodec } from '../../src/workloads/social/fixed/cache/user-codec.ts'
 import { keys } from '../../src/workloads/social/fixed/keys.ts'
 import { buildPopulation } from '../../src/workloads/social/population/build.ts'
-import { provisionVariant } from '../../src/workloads/social/schema/provision.ts'
+import { seedVariant } from '../../src/workloads/social/seed/seed.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
-import { deriveFeeds, deriveTables, journalOf, loadPopulation } from '../helpers/social-data.ts'
+import { deriveTables, feedCommands, journalOf } from '../helpers/social-data.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
+const HYBRID: StrategyChoice = { fanout: 'hybrid', counter: 'delta' }
 const population = { seed: 7, size: 120 }
 const seeded = buildPopulation(population)
 const { stores } = await startTestStores(['postgres', 'redis'])
-await provisionVariant('fixed', stores)
+await seedVariant('fixed', stores, population, HYBRID, () => {})
 const { postgres, redis } = socialStores(stores, 'fixed')
 const ids = idGenerator(1)
 
@@ -56,7 +57,6 @@ const insertPost = (id: bigint, by: bigint): string =>
   `INSERT INTO posts (post_id, user_id, created_at, username, user_profile_pic, shard)
    SELECT ${id}, user_id, time_of(${id}), username, profile_pic_url, shard FROM users WHERE user_id = ${by};`
 
-await loadPopulation(postgres, seeded)
 await postgres.execute(`
   UPDATE users SET is_pull = true, pull_switched_at = '2025-12-01' WHERE user_id = ${star};
   ${insertPost(post, author)} ${insertPost(starPost, star)} ${insertPost(deletedPost, author)}
@@ -104,8 +104,6 @@ const journal = journalOf([
   { operation: 'profile.update', keys: { user: id(fan) }, result: { version: 2 } },
 ])
 
-const HYBRID: StrategyChoice = { fanout: 'hybrid', counter: 'delta' }
-
 function contextOf(reader: JournalReader, choice: StrategyChoice): AuditContext {
   return { stores, population, choice, journal: reader, seed: 1, profile: 'steady' }
 }
@@ -141,11 +139,14 @@ async function cachePost(likeCount: number): Promise<void> {
   ])
 }
 
+await deriveTables(postgres)
+const feeds = await feedCommands(postgres)
+
 async function restoreRedis(): Promise<void> {
-  await deriveFeeds(postgres, redis)
+  await redis.flush()
+  await redis.wave(feeds)
   await cachePost(1)
 }
-await deriveTables(postgres)
 await restoreRedis()
 
 t.test('every audit holds on data that is right, and has looked at some', async (t) => {

@@ -8,7 +8,7 @@ export interface Place {
   readonly authorId: bigint
 }
 
-/** `cold`: no feed; `short`: the feed does not reach back to the post; else whether the feed holds it. */
+/** `cold`: no feed; `short`: the feed does not claim to reach back to the post; else whether the feed holds it. */
 export type PlaceState = 'cold' | 'short' | 'there' | 'missing'
 
 const BATCH = 200

@@ -46,25 +46,31 @@ interface SqlFindings {
   readonly examples: readonly string[]
 }
 
-/** Runs a statement that answers one row of `checked`, `violations` and at most ten `examples`. */
-async function runStatement(postgres: PostgresQueries, statement: Statement): Promise<AuditOutcome> {
-  const [row] = await postgres.query<SqlFindings>(statement)
-  const { checked = 0n, violations = 0n, examples = [] } = row ?? {}
-  return outcomeOf({ checked: Number(checked), violations: Number(violations), examples: [...examples] })
+/**
+ * An audit that is one statement: the server compares and answers a single row.
+ * @param text answers one row of `checked`, `violations` (int8) and `examples` (text[], at most ten)
+ */
+export function statementAudit(title: AuditTitle, variant: VariantName, text: string): Audit {
+  const statement: Statement = { name: `audit ${variant} ${title.name}`, text }
+  return socialAudit(title, variant, async ({ postgres }) => {
+    const [row] = await postgres.query<SqlFindings>(statement)
+    const { checked = 0n, violations = 0n, examples = [] } = row ?? {}
+    return outcomeOf({ checked: Number(checked), violations: Number(violations), examples: [...examples] })
+  })
 }
 
 /**
- * An audit that is one aggregate: the server compares and answers a single row.
+ * An audit that compares things one by one.
  * @param compared the body of a CTE that answers one row for each thing compared, with a column `wrong`: null where it
  *   is right, else a line that says what is wrong
  */
 export function sqlAudit(title: AuditTitle, variant: VariantName, compared: string): Audit {
-  const statement: Statement = {
-    name: `audit ${variant} ${title.name}`,
-    text: `WITH compared AS MATERIALIZED (${compared})
+  return statementAudit(
+    title,
+    variant,
+    `WITH compared AS MATERIALIZED (${compared})
       SELECT count(*) AS checked, count(wrong) AS violations,
         ARRAY(SELECT wrong::text FROM compared WHERE wrong IS NOT NULL ORDER BY wrong LIMIT 10) AS examples
       FROM compared`,
-  }
-  return socialAudit(title, variant, ({ postgres }) => runStatement(postgres, statement))
+  )
 }
