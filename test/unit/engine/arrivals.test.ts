@@ -92,9 +92,21 @@ t.test('counts are exact: N is the rounded product of rate, window and mean fact
   const streams = [
     { operation: 'a', stream: 'mix' as const, perSecond: 833.3 },
     { operation: 'a', stream: 'probe' as const, perSecond: 0.24 },
-    { operation: 'b', stream: 'surge' as const, perSecond: 10, shape: [{ at: 0, factor: 0 }, { at: 1, factor: 3 }] },
+    {
+      operation: 'b',
+      stream: 'surge' as const,
+      perSecond: 10,
+      shape: [
+        { at: 0, factor: 0 },
+        { at: 1, factor: 3 },
+      ],
+    },
   ]
-  const plan: SchedulePlan = { seed: 1, process: 'poisson', phases: [{ phase: 'measure', seconds: 30, streams }] }
+  const plan: SchedulePlan = {
+    seed: 1,
+    process: 'poisson',
+    phases: [{ phase: 'measure', seconds: 30, streams }],
+  }
   t.same(
     counts(plan).map(({ scheduled }) => scheduled),
     [24_999, 7, 450],
@@ -119,7 +131,11 @@ t.test('a shape moves arrivals to where the cumulative rate puts them', async (t
       seed: 7,
       process,
       phases: [
-        { phase: 'measure', seconds: 10, streams: [{ operation: 'a', stream: 'mix', perSecond: 1000, shape }] },
+        {
+          phase: 'measure',
+          seconds: 10,
+          streams: [{ operation: 'a', stream: 'mix', perSecond: 1000, shape }],
+        },
       ],
     }
     const offsets = walk(plan, ['a']).map(({ arrival }) => arrival.offsetMicros)
@@ -151,7 +167,11 @@ t.test('a shape moves arrivals to where the cumulative rate puts them', async (t
     { at: 0.7, factor: 0 },
     { at: 0.8, factor: 1 },
   ])
-  t.equal(pause.filter((offset) => offset > 3.05e6 && offset < 6.95e6).length, 0, 'none where the factor is 0')
+  t.equal(
+    pause.filter((offset) => offset > 3.05e6 && offset < 6.95e6).length,
+    0,
+    'none where the factor is 0',
+  )
 })
 
 const request: SampleRequest = {
@@ -205,7 +225,15 @@ t.test('a window that cannot decide a target is refused with one that can', asyn
     message: /fanout p99/,
     hint: /--max-duration 564s would do/,
   })
-  t.throws(() => decideSamples({ ...request, flows: [{ ...flow, perSecond: 0 }] }), { hint: /its rate is 0/ })
-  const unknown = { ...request.operations[0], name: 'read', perSecond: 1, targets: [{ part: 'x', percentile: 50, belowMs: 1 }] }
+  t.throws(() => decideSamples({ ...request, flows: [{ ...flow, perSecond: 0 }] }), {
+    message: /fanout/,
+    hint: /its rate is 0/,
+  })
+  const unknown = {
+    ...request.operations[0],
+    name: 'read',
+    perSecond: 1,
+    targets: [{ part: 'x', percentile: 50, belowMs: 1 }],
+  }
   t.throws(() => decideSamples({ ...request, operations: [unknown] }), { message: /no part 'x'/ })
 })

@@ -3,6 +3,8 @@ import { erase } from '../../../src/core/operation.ts'
 import { assumed } from '../../../src/core/model.ts'
 import type { Operation } from '../../../src/core/operation.ts'
 import type { FakeClock } from './fake-clock.ts'
+import type { JournalBegin, JournalEnd } from '../../../src/engine/journal-format.ts'
+import type { JournalWriter } from '../../../src/engine/journal.ts'
 import type { LoadOptions } from '../../../src/engine/options.ts'
 import type { SchedulePlan } from '../../../src/engine/schedule.ts'
 
@@ -63,5 +65,20 @@ export function optionsOf(
     slots: 100_000,
     clock,
     startAtMicros: clock.nowMicros(),
+  }
+}
+
+/** A journal that keeps what it is told. */
+export function journalInto(begins: JournalBegin[], ends: JournalEnd[]): JournalWriter {
+  return {
+    begin(entry) {
+      begins.push(entry)
+      return undefined
+    },
+    end(entry) {
+      ends.push(entry)
+      return undefined
+    },
+    close: () => Promise.resolve(),
   }
 }

@@ -6,7 +6,7 @@ import { summarise } from '../../../src/engine/histogram.ts'
 import type { LoadOptions } from '../../../src/engine/options.ts'
 import type { JournalBegin, JournalEnd } from '../../../src/engine/journal-format.ts'
 import type { FlowBegun, OperationReport, SecondReport, WorkerReport } from '../../../src/engine/report.ts'
-import { operationOf, optionsOf, planOf } from './drivers.ts'
+import { journalInto, operationOf, optionsOf, planOf } from './drivers.ts'
 import { fakeClock } from './fake-clock.ts'
 import type { FakeClock } from './fake-clock.ts'
 
@@ -45,7 +45,7 @@ t.test('a stall of 1,400 ms shows in open-loop percentiles to within 1 %', async
   const report = measured(await load(clock, standingStill(clock, 0), 1000, 20))
   t.same(report.outcomes.ok, 20_000)
   const response = report.measures.response
-  if (response === undefined) return t.fail('no samples')
+  if (response === undefined) throw new RangeError('no samples')
   const { p95, p99, p999, max } = summarise(response)
   t.ok(near(p95, 400), `p95 is ${p95}`)
   t.ok(near(p99, 1200), `p99 is ${p99}`)
@@ -57,7 +57,7 @@ t.test('a closed loop over the same driver hides the stall', async (t) => {
   const clock = fakeClock(1e9)
   const report = await load(clock, standingStill(clock, 900), 1000, 20, { closedConcurrency: 1 })
   const response = measured(report).measures.response
-  if (response === undefined) return t.fail('no samples')
+  if (response === undefined) throw new RangeError('no samples')
   const { p99, p999, max } = summarise(response)
   t.ok(p99 < 1 && p999 < 1, `p99 is ${p99}, p99.9 ${p999}`)
   t.ok(near(max, 1401), `only the maximum, ${max}, has seen it`)
@@ -75,17 +75,20 @@ t.test('arrivals wait for a slot inside their response time', async (t) => {
   t.ok(dispatchLag !== undefined && summarise(dispatchLag).max < 0.01, 'no arrival is delayed')
 })
 
-t.test('an arrival that finds no slot before its deadline is dropped, one that runs past it a timeout', async (t) => {
-  const clock = fakeClock()
-  const hung = operationOf('hung', () => new Promise(() => undefined))
-  const report = await load(clock, hung, 10, 2, { slots: 3 })
-  const { outcomes, streams, inFlightAtEnd, measures } = measured(report)
-  t.match(outcomes, { ok: 0, timeout: 3, dropped: 17 })
-  t.match(streams, [{ offered: 20, achieved: 0 }])
-  t.equal(inFlightAtEnd, 3)
-  t.equal(measures.response, undefined, 'nothing was answered')
-  t.equal(report.drainSeconds, 4.9, 'the drain ends at the deadline of the last arrival: 5 s after 1.9 s')
-})
+t.test(
+  'an arrival that finds no slot before its deadline is dropped, one that runs past it a timeout',
+  async (t) => {
+    const clock = fakeClock()
+    const hung = operationOf('hung', () => new Promise(() => undefined))
+    const report = await load(clock, hung, 10, 2, { slots: 3 })
+    const { outcomes, streams, inFlightAtEnd, measures } = measured(report)
+    t.match(outcomes, { ok: 0, timeout: 3, dropped: 17 })
+    t.match(streams, [{ offered: 20, achieved: 0 }])
+    t.equal(inFlightAtEnd, 3)
+    t.equal(measures.response, undefined, 'nothing was answered')
+    t.equal(report.drainSeconds, 4.9, 'the drain ends at the deadline of the last arrival: 5 s after 1.9 s')
+  },
+)
 
 t.test('the deadline is ten times the tightest bound when that is more than 5 s', async (t) => {
   const clock = fakeClock()
@@ -113,22 +116,22 @@ t.test('a late answer keeps its slot until it comes, and stays unknown', async (
   const report = measured(
     await load(clock, late, 1, 3, {
       slots: 1,
-      journal: {
-        begin(entry) {
-          begins.push(entry)
-          return undefined
-        },
-        end(entry) {
-          ends.push(entry)
-          return undefined
-        },
-        close: () => Promise.resolve(),
-      },
+      journal: journalInto(begins, ends),
     }),
   )
-  t.match(report.outcomes, { timeout: 1, ok: 1, dropped: 1 }, 'the second waited out its 5 s, the third did not')
-  t.same(begins.map(({ number }) => number), [0, 2])
-  t.same(ends.map(({ number, outcome }) => [number, outcome]), [[2, 'ok']])
+  t.match(
+    report.outcomes,
+    { timeout: 1, ok: 1, dropped: 1 },
+    'the second waited out its 5 s, the third did not',
+  )
+  t.same(
+    begins.map(({ number }) => number),
+    [0, 2],
+  )
+  t.same(
+    ends.map(({ number, outcome }) => [number, outcome]),
+    [[2, 'ok']],
+  )
   t.same(signals, [true, false], 'its signal had aborted')
 })
 
@@ -150,17 +153,18 @@ t.test('every kind of failure is counted as what it is, and told to the witness'
   )
   const report = measured(
     await load(clock, failing, 8, 1, {
-      journal: {
-        begin: () => undefined,
-        end(entry) {
-          ends.push(entry)
-          return undefined
-        },
-        close: () => Promise.resolve(),
-      },
+      journal: journalInto([], ends),
     }),
   )
-  t.same(report.outcomes, { ok: 2, refused: 1, conflict: 1, timeout: 1, unavailable: 1, unexpected: 2, dropped: 0 })
+  t.same(report.outcomes, {
+    ok: 2,
+    refused: 1,
+    conflict: 1,
+    timeout: 1,
+    unavailable: 1,
+    unexpected: 2,
+    dropped: 0,
+  })
   t.same(report.unexpected, [{ message: 'TypeError: undefined is not a function', count: 2 }])
   t.equal(report.refusals?.count, 1, 'refusals have a histogram of their own')
   t.equal(report.measures.response?.count, 2)
@@ -181,14 +185,24 @@ t.test('a throw before the first await is a failure of the operation, not of the
   t.equal(measured(await load(clock, throwing, 5, 1)).outcomes.refused, 5)
 })
 
-t.test("a throwing input, check or part is a bug: the run rejects", async (t) => {
+t.test('a throwing input, check or part is a bug: the run rejects', async (t) => {
   const broken = (): never => {
     throw new RangeError('a bug')
   }
   const ok = (): Promise<number> => Promise.resolve(1)
   const check = { name: 'c', claims: [], defects: [], check: broken }
-  for (const more of [{ input: broken }, { checks: [check] }, { part: broken }, { result: broken }, { flow: broken }])
-    await t.rejects(load(fakeClock(), operationOf('broken', ok, more), 5, 1), { message: 'a bug' }, Object.keys(more)[0])
+  for (const more of [
+    { input: broken },
+    { checks: [check] },
+    { part: broken },
+    { result: broken },
+    { flow: broken },
+  ])
+    await t.rejects(
+      load(fakeClock(), operationOf('broken', ok, more), 5, 1),
+      { message: 'a bug' },
+      Object.keys(more).join(),
+    )
 })
 
 t.test('checks, parts, results and flows of a success', async (t) => {
@@ -290,7 +304,13 @@ t.test('an interrupted run stops handing over, drains shortly and reports what t
   t.ok(near(report.measuredSeconds, 0.9) && near(report.drainSeconds, 1))
   const before = new AbortController()
   before.abort()
-  const nothing = await load(fakeClock(), operationOf('never', () => Promise.resolve()), 10, 1, { signal: before.signal })
+  const nothing = await load(
+    fakeClock(),
+    operationOf('never', () => Promise.resolve()),
+    10,
+    1,
+    { signal: before.signal },
+  )
   t.match(nothing, { interrupted: true, measuredSeconds: 0 })
 })
 
@@ -327,7 +347,13 @@ t.test('a driver that answers at once does not starve the event loop', async (t)
     if (!done) setImmediate(turn)
   }
   setImmediate(turn)
-  await load(clock, operationOf('noop', () => Promise.resolve()), 10_000, 1, { slots: 1, closedConcurrency: 1 })
+  await load(
+    clock,
+    operationOf('noop', () => Promise.resolve()),
+    10_000,
+    1,
+    { slots: 1, closedConcurrency: 1 },
+  )
   done = true
   t.ok(turns > 30, `${turns} turns during 10,000 arrivals`)
 })
