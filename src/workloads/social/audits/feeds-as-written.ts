@@ -1,6 +1,7 @@
 import { deriveSeed, random53 } from '../../../core/random.ts'
 import type { Audit } from '../../../core/workload.ts'
-import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
+import type { Statement } from '../../../stores/postgres/client.ts'
+import type { SocialPopulation } from '../population.ts'
 import { feedPlaces } from './feed-places.ts'
 import type { Place } from './feed-places.ts'
 import { addViolation, newFindings, outcomeOf } from './findings.ts'
@@ -9,8 +10,8 @@ import { seededPopulation } from './seeded.ts'
 import { socialAudit } from './social-audit.ts'
 import type { AuditTitle, AuditWork } from './social-audit.ts'
 
-/** Followers looked at for each post. */
-const SAMPLE = 50
+/** Active followers looked at for each post: theirs are the feeds that are kept. */
+const SAMPLE = 100
 /** An author with this many followers is not pushed, by the text's section titles. */
 const CELEBRITY_FOLLOWERS = 1_000
 
@@ -30,18 +31,19 @@ interface FollowersRow {
   readonly followers: readonly bigint[]
 }
 
-async function readPosts(postgres: PostgresQueries, { context }: AuditWork): Promise<readonly FollowersRow[]> {
+async function readPosts({ postgres, context }: AuditWork, seeded: SocialPopulation): Promise<readonly FollowersRow[]> {
   const posts = [...(await acknowledgedPosts(context.journal)).keys()]
-  return postgres.query<FollowersRow>(FOLLOWERS, [posts, seededPopulation(context.population).endMs])
+  return postgres.query<FollowersRow>(FOLLOWERS, [posts, seeded.endMs])
 }
 
-function* placesOf(rows: readonly FollowersRow[], seed: number): Generator<Place> {
+function* placesOf(rows: readonly FollowersRow[], seeded: SocialPopulation, seed: number): Generator<Place> {
   for (const { post_id, author_id, followers } of rows) {
+    const active = followers.filter((follower) => seeded.isActive(seeded.indexOf(follower) ?? -1))
     const root = deriveSeed(seed, `readers of ${post_id}`)
-    const readers = new Set(
-      Array.from({ length: SAMPLE }, (_, index) => followers[random53(root, index) % followers.length] ?? author_id),
+    const drawn = new Set(
+      Array.from({ length: SAMPLE }, (_, index) => active[random53(root, index) % active.length] ?? author_id),
     )
-    for (const reader of followers.length <= SAMPLE ? followers : readers)
+    for (const reader of active.length <= SAMPLE ? active : drawn)
       yield { reader, postId: post_id, authorId: author_id }
   }
 }
@@ -50,9 +52,10 @@ function* placesOf(rows: readonly FollowersRow[], seed: number): Generator<Place
 function feedsHold(title: AuditTitle, wants: (followers: number) => boolean): Audit {
   return socialAudit(title, 'as-written', async (work) => {
     const findings = newFindings()
-    const { postgres, redis, context } = work
-    const rows = (await readPosts(postgres, work)).filter((row) => wants(row.followers.length))
-    for await (const [{ reader, postId, authorId }, state] of feedPlaces(redis, placesOf(rows, context.seed))) {
+    const { redis, context } = work
+    const seeded = seededPopulation(context.population)
+    const rows = (await readPosts(work, seeded)).filter((row) => wants(row.followers.length))
+    for await (const [{ reader, postId, authorId }, state] of feedPlaces(redis, placesOf(rows, seeded, context.seed))) {
       if (state === 'cold') continue
       findings.checked += 1
       if (state !== 'there') addViolation(findings, `feed:${reader}: post ${postId} by ${authorId} is missing`)
