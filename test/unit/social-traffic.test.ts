@@ -36,7 +36,12 @@ function memory(): Results & { readonly held: Map<number, bigint> } {
 }
 
 /** The arrival that a uniform process of `perSecond` would have as number `index`. */
-function arrival(operation: AnyOperation, index: number, phase: Phase = 'measure', stream: Stream = 'mix'): Arrival {
+function arrival(
+  operation: AnyOperation,
+  index: number,
+  phase: Phase = 'measure',
+  stream: Stream = 'mix',
+): Arrival {
   const rate = stream === 'mix' ? rateOf(operation.name) : 33
   return { number: index, index, phase, stream, offsetMicros: ((index + 0.5) / rate) * 1e6, random: 0 }
 }
@@ -49,7 +54,10 @@ function named(name: string): AnyOperation {
 
 function inputs<Input>(world: SocialWorld, name: string, count: number, phase: Phase = 'measure'): Input[] {
   const operation = named(name)
-  return Array.from({ length: count }, (_, index) => operation.input(arrival(operation, index, phase), world) as Input)
+  return Array.from(
+    { length: count },
+    (_, index) => operation.input(arrival(operation, index, phase), world) as Input,
+  )
 }
 
 const world = socialWorld(42, POPULATION, memory(), pace)
@@ -57,9 +65,13 @@ const { population } = world
 
 t.test('the model keeps 95 reads for 5 writes, and divides the reads as the issue says', (t) => {
   const total = (names: readonly string[]): number =>
-    socialOperations.filter(({ name }) => names.includes(name)).reduce((sum, { rate }) => sum + perSecond(rate), 0)
+    socialOperations
+      .filter(({ name }) => names.includes(name))
+      .reduce((sum, { rate }) => sum + perSecond(rate), 0)
   const of = (kind: string): number =>
-    socialOperations.filter((operation) => operation.kind === kind).reduce((sum, { rate }) => sum + perSecond(rate), 0)
+    socialOperations
+      .filter((operation) => operation.kind === kind)
+      .reduce((sum, { rate }) => sum + perSecond(rate), 0)
   t.ok(Math.abs(of('read') / (of('read') + of('write')) - 0.95) < 0.005)
   t.ok(Math.abs(total(['feed.read']) / of('read') - 0.7) < 1e-9)
   t.ok(Math.abs(total(['post.read', 'comment.list']) / of('read') - 0.2) < 1e-9)
@@ -95,7 +107,10 @@ t.test('feed reads divide into parts as declared', (t) => {
 })
 
 t.test('a cold reader does not come back within a run at 1/1000', (t) => {
-  const cold = [...inputs<FeedRead>(world, 'feed.read', 8_000, 'warmup'), ...inputs<FeedRead>(world, 'feed.read', 48_000)]
+  const cold = [
+    ...inputs<FeedRead>(world, 'feed.read', 8_000, 'warmup'),
+    ...inputs<FeedRead>(world, 'feed.read', 48_000),
+  ]
     .filter((read) => read.page === 1 && !population.isActive(read.reader))
     .map((read) => read.reader)
   t.ok(cold.length > 3_000)
@@ -117,7 +132,8 @@ t.test('a deep page names an earlier page of the same reader, or a stand-in is c
       readers.set(cursor, read.reader)
     } else if (read.chained) {
       deep += 1
-      if (readers.get(read.before ?? 0n) !== read.reader) t.fail(`page 2 of ${read.readerId} follows another's page 1`)
+      if (readers.get(read.before ?? 0n) !== read.reader)
+        t.fail(`page 2 of ${read.readerId} follows another's page 1`)
     }
   }
   t.ok(deep > 300, `${deep} chained`)
@@ -135,7 +151,9 @@ t.test('what an arrival asks depends on the seed and itself, not on who asks bef
   let differs = 0
   for (const operation of socialOperations) {
     const count = 40
-    const forwards = Array.from({ length: count }, (_, index) => text(operation.input(arrival(operation, index), world)))
+    const forwards = Array.from({ length: count }, (_, index) =>
+      text(operation.input(arrival(operation, index), world)),
+    )
     for (let turn = 0; turn < count; turn += 1) {
       const index = permute(turn, count, 7)
       if (text(operation.input(arrival(operation, index), other)) !== forwards[index]) t.fail(operation.name)
@@ -150,35 +168,42 @@ t.test('no write of the traffic is refused for a private account or a block', (t
   for (const name of ['like.add', 'like.remove']) {
     for (const { postId } of inputs<Like>(world, name, 3_000)) {
       const author = population.authorOf(postNumber(postId))
-      if (population.isPrivate(author) || world.people.isBlocker(author)) t.fail(`${name} on a post of ${author}`)
+      if (population.isPrivate(author) || world.people.isBlocker(author))
+        t.fail(`${name} on a post of ${author}`)
     }
   }
   t.end()
 })
 
 t.test('the share of post and timeline reads that must be refused lies inside the declared bounds', (t) => {
-  const hidden = inputs<PostRead>(world, 'post.read', 20_000).filter((read) => read.hidden === 'private').length / 20_000
+  const hidden =
+    inputs<PostRead>(world, 'post.read', 20_000).filter((read) => read.hidden === 'private').length / 20_000
   const [low, high] = named('post.read').refusalShare ?? [0, 0]
   t.ok(hidden > low && hidden + 0.006 < high, `post.read ${hidden}`)
-  const closed = inputs<{ isPrivate: boolean }>(world, 'timeline.read', 20_000).filter((read) => read.isPrivate).length / 20_000
+  const closed =
+    inputs<{ isPrivate: boolean }>(world, 'timeline.read', 20_000).filter((read) => read.isPrivate).length /
+    20_000
   const [lowest, highest] = named('timeline.read').refusalShare ?? [0, 0]
   t.ok(closed > lowest && closed < highest, `timeline.read ${closed}`)
   t.end()
 })
 
-t.test('likes repeat now and then, and a like that is taken back was an earlier one on another post than those that stay', (t) => {
-  const likes = inputs<Like>(world, 'like.add', 3_400)
-  const key = ({ userId, postId }: Like): string => `${userId} ${postId}`
-  const pairs = new Set(likes.map(key))
-  const repeated = 1 - pairs.size / likes.length
-  t.ok(repeated > 0.012 && repeated < 0.05, `${repeated} repeated`)
-  const removed = inputs<Like>(world, 'like.remove', 30).slice(5)
-  for (const like of removed) t.equal(postNumber(like.postId) % 2, 0)
-  const known = new Set([...pairs, ...inputs<Like>(world, 'like.add', 560, 'warmup').map(key)])
-  t.ok(removed.every((like) => known.has(key(like))))
-  t.ok(new Set(removed.map(key)).size > 23, 'hardly any is taken back twice')
-  t.end()
-})
+t.test(
+  'likes repeat now and then, and a like that is taken back was an earlier one on another post than those that stay',
+  (t) => {
+    const likes = inputs<Like>(world, 'like.add', 3_400)
+    const key = ({ userId, postId }: Like): string => `${userId} ${postId}`
+    const pairs = new Set(likes.map(key))
+    const repeated = 1 - pairs.size / likes.length
+    t.ok(repeated > 0.012 && repeated < 0.05, `${repeated} repeated`)
+    const removed = inputs<Like>(world, 'like.remove', 30).slice(5)
+    for (const like of removed) t.equal(postNumber(like.postId) % 2, 0)
+    const known = new Set([...pairs, ...inputs<Like>(world, 'like.add', 560, 'warmup').map(key)])
+    t.ok(removed.every((like) => known.has(key(like))))
+    t.ok(new Set(removed.map(key)).size > 23, 'hardly any is taken back twice')
+    t.end()
+  },
+)
 
 t.test('everybody likes the hot post once, and its author is an ordinary one', (t) => {
   const operation = named('like.add')
@@ -203,7 +228,8 @@ t.test('follows of a run are never edges of the seed, so that seeded edges stay'
     for (const { followerId, followingId } of inputs<Edge>(world, name, 500)) {
       const follower = population.indexOf(followerId) ?? -1
       const following = population.indexOf(followingId) ?? -1
-      if (follower === following || followsSeeded(world, follower, following)) t.fail(`${follower} follows ${following}`)
+      if (follower === following || followsSeeded(world, follower, following))
+        t.fail(`${follower} follows ${following}`)
       if (name === 'follow.remove' && population.isPrivate(following)) t.fail(`${following} is private`)
     }
   }
@@ -215,7 +241,10 @@ t.test('inputs of every operation, stream and phase name seeded users and texts 
     for (const phase of ['warmup', 'measure'] as const) {
       for (const stream of ['mix', 'probe'] as const) {
         for (let index = 0; index < 200; index += 1) {
-          const input = operation.input(arrival(operation, index, phase, stream), world) as Record<string, unknown>
+          const input = operation.input(arrival(operation, index, phase, stream), world) as Record<
+            string,
+            unknown
+          >
           for (const [field, value] of Object.entries(input)) checkField(field, value)
         }
       }
@@ -225,10 +254,14 @@ t.test('inputs of every operation, stream and phase name seeded users and texts 
 
   function checkField(field: string, value: unknown): void {
     if (field.endsWith('Id') && typeof value === 'bigint' && value <= 0n) t.fail(`${field} ${value}`)
-    const isUser = ['userId', 'readerId', 'authorId', 'followerId', 'followingId', 'blockedId'].includes(field)
-    if (isUser && population.indexOf(value as bigint) === undefined) t.fail(`${field} ${String(value)} is not seeded`)
-    if (field === 'username' && value !== null && String(value).length > 30) t.fail(`${field} ${String(value)}`)
-    if (field === 'content' && (String(value).length < 1 || String(value).length > 2200)) t.fail(field)
+    const isUser = ['userId', 'readerId', 'authorId', 'followerId', 'followingId', 'blockedId'].includes(
+      field,
+    )
+    if (isUser && population.indexOf(value as bigint) === undefined)
+      t.fail(`${field} ${String(value)} is not seeded`)
+    if (field === 'username' && typeof value === 'string' && value.length > 30) t.fail(`${field} ${value}`)
+    if (field === 'content' && (typeof value !== 'string' || value.length < 1 || value.length > 2200))
+      t.fail(field)
   }
 })
 
@@ -265,10 +298,14 @@ t.test('the feed checks see what must not be, and hold on the page that the seed
   t.equal(verdict('feed.no-overlap-with-previous-page', right, second), 'violated')
   t.equal(verdict('feed.cold-page-follows-previous-page', { ...right, source: 'cold' }, second), 'violated')
   const stranger = Array.from({ length: population.posts }, (_, post) => post).find(
-    (post) => !followsSeeded(world, reader, population.authorOf(post)) && population.isPrivate(population.authorOf(post)),
+    (post) =>
+      !followsSeeded(world, reader, population.authorOf(post)) &&
+      population.isPrivate(population.authorOf(post)),
   )
   t.equal(verdict('feed.only-followed', { ...right, posts: [view(stranger ?? 0)] }), 'violated')
-  const withoutCelebrities = posts.filter((post) => !population.isCelebrity(population.indexOf(post.authorId) ?? -1))
+  const withoutCelebrities = posts.filter(
+    (post) => !population.isCelebrity(population.indexOf(post.authorId) ?? -1),
+  )
   if (withoutCelebrities.length < posts.length) {
     t.equal(verdict('feed.no-gap', { ...right, posts: withoutCelebrities }), 'violated', 'S-20')
   }
@@ -302,6 +339,9 @@ function view(post: number): PostView {
 /** The first page by brute force over the seed. */
 function seededPage(reader: number): FeedPage {
   const numbers = [...population.followees(reader)].flatMap((author) => [...population.postsOf(author)])
-  const posts = numbers.sort((one, other) => other - one).slice(0, 20).map(view)
+  const posts = numbers
+    .sort((one, other) => other - one)
+    .slice(0, 20)
+    .map(view)
   return { posts, next: posts.at(-1)?.postId, source: 'warm', celebrities: 1 }
 }

@@ -64,7 +64,9 @@ async function feed(application: SocialApplication, readerId: bigint, page = 1):
 async function likes(postId: bigint): Promise<{ counted: number; rows: number }> {
   const text = `SELECT like_count AS counted, (SELECT count(*)::int FROM likes WHERE post_id = $1) AS rows
                 FROM posts WHERE post_id = $1`
-  const [row] = await postgres.query<{ counted: number; rows: number }>({ name: 'test_likes', text }, [postId])
+  const [row] = await postgres.query<{ counted: number; rows: number }>({ name: 'test_likes', text }, [
+    postId,
+  ])
   return row ?? { counted: NaN, rows: NaN }
 }
 
@@ -84,9 +86,14 @@ t.test('a like that is sent three times is one row and counts three (S-14)', asy
 
 t.test('a celebrity’s post never reaches a cached feed, unless all are pushed to (S-19, S-20)', async (t) => {
   const application = open()
-  const [reader, friend, celebrity] = [await user(application), await user(application), await user(application)]
+  const [reader, friend, celebrity] = [
+    await user(application),
+    await user(application),
+    await user(application),
+  ]
   await followers(celebrity, 1_000)
-  for (const followingId of [friend, celebrity]) await application.follow({ followerId: reader, followingId }, context())
+  for (const followingId of [friend, celebrity])
+    await application.follow({ followerId: reader, followingId }, context())
   const [pushed, missed] = [await post(application, friend), await post(application, celebrity)]
   t.same(await feed(application, reader), [pushed])
   const everybody = await post(open('code', 2), celebrity)
@@ -164,7 +171,11 @@ t.test('a name is refused the second time, and a post that is gone is refused', 
   const postId = await post(application, first)
   t.same(await application.deletePost({ authorId: first, postId }, context()), { removed: true })
   await t.rejects(application.readPost({ readerId: first, postId }, context()), new Refusal('not-found'))
-  await t.rejects(application.readPost({ readerId: first, postId }, context()), new Refusal('not-found'), 'cached null')
+  await t.rejects(
+    application.readPost({ readerId: first, postId }, context()),
+    new Refusal('not-found'),
+    'cached null',
+  )
 })
 
 t.test('a deleted post and an unfollowed author stay in cached feeds (S-41)', async (t) => {
@@ -187,16 +198,25 @@ t.test('comments, replies, their likes, and lists work', async (t) => {
   const { commentId } = await say('first')
   const reply = await say('second', commentId)
   t.same(await application.likeComment({ userId: author, postId, commentId }, context()), { created: true })
-  const page = await application.listComments({ readerId: author, postId, before: undefined, limit: 20 }, context())
-  t.same(page.comments.map((comment) => [comment.commentId, comment.parentId, comment.likeCount]), [
-    [reply.commentId, commentId, 0],
-    [commentId, undefined, 1],
-  ])
+  const page = await application.listComments(
+    { readerId: author, postId, before: undefined, limit: 20 },
+    context(),
+  )
+  t.same(
+    page.comments.map((comment) => [comment.commentId, comment.parentId, comment.likeCount]),
+    [
+      [reply.commentId, commentId, 0],
+      [commentId, undefined, 1],
+    ],
+  )
   await application.like({ userId: author, postId }, context())
   const lists = { before: undefined, limit: 20 }
   const liked = await application.listLikedPosts({ userId: author, ...lists }, context())
   const timeline = await application.readTimeline({ readerId: author, authorId: author, ...lists }, context())
-  t.same([liked, timeline].map(({ posts }) => posts.map((view) => view.postId)), [[postId], [postId]])
+  t.same(
+    [liked, timeline].map(({ posts }) => posts.map((view) => view.postId)),
+    [[postId], [postId]],
+  )
 })
 
 t.test('the checks of the traffic see a one-item feed in such an answer', async (t) => {
@@ -220,7 +240,8 @@ t.test('the checks of the traffic see a one-item feed in such an answer', async 
   }
   const page = await feedRead.run(application, read, context())
   t.equal(page.posts.length, 1)
-  const verdict = (name: string): unknown => feedRead.checks?.find((check) => check.name === name)?.check(read, page, world)
+  const verdict = (name: string): unknown =>
+    feedRead.checks?.find((check) => check.name === name)?.check(read, page, world)
   t.type(verdict('feed.full-page'), 'object')
   t.equal(verdict('feed.only-followed'), true)
 })

@@ -45,7 +45,8 @@ const asWritten: Variant = {
   provision: (stores) => provisionVariant('as-written', stores),
   schemaDifferences: (stores) => schemaDifferences('as-written', stores),
   ensurePartitions: (stores, monthsAhead) => ensurePartitions('as-written', stores, monthsAhead),
-  seed: (stores, population, choice, progress) => seedVariant('as-written', stores, population, choice, progress),
+  seed: (stores, population, choice, progress) =>
+    seedVariant('as-written', stores, population, choice, progress),
   async open(stores, _population, choice) {
     const own = socialStores(stores, 'as-written')
     return openAsWritten(own, choice, await leaseWorker(own.redis))

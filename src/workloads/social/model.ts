@@ -10,7 +10,7 @@ function shareOf(whole: Quantity, share: number, why: string): Quantity {
 }
 
 /** A write of the social case that the traffic offers. */
-export type SocialWrite =
+type SocialWrite =
   | 'post.create'
   | 'like.add'
   | 'comment.add'
@@ -34,11 +34,23 @@ const writes: Readonly<Record<SocialWrite, Quantity>> = {
   'comment.like': shareOf(likes, 0.01, 'comments are liked far less often than posts'),
   'like.remove': shareOf(likes, 0.01, 'one like in a hundred is taken back'),
   'post.delete': shareOf(posts, 0.1, 'one post in ten is deleted again soon'),
-  'follow.add': assumed(2_000, 'per second', 'small beside posts, and frequent enough to be audited at 1/1000'),
+  'follow.add': assumed(
+    2_000,
+    'per second',
+    'small beside posts, and frequent enough to be audited at 1/1000',
+  ),
   'follow.remove': assumed(500, 'per second', 'a quarter of the follows'),
   'follow.accept': assumed(200, 'per second', 'a tenth of the accounts are private'),
-  'profile.update': assumed(500, 'per second', 'rare (l.296), and frequent enough to show stale caches at 1/1000'),
-  'user.register': assumed(300, 'per second', 'above any growth of 500M users, so that sign-ups are frequent enough to be audited at 1/1000'),
+  'profile.update': assumed(
+    500,
+    'per second',
+    'rare (l.296), and frequent enough to show stale caches at 1/1000',
+  ),
+  'user.register': assumed(
+    300,
+    'per second',
+    'above any growth of 500M users, so that sign-ups are frequent enough to be audited at 1/1000',
+  ),
   'block.add': assumed(200, 'per second', 'rare, and frequent enough to be audited at 1/1000'),
 }
 
@@ -47,7 +59,7 @@ const totalWrites = Object.values(writes).reduce((sum, rate) => sum + perSecond(
 const totalReads = 19 * totalWrites
 
 /** A read of the social case that the traffic offers. */
-export type SocialRead =
+type SocialRead =
   | 'feed.read'
   | 'post.read'
   | 'comment.list'
@@ -82,7 +94,7 @@ export const rates: Readonly<Record<SocialWrite | SocialRead, Quantity>> = {
 }
 
 /** A number of the traffic that is not the rate of one operation. */
-export type SocialShare =
+type SocialShare =
   | 'coldFeedReads'
   | 'deepFeedReads'
   | 'celebrityFeedReads'
@@ -103,20 +115,25 @@ export const shares: Readonly<Record<SocialShare, Quantity>> = {
   celebrityFeedReads: assumed(0.2, 'of feed reads', 'first pages of readers who follow a celebrity'),
   celebrityPosts: assumed(0.1, 'of posts', 'celebrities post more often than others'),
   likeRetries: assumed(0.02, 'of likes', 'mobile clients repeat a request whose answer was lost'),
-  hiddenPostReads: assumed(0.005, 'of post reads', 'links to posts of private accounts, which must be refused'),
+  hiddenPostReads: assumed(
+    0.005,
+    'of post reads',
+    'links to posts of private accounts, which must be refused',
+  ),
   blockedPostReads: assumed(0.001, 'of post reads', 'links to posts of authors who blocked the reader'),
   deletedPostReads: assumed(0.005, 'of post reads', 'links to posts that were deleted'),
   freshPostReads: assumed(0.2, 'of post reads', 'new posts are looked at more than old ones'),
-  privateTimelineReads: assumed(0.01, 'of timeline reads', 'visits to private accounts, which must be refused'),
+  privateTimelineReads: assumed(
+    0.01,
+    'of timeline reads',
+    'visits to private accounts, which must be refused',
+  ),
   ownWriteReads: assumed(0.3, 'of lists and profiles', 'people look at what they have just written'),
   renames: assumed(0.1, 'of profile updates', 'a user name rarely changes (l.296)'),
 }
 
 /** What the traffic prefers some of. */
-export type SocialSkew =
-  | 'readers'
-  | 'posts'
-  | 'authors'
+type SocialSkew = 'readers' | 'posts' | 'authors'
 
 /** Exponents of Zipf's law (X-17: the text gives no skew). */
 export const skew: Readonly<Record<SocialSkew, Quantity>> = {

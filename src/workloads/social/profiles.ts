@@ -1,7 +1,7 @@
 import type { Profile } from '../../core/workload.ts'
 
 /** Likes a second on the one hot post of profile `viral`, at any scale (SOC-80, S-13). */
-export const VIRAL_LIKES = 2_000
+const VIRAL_LIKES = 2_000
 
 /** The shapes of the social traffic. */
 export const profiles: Readonly<Record<string, Profile>> = {

@@ -60,7 +60,15 @@ export async function comment(
   const { postgres, ids } = services
   const author = await getUser(services, userId, cost)
   const commentId = ids.next(shardOfId(postId))
-  const values = [commentId, postId, userId, parentId ?? null, content, author.username, author.profile_pic_url]
+  const values = [
+    commentId,
+    postId,
+    userId,
+    parentId ?? null,
+    content,
+    author.username,
+    author.profile_pic_url,
+  ]
   await postgres.query(INSERT_COMMENT, values, cost)
   await postgres.query(ADD_TO_COUNT, [postId], cost)
   return { commentId }

@@ -34,6 +34,11 @@ export const asWrittenDefects: readonly DefectExpectation[] = [
     shownBy: ['post.create p99'],
   },
   {
+    defect: 'S-28',
+    title: 'feeds are in order of arrival, not of the posts',
+    shownBy: ['feed.newest-first', 'feeds.bounded-sorted-unique'],
+  },
+  {
     defect: 'S-29',
     title: 'offset pages repeat or skip posts while others arrive',
     shownBy: ['feed.no-overlap-with-previous-page'],

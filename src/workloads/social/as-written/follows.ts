@@ -22,7 +22,13 @@ const ADD_TO_FOLLOWERS = {
   text: 'UPDATE users SET follower_count = follower_count + $2 WHERE user_id = $1',
 }
 
-async function count({ postgres }: Services, follower: bigint, following: bigint, by: number, context: Context): Promise<void> {
+async function count(
+  { postgres }: Services,
+  follower: bigint,
+  following: bigint,
+  by: number,
+  context: Context,
+): Promise<void> {
   await postgres.query(ADD_TO_FOLLOWING, [follower, by], context.cost)
   await postgres.query(ADD_TO_FOLLOWERS, [following, by], context.cost)
 }

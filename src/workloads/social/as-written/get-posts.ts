@@ -54,7 +54,11 @@ export async function getPost(services: Services, postId: bigint, cost: Cost): P
 }
 
 /** Fetches the posts of a page one after the other, as the text does (S-31). */
-export async function getPosts(services: Services, postIds: readonly bigint[], cost: Cost): Promise<PostPage> {
+export async function getPosts(
+  services: Services,
+  postIds: readonly bigint[],
+  cost: Cost,
+): Promise<PostPage> {
   const posts: PostView[] = []
   for (const postId of postIds) {
     const post = await getPost(services, postId, cost)

@@ -12,7 +12,7 @@ import type { Services } from './services.ts'
 import { readProfile, register, updateProfile } from './users.ts'
 
 /** An as-written application in this process. */
-export interface RunningAsWritten extends RunningApplication {
+interface RunningAsWritten extends RunningApplication {
   readonly application: SocialApplication
 }
 
@@ -20,7 +20,11 @@ export interface RunningAsWritten extends RunningApplication {
 const SLOTS = 64
 
 /** Opens the text's own application on its own stores (`threshold=titles|code`). `worker` (0 to 63) goes into its ids. */
-export function openAsWritten(stores: SocialStores, choice: StrategyChoice, worker: number): RunningAsWritten {
+export function openAsWritten(
+  stores: SocialStores,
+  choice: StrategyChoice,
+  worker: number,
+): RunningAsWritten {
   const services: Services = {
     ...stores,
     ids: idGenerator(worker),

@@ -50,7 +50,11 @@ export async function readTimeline(
   { cost }: Context,
 ): Promise<PostPage> {
   const rows = await services.postgres.query<{ post_id: bigint }>(SELECT_TIMELINE, [authorId, limit], cost)
-  return getPosts(services, rows.map((row) => row.post_id), cost)
+  return getPosts(
+    services,
+    rows.map((row) => row.post_id),
+    cost,
+  )
 }
 
 /** The text has no code for this: the obvious one reads by index (l.150) and fetches post by post, as the feed does. */
@@ -60,5 +64,9 @@ export async function listLikedPosts(
   { cost }: Context,
 ): Promise<PostPage> {
   const rows = await services.postgres.query<{ post_id: bigint }>(SELECT_LIKED, [userId, limit], cost)
-  return getPosts(services, rows.map((row) => row.post_id), cost)
+  return getPosts(
+    services,
+    rows.map((row) => row.post_id),
+    cost,
+  )
 }

@@ -13,5 +13,10 @@ export interface Services {
   /** `titles`: no push for authors with 1,000 followers and more; `code`: push to all (S-19). */
   readonly threshold: 'titles' | 'code'
   /** Hits and lookups of the caches, for the report. */
-  readonly ratios: { l1: [number, number]; users: [number, number]; posts: [number, number]; feeds: [number, number] }
+  readonly ratios: {
+    l1: [number, number]
+    users: [number, number]
+    posts: [number, number]
+    feeds: [number, number]
+  }
 }

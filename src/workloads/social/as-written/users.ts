@@ -82,7 +82,11 @@ export async function updateProfile(
   { cost }: Context,
 ): Promise<{ version: number }> {
   try {
-    const [row] = await postgres.query<{ version: number }>(UPDATE_USER, [userId, fullName, bio, username], cost)
+    const [row] = await postgres.query<{ version: number }>(
+      UPDATE_USER,
+      [userId, fullName, bio, username],
+      cost,
+    )
     if (row === undefined) throw new Refusal('not-found')
     await redis.wave([['del', `user:${userId}`]], cost)
     return { version: Math.floor(row.version) }

@@ -10,7 +10,7 @@ import { earlier } from './earlier.ts'
 import { visibleComment } from './pairs.ts'
 
 /** A comment, or a reply where `parentId` is given. */
-export interface CommentAdd {
+interface CommentAdd {
   readonly userId: bigint
   readonly postId: bigint
   readonly parentId: bigint | undefined
@@ -19,7 +19,7 @@ export interface CommentAdd {
 }
 
 /** A like on a comment. */
-export interface CommentLike {
+interface CommentLike {
   readonly userId: bigint
   readonly postId: bigint
   readonly commentId: bigint
@@ -37,10 +37,19 @@ export function commentAt(world: SocialWorld, id: ArrivalId): { userId: bigint; 
 }
 
 /** A comment to answer or to like: half the time one of this run, where it is known; else a seeded one (law 7). */
-function someComment(world: SocialWorld, arrival: Arrival, root: number, name: string): Omit<CommentLike, 'userId'> {
+function someComment(
+  world: SocialWorld,
+  arrival: Arrival,
+  root: number,
+  name: string,
+): Omit<CommentLike, 'userId'> {
   if (uniform(root, 1) < 0.5) {
-    const parent = earlier(world.pace, arrival, { operation: 'comment.add', lagSeconds: 1 + 4 * uniform(root, 2) })
-    const known = parent && world.results.get(arrivalKey(CODE.commentAdd, parent.phase, parent.stream, parent.index))
+    const parent = earlier(world.pace, arrival, {
+      operation: 'comment.add',
+      lagSeconds: 1 + 4 * uniform(root, 2),
+    })
+    const known =
+      parent && world.results.get(arrivalKey(CODE.commentAdd, parent.phase, parent.stream, parent.index))
     if (parent !== undefined && known !== undefined) {
       return { postId: commentAt(world, parent).postId, commentId: known }
     }

@@ -3,7 +3,7 @@ import type { OperationName } from '../../../core/names.ts'
 import type { ArrivalId } from './draw.ts'
 
 /** Which earlier arrival to name. */
-export interface Earlier {
+interface Earlier {
   readonly operation: OperationName
   /** How long before this arrival, by the plan: long enough that it has probably finished. */
   readonly lagSeconds: number

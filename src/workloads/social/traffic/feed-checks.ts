@@ -68,10 +68,14 @@ const onlyFollowed: FeedCheck = {
   claims: ['SOC-70', 'SOC-74'],
   defects: ['S-41'],
   check(read, page, world) {
-    const stranger = authorsOf(page, world).findIndex((author) => author < 0 || !mayFollow(world, read.reader, author))
+    const stranger = authorsOf(page, world).findIndex(
+      (author) => author < 0 || !mayFollow(world, read.reader, author),
+    )
     const post = page.posts[stranger]
     if (post === undefined) return page.posts.length === 0 ? undefined : true
-    return { message: `${read.readerId} sees ${post.postId} by ${post.authorId}, whom nobody asked to follow` }
+    return {
+      message: `${read.readerId} sees ${post.postId} by ${post.authorId}, whom nobody asked to follow`,
+    }
   },
 }
 
@@ -93,7 +97,9 @@ const fullPage: FeedCheck = {
     if (read.page > 1 || !hasSeeded(world, read.reader, read.limit)) return undefined
     if (page.posts.length >= read.limit) return true
     const found = page.posts.length
-    return { message: `the first page of ${read.readerId} has ${found} posts; the seed alone has ${read.limit}` }
+    return {
+      message: `the first page of ${read.readerId} has ${found} posts; the seed alone has ${read.limit}`,
+    }
   },
 }
 
@@ -119,13 +125,15 @@ const noGap: FeedCheck = {
     const last = page.posts.at(-1)
     if (last === undefined || (read.page > 1 && !read.chained)) return undefined
     const first = world.posts.firstSince(timeOfId(last.postId) + 1)
-    const end = read.before === undefined ? world.population.posts : world.posts.firstSince(timeOfId(read.before))
+    const end =
+      read.before === undefined ? world.population.posts : world.posts.firstSince(timeOfId(read.before))
     if (first >= end) return true
     const expected = belonging(world, read.reader, first, end)
     if (expected.length <= seededOn(page, read.reader, world)) return true
     for (const post of expected) {
       const postId = world.population.postId(post)
-      if (!page.posts.some((shown) => shown.postId === postId)) return describeGap(world, read, post, last.postId)
+      if (!page.posts.some((shown) => shown.postId === postId))
+        return describeGap(world, read, post, last.postId)
     }
     return true
   },

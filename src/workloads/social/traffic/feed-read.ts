@@ -86,7 +86,11 @@ function input(arrival: Arrival, world: SocialWorld): FeedRead {
   })
   if (!isDeep(root, arrival)) return page(firstPageReader(world, arrival, root), 1, undefined, false)
   const parent = pageBefore(world, arrival, root)
-  const reader = firstPageReader(world, parent ?? arrival, rootOf(world.seed, CODE.feedRead, parent ?? arrival))
+  const reader = firstPageReader(
+    world,
+    parent ?? arrival,
+    rootOf(world.seed, CODE.feedRead, parent ?? arrival),
+  )
   const cursor =
     parent && world.results.get(arrivalKey(CODE.feedRead, parent.phase, parent.stream, parent.index))
   if (cursor !== undefined) return page(reader, 2, cursor, true)
@@ -96,7 +100,7 @@ function input(arrival: Arrival, world: SocialWorld): FeedRead {
 }
 
 /** The part of a feed read; the first that fits: `cold`, `deep`, `celebrity` (the reader follows one), `warm`. */
-export function feedPart(read: FeedRead, page: FeedPage): string {
+function feedPart(read: FeedRead, page: FeedPage): string {
   if (page.source === 'cold') return 'cold'
   if (read.page > 1 || page.source === 'deep') return 'deep'
   return read.isFan ? 'celebrity' : 'warm'

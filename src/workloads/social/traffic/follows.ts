@@ -17,7 +17,7 @@ export interface Edge {
 }
 
 /** A block. */
-export interface BlockAdd {
+interface BlockAdd {
   readonly userId: bigint
   readonly blockedId: bigint
   readonly key: number
@@ -37,12 +37,18 @@ function edge(world: SocialWorld, [follower, following]: readonly [number, numbe
   return { followerId: world.population.userId(follower), followingId: world.population.userId(following) }
 }
 
+/** Consecutive arrivals take turns over as many earlier follows, so that few name the same one. */
+const TURNS = 4
+
 /** An earlier follow of this run whose target is private, or not; this arrival's own pair stands in. */
 function earlierFollow(world: SocialWorld, arrival: Arrival, isPrivate: boolean, name: OperationName): Edge {
   const last = earlier(world.pace, arrival, { operation: 'follow.add', lagSeconds: 1.5 })
+  let skipped = 0
   for (let step = 0; last !== undefined && step < SEARCH && step <= last.index; step += 1) {
     const pair = followAt(world, { ...last, index: last.index - step })
-    if (world.population.isPrivate(pair[1]) === isPrivate) return edge(world, pair)
+    if (world.population.isPrivate(pair[1]) !== isPrivate) continue
+    if (skipped === arrival.index % TURNS) return edge(world, pair)
+    skipped += 1
   }
   countStandIn(world, name)
   return edge(world, followAt(world, arrival))
@@ -78,8 +84,8 @@ export const followAccept: Operation<SocialApplication, SocialWorld, Edge, { cre
   kind: 'write',
   rate: rates['follow.accept'],
   targets: [],
-  // Several acceptances may name the same request, and early ones name none: the application may refuse those.
-  refusalShare: [0, 1],
+  // Some name a request that was let in already, and early ones name none: the application refuses those.
+  refusalShare: [0, 0.8],
   input: (arrival, world) => earlierFollow(world, arrival, true, 'follow.accept'),
   run: (application, { followerId, followingId }, context) =>
     application.acceptFollow({ userId: followingId, followerId }, context),

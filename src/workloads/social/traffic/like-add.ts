@@ -26,7 +26,7 @@ export interface Like {
 }
 
 /** A like, and whether it is one of the many on the one post of profile `viral`. */
-export interface LikeAdd extends Like {
+interface LikeAdd extends Like {
   readonly isHot: boolean
   readonly key: number
 }
@@ -88,7 +88,12 @@ export const likeAdd: Operation<SocialApplication, SocialWorld, LikeAdd, { creat
   input(arrival, world) {
     const key = arrivalKey(CODE.likeAdd, arrival.phase, arrival.stream, arrival.index)
     if (arrival.stream !== 'surge') return { ...likeAt(world, arrival), isHot: false, key }
-    return { userId: hotLiker(world, arrival), postId: world.population.postId(world.posts.hot), isHot: true, key }
+    return {
+      userId: hotLiker(world, arrival),
+      postId: world.population.postId(world.posts.hot),
+      isHot: true,
+      key,
+    }
   },
   run: (application, { userId, postId }, context) => application.like({ userId, postId }, context),
   part: ({ isHot }) => (isHot ? 'hot' : 'spread'),

@@ -16,20 +16,20 @@ import { lasting, postAuthor } from './post-create.ts'
 const LIMIT = 20
 
 /** A page of comments, and the comment of the reader's own that it must show. */
-export interface CommentList {
+interface CommentList {
   readonly readerId: bigint
   readonly postId: bigint
   readonly own: bigint | undefined
 }
 
 /** A page of the posts that a user likes, and one that it must show. */
-export interface LikedList {
+interface LikedList {
   readonly userId: bigint
   readonly own: bigint | undefined
 }
 
 /** A page of an author's posts, one that it must show, and whether it must be refused. */
-export interface TimelineRead {
+interface TimelineRead {
   readonly readerId: bigint
   readonly authorId: bigint
   readonly own: bigint | undefined

@@ -28,7 +28,9 @@ export function followsSeeded(world: SocialWorld, reader: number, author: number
 export function followCandidate(world: SocialWorld, follower: number, candidate: number): number {
   const seed = deriveSeed(world.seed, 'follow')
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const target = world.people.anybody.draw(random01(seed, follower * FOLLOW_CANDIDATES + candidate, attempt))
+    const target = world.people.anybody.draw(
+      random01(seed, follower * FOLLOW_CANDIDATES + candidate, attempt),
+    )
     if (target !== follower && !followsSeeded(world, follower, target)) return target
   }
   for (let step = 1; step < world.population.size; step += 1) {
@@ -48,7 +50,10 @@ export function mayFollow(world: SocialWorld, reader: number, author: number): b
 }
 
 /** A seeded comment under a visible post, drawn by rejection: most posts are visible. */
-export function visibleComment(world: SocialWorld, root: number): ReturnType<SocialWorld['population']['comment']> {
+export function visibleComment(
+  world: SocialWorld,
+  root: number,
+): ReturnType<SocialWorld['population']['comment']> {
   const { population, posts } = world
   let comment = population.comment(0)
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

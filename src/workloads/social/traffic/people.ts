@@ -65,18 +65,38 @@ export function people(seed: number, population: SocialPopulation): People {
     active: group(seed, 'active', active, readers),
     fans: group(seed, 'fans', orElse(fans, active), readers),
     others: group(seed, 'others', orElse(others, active), readers),
-    returning: group(seed, 'returning', inactive.filter((index) => blocking[index] === 0), 0),
+    returning: group(
+      seed,
+      'returning',
+      inactive.filter((index) => blocking[index] === 0),
+      0,
+    ),
     blockers: group(seed, 'blockers', blockers, 0),
     isBlocker: (index) => blocking[index] === 1,
     authors: group(seed, 'authors', orElse(authors, active), popular),
     celebrities: group(seed, 'celebrities', orElse(population.celebrities, active), 0),
     anybody: group(seed, 'anybody', anybody, popular),
-    open: group(seed, 'open', anybody.filter((index) => !population.isPrivate(index)), popular),
-    closed: group(seed, 'closed', orElse(anybody.filter((index) => population.isPrivate(index)), anybody), 0),
+    open: group(
+      seed,
+      'open',
+      anybody.filter((index) => !population.isPrivate(index)),
+      popular,
+    ),
+    closed: group(
+      seed,
+      'closed',
+      orElse(
+        anybody.filter((index) => population.isPrivate(index)),
+        anybody,
+      ),
+      0,
+    ),
   }
 }
 
-function groupsOfActive(population: SocialPopulation): Record<'active' | 'fans' | 'others' | 'authors', Int32Array> {
+function groupsOfActive(
+  population: SocialPopulation,
+): Record<'active' | 'fans' | 'others' | 'authors', Int32Array> {
   const active = population.activeUsers
   return {
     active,

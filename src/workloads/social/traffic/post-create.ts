@@ -10,7 +10,7 @@ import type { ArrivalId } from './draw.ts'
 const NAME = 'post.create'
 
 /** A new post. */
-export interface PostCreate {
+interface PostCreate {
   readonly authorId: bigint
   readonly caption: string
   readonly mediaUrls: readonly string[]

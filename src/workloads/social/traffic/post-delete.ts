@@ -14,7 +14,7 @@ const NAME = 'post.delete'
 const TURNS = 10
 
 /** A deletion of a post of the run. */
-export interface PostDelete {
+interface PostDelete {
   readonly authorId: bigint
   readonly postId: bigint
   readonly key: number
@@ -39,7 +39,8 @@ export const postDelete: Operation<SocialApplication, SocialWorld, PostDelete, {
       residue: deletable.modulus * (arrival.index % TURNS) + deletable.residue,
     })
     const author = postAuthor(world, parent ?? arrival)
-    const found = parent && world.results.get(arrivalKey(CODE.postCreate, parent.phase, parent.stream, parent.index))
+    const found =
+      parent && world.results.get(arrivalKey(CODE.postCreate, parent.phase, parent.stream, parent.index))
     if (found === undefined) countStandIn(world, NAME)
     return {
       authorId: world.population.userId(author),

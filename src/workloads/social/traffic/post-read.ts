@@ -36,7 +36,11 @@ function privatePost(world: SocialWorld, reader: number, root: number): PostRead
   const author = privateAuthor(world, reader, root)
   const post = author === undefined ? undefined : world.population.postsOf(author)[0]
   if (post === undefined) return undefined
-  return { readerId: world.population.userId(reader), postId: world.population.postId(post), hidden: 'private' }
+  return {
+    readerId: world.population.userId(reader),
+    postId: world.population.postId(post),
+    hidden: 'private',
+  }
 }
 
 /** A seeded post whose author blocked the reader in this run. */
@@ -47,18 +51,28 @@ function blockedPost(arrival: Arrival, world: SocialWorld): PostRead | undefined
   const [blocker, blocked] = blockAt(world, parent)
   const post = world.population.postsOf(blocker)[0]
   if (done === undefined || post === undefined) return undefined
-  return { readerId: world.population.userId(blocked), postId: world.population.postId(post), hidden: 'blocked' }
+  return {
+    readerId: world.population.userId(blocked),
+    postId: world.population.postId(post),
+    hidden: 'blocked',
+  }
 }
 
 /** A post of this run that its author has deleted. */
 function deletedPost(arrival: Arrival, world: SocialWorld, readerId: bigint): PostRead | undefined {
   const parent = earlier(world.pace, arrival, { operation: 'post.delete', lagSeconds: SETTLED_SECONDS })
-  const postId = parent && world.results.get(arrivalKey(CODE.postDelete, parent.phase, parent.stream, parent.index))
+  const postId =
+    parent && world.results.get(arrivalKey(CODE.postDelete, parent.phase, parent.stream, parent.index))
   return postId === undefined ? undefined : { readerId, postId, hidden: 'deleted' }
 }
 
 /** A post of this run by a public author. */
-function freshPost(arrival: Arrival, world: SocialWorld, readerId: bigint, root: number): PostRead | undefined {
+function freshPost(
+  arrival: Arrival,
+  world: SocialWorld,
+  readerId: bigint,
+  root: number,
+): PostRead | undefined {
   const parent = earlier(world.pace, arrival, {
     operation: 'post.create',
     lagSeconds: 0.5 + 4 * uniform(root, 3),

@@ -33,7 +33,8 @@ export function seededPosts(seed: number, population: SocialPopulation, who: Peo
   return {
     visible: group(seed, 'posts', visible, skew.posts.value),
     isVisible,
-    hot: visible.findLast((post) => isOrdinary(population, population.authorOf(post))) ?? population.posts - 1,
+    hot:
+      visible.findLast((post) => isOrdinary(population, population.authorOf(post))) ?? population.posts - 1,
     newest,
     firstSince: (timeMs) => firstAtLeast(times, timeMs),
   }

@@ -11,7 +11,7 @@ import { updatedUser } from './users.ts'
 const NAME = 'profile.read'
 
 /** A look at a profile, and the version that the reader has already been told of. */
-export interface ProfileRead {
+interface ProfileRead {
   readonly readerId: bigint
   readonly userId: bigint
   readonly atLeast: number | undefined

@@ -7,7 +7,7 @@ import { choose, CODE, rootOf, uniform, uniqueWord } from './draw.ts'
 import type { ArrivalId } from './draw.ts'
 
 /** A new user. */
-export interface Registration {
+interface Registration {
   readonly username: string
   readonly email: string
   readonly fullName: string
