@@ -7,6 +7,7 @@ import { countStandIn } from '../world.ts'
 import { choose, CODE, rootOf, uniform } from './draw.ts'
 import type { ArrivalId } from './draw.ts'
 import { earlier } from './earlier.ts'
+import { resultOf } from './own.ts'
 import { visibleComment } from './pairs.ts'
 
 /** A comment, or a reply where `parentId` is given. */
@@ -48,8 +49,7 @@ function someComment(
       operation: 'comment.add',
       lagSeconds: 1 + 4 * uniform(root, 2),
     })
-    const known =
-      parent && world.results.get(arrivalKey(CODE.commentAdd, parent.phase, parent.stream, parent.index))
+    const known = parent && resultOf(world, CODE.commentAdd, parent)
     if (parent !== undefined && known !== undefined) {
       return { postId: commentAt(world, parent).postId, commentId: known }
     }

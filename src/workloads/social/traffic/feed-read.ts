@@ -8,6 +8,7 @@ import { countStandIn } from '../world.ts'
 import { CODE, rootOf, uniform } from './draw.ts'
 import type { ArrivalId } from './draw.ts'
 import { earlier } from './earlier.ts'
+import { resultOf } from './own.ts'
 import { feedChecks } from './feed-checks.ts'
 
 const NAME = 'feed.read'
@@ -91,8 +92,7 @@ function input(arrival: Arrival, world: SocialWorld): FeedRead {
     parent ?? arrival,
     rootOf(world.seed, CODE.feedRead, parent ?? arrival),
   )
-  const cursor =
-    parent && world.results.get(arrivalKey(CODE.feedRead, parent.phase, parent.stream, parent.index))
+  const cursor = parent && resultOf(world, CODE.feedRead, parent)
   if (cursor !== undefined) return page(reader, 2, cursor, true)
   countStandIn(world, NAME)
   const past = Math.floor((1 + 13 * uniform(root, 4)) * DAY_MS)

@@ -7,6 +7,7 @@ import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
 import { CODE } from './draw.ts'
 import { earlier } from './earlier.ts'
+import { resultOf } from './own.ts'
 import { deletable, postAuthor } from './post-create.ts'
 
 const NAME = 'post.delete'
@@ -39,8 +40,7 @@ export const postDelete: Operation<SocialApplication, SocialWorld, PostDelete, {
       residue: deletable.modulus * (arrival.index % TURNS) + deletable.residue,
     })
     const author = postAuthor(world, parent ?? arrival)
-    const found =
-      parent && world.results.get(arrivalKey(CODE.postCreate, parent.phase, parent.stream, parent.index))
+    const found = parent && resultOf(world, CODE.postCreate, parent)
     if (found === undefined) countStandIn(world, NAME)
     return {
       authorId: world.population.userId(author),

@@ -1,4 +1,3 @@
-import { arrivalKey } from '../../../core/operation.ts'
 import type { Arrival, Check, Operation } from '../../../core/operation.ts'
 import type { PostView, SocialApplication } from '../application.ts'
 import { rates, shares } from '../model.ts'
@@ -6,6 +5,7 @@ import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
 import { CODE, rootOf, uniform } from './draw.ts'
 import { earlier } from './earlier.ts'
+import { resultOf } from './own.ts'
 import { blockAt } from './follows.ts'
 import { privateAuthor } from './pairs.ts'
 import { lasting, postAuthor } from './post-create.ts'
@@ -47,7 +47,7 @@ function privatePost(world: SocialWorld, reader: number, root: number): PostRead
 function blockedPost(arrival: Arrival, world: SocialWorld): PostRead | undefined {
   const parent = earlier(world.pace, arrival, { operation: 'block.add', lagSeconds: SETTLED_SECONDS })
   if (parent === undefined) return undefined
-  const done = world.results.get(arrivalKey(CODE.blockAdd, parent.phase, parent.stream, parent.index))
+  const done = resultOf(world, CODE.blockAdd, parent)
   const [blocker, blocked] = blockAt(world, parent)
   const post = world.population.postsOf(blocker)[0]
   if (done === undefined || post === undefined) return undefined
@@ -61,8 +61,7 @@ function blockedPost(arrival: Arrival, world: SocialWorld): PostRead | undefined
 /** A post of this run that its author has deleted. */
 function deletedPost(arrival: Arrival, world: SocialWorld, readerId: bigint): PostRead | undefined {
   const parent = earlier(world.pace, arrival, { operation: 'post.delete', lagSeconds: SETTLED_SECONDS })
-  const postId =
-    parent && world.results.get(arrivalKey(CODE.postDelete, parent.phase, parent.stream, parent.index))
+  const postId = parent && resultOf(world, CODE.postDelete, parent)
   return postId === undefined ? undefined : { readerId, postId, hidden: 'deleted' }
 }
 
@@ -79,7 +78,7 @@ function freshPost(
     ...lasting,
   })
   if (parent === undefined || world.population.isPrivate(postAuthor(world, parent))) return undefined
-  const postId = world.results.get(arrivalKey(CODE.postCreate, parent.phase, parent.stream, parent.index))
+  const postId = resultOf(world, CODE.postCreate, parent)
   return postId === undefined ? undefined : { readerId, postId, hidden: undefined }
 }
 

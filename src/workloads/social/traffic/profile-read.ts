@@ -1,4 +1,3 @@
-import { arrivalKey } from '../../../core/operation.ts'
 import type { Arrival, Check, Operation } from '../../../core/operation.ts'
 import type { ProfileView, SocialApplication } from '../application.ts'
 import { rates, shares } from '../model.ts'
@@ -6,6 +5,7 @@ import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
 import { CODE, rootOf, uniform } from './draw.ts'
 import { earlier } from './earlier.ts'
+import { resultOf } from './own.ts'
 import { updatedUser } from './users.ts'
 
 const NAME = 'profile.read'
@@ -43,8 +43,7 @@ function ownProfile(arrival: Arrival, world: SocialWorld, root: number): Profile
     operation: 'profile.update',
     lagSeconds: 1.5 + 3 * uniform(root, 3),
   })
-  const version =
-    parent && world.results.get(arrivalKey(CODE.profileUpdate, parent.phase, parent.stream, parent.index))
+  const version = parent && resultOf(world, CODE.profileUpdate, parent)
   if (parent === undefined || version === undefined) {
     countStandIn(world, NAME)
     return undefined
