@@ -417,6 +417,54 @@ BEGIN
   SELECT EXISTS (SELECT FROM made) INTO created FROM target;
 END $$;
 
+-- Feeds ---------------------------------------------------------------------------------------------------------------
+
+-- Under generic plans, since to plan these over all months costs more than to run them. Never a sequential scan: a plan
+-- that was made while this month's partition was empty would scan it whole when it has filled.
+
+-- The newest posts that a reader's feed holds, his pull authors, whom he must not see, and the horizon of the snapshot.
+-- The limit stands in each author's subquery, so that no author is read deeper than the feed can show (S-25).
+CREATE OR REPLACE FUNCTION rebuild_feed(reader bigint, wanted integer, merges_pulled boolean,
+  OUT newest text, OUT pulled text, OUT blocked text, OUT horizon text)
+LANGUAGE plpgsql STABLE STRICT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+  -- Months that have not begun hold nothing: they are not looked at for each author.
+  soon constant bigint := first_id_at(now() + interval '1 day');
+BEGIN
+  WITH followed AS MATERIALIZED (
+    SELECT f.following_id AS author_id, merges_pulled AND u.is_pull AS is_pull
+    FROM follows f JOIN users u ON u.shard = shard_of(f.following_id) AND u.user_id = f.following_id
+    WHERE f.shard = shard_of(reader) AND f.follower_id = reader
+  ), newest_posts AS (
+    SELECT p.post_id FROM followed f CROSS JOIN LATERAL (
+      SELECT post_id FROM posts
+      WHERE shard = shard_of(f.author_id) AND user_id = f.author_id AND post_id < soon AND deleted_at IS NULL
+      ORDER BY post_id DESC LIMIT wanted) p
+    WHERE NOT f.is_pull ORDER BY p.post_id DESC LIMIT wanted
+  )
+  SELECT coalesce((SELECT string_agg(post_id::text, ',' ORDER BY post_id DESC) FROM newest_posts), ''),
+    coalesce((SELECT string_agg(author_id::text, ',') FROM followed WHERE is_pull), ''),
+    coalesce((SELECT string_agg(b.other::text, ',') FROM (
+      SELECT blocked_id AS other FROM blocks WHERE shard = shard_of(reader) AND user_id = reader
+      UNION SELECT user_id FROM blocked_by WHERE shard = shard_of(reader) AND blocked_id = reader) b), ''),
+    pg_snapshot_xmin(pg_current_snapshot())::text
+  INTO newest, pulled, blocked, horizon;
+END $$;
+
+-- The newest posts below an id of all whom a reader follows, by commas. A block has removed the follows of both.
+CREATE OR REPLACE FUNCTION feed_below(reader bigint, before bigint, wanted integer) RETURNS text
+LANGUAGE plpgsql STABLE STRICT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+  RETURN coalesce((SELECT string_agg(page.post_id::text, ',' ORDER BY page.post_id DESC) FROM (
+    SELECT p.post_id FROM follows f CROSS JOIN LATERAL (
+      SELECT post_id FROM posts
+      WHERE shard = shard_of(f.following_id) AND user_id = f.following_id
+        AND post_id < before AND deleted_at IS NULL
+      ORDER BY post_id DESC LIMIT wanted) p
+    WHERE f.shard = shard_of(reader) AND f.follower_id = reader
+    ORDER BY p.post_id DESC LIMIT wanted) page), '');
+END $$;
+
 -- Partitions ----------------------------------------------------------------------------------------------------------
 
 -- 64 and 128 hash partitions (S-08): likes_by_post_00 ... likes_by_post_63.
