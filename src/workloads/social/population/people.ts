@@ -76,8 +76,8 @@ const WORDS = [
 
 /** Ids and words of the seeded people; the ids grow with the index and are older than every seeded post. */
 export interface People {
-  userId(index: number): bigint
-  indexOf(userId: bigint): number | undefined
+  readonly userId: (index: number) => bigint
+  readonly indexOf: (userId: bigint) => number | undefined
   name(index: number): { readonly username: string; readonly fullName: string }
   /** `count` pure words for entity `number` of the stream `label`. */
   words(stream: number, number: number, count: number): string

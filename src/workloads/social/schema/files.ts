@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { VariantName } from '../../../core/names.ts'
 
@@ -10,10 +11,13 @@ const FILES: Readonly<Record<VariantName, string>> = {
 export interface SchemaFile {
   readonly path: string
   readonly text: string
+  /** Changes with the content. */
+  readonly digest: string
 }
 
 /** The file that declares a variant's tables. The package root is equally far from `src` and from `dist`. */
 export async function schemaFile(variant: VariantName): Promise<SchemaFile> {
   const path = FILES[variant] ?? ''
-  return { path, text: await readFile(new URL(`../../../../${path}`, import.meta.url), 'utf8') }
+  const text = await readFile(new URL(`../../../../${path}`, import.meta.url), 'utf8')
+  return { path, text, digest: createHash('sha256').update(text).digest('hex').slice(0, 16) }
 }

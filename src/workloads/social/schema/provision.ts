@@ -3,6 +3,7 @@ import type { VariantName } from '../../../core/names.ts'
 import type { Stores } from '../../../core/store.ts'
 import type { StepReport } from '../../../core/workload.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
+import { readBooks } from '../seed/books.ts'
 import { DATABASES, socialStores } from '../stores.ts'
 import { readCatalog, sameCatalog } from './catalog.ts'
 import { schemaFile } from './files.ts'
@@ -19,7 +20,7 @@ export async function runSchema(database: PostgresClient, variant: VariantName):
     if (!(error instanceof Error) || !('code' in error)) throw error
     throw new ArchError(
       `${path} does not run: ${error.message}`,
-      `Mend the file (git diff ${path} shows what was changed), or drop the database that it no longer fits.`,
+      `Mend the file, or the tables that were changed by hand (\`arch seed social\` makes all of them again).`,
       3,
       error,
     )
@@ -28,23 +29,29 @@ export async function runSchema(database: PostgresClient, variant: VariantName):
 
 /**
  * Makes the variant's database, tables, functions and partitions where they are not there yet. Idempotent: `changed` is
- * false when the catalog says the same before and after.
+ * false when the catalog says the same before and after. A database that seeding made from another version of the file
+ * is dropped and made again, since seeding can fill it again; one that was made otherwise is left to its owner.
  * @throws ArchError when the schema file does not run
  */
 export async function provisionVariant(variant: VariantName, stores: Stores): Promise<StepReport> {
   const { postgres } = socialStores(stores, variant)
   const database = DATABASES[variant]?.postgres ?? ''
-  const isNew = !(await postgres.databaseExists(database))
-  if (isNew) await postgres.createDatabase(database)
+  const exists = await postgres.databaseExists(database)
+  const isOutdated = exists && (await wasSeededOtherwise(postgres, variant))
+  if (isOutdated) await postgres.dropDatabase(database)
+  if (isOutdated || !exists) await postgres.createDatabase(database)
   const before = await readCatalog(postgres)
   await runSchema(postgres, variant)
   const after = await readCatalog(postgres)
-  const changed = isNew || !sameCatalog(before, after)
-  const made = [...after.keys()].filter((object) => !before.has(object)).length
-  return {
-    changed,
-    summary: changed
-      ? `${database}: ${made} of ${after.size} objects made`
-      : `${database}: all ${after.size} objects were there`,
+  if (isOutdated) return { changed: true, summary: `${database}: made again, its schema file has changed` }
+  if (exists && sameCatalog(before, after)) {
+    return { changed: false, summary: `${database}: all ${after.size} objects were there` }
   }
+  const made = [...after.keys()].filter((object) => !before.has(object)).length
+  return { changed: true, summary: `${database}: ${made} of ${after.size} objects made` }
+}
+
+async function wasSeededOtherwise(database: PostgresClient, variant: VariantName): Promise<boolean> {
+  const books = await readBooks(database)
+  return books !== undefined && books.schema !== (await schemaFile(variant)).digest
 }

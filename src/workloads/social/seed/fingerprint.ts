@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { VariantName } from '../../../core/names.ts'
 import type { Population } from '../../../core/workload.ts'
 import { schemaFile } from '../schema/files.ts'
@@ -17,9 +16,8 @@ export interface Fingerprint {
 
 /** The fingerprint of the template that a population needs. */
 export async function fingerprintOf(variant: VariantName, population: Population): Promise<Fingerprint> {
-  const { text } = await schemaFile(variant)
-  const schema = createHash('sha256').update(text).digest('hex').slice(0, 16)
-  return { seed: population.seed, size: population.size, schema, generator: GENERATOR_VERSION }
+  const { digest } = await schemaFile(variant)
+  return { seed: population.seed, size: population.size, schema: digest, generator: GENERATOR_VERSION }
 }
 
 /** Why a template of one fingerprint does not serve another; empty when it does. */

@@ -6,10 +6,10 @@ import { chunked } from './text.ts'
 /** Connections that copy at a time: one more than that only shares out the same two cores. */
 const COPIES = 2
 
-const DONE: Statement = { name: 'seed_steps_done', text: 'SELECT table_name FROM arch.seed_steps' }
+const DONE: Statement = { name: 'seed_steps_done', text: 'SELECT table_name FROM seeding.seed_steps' }
 const MARK: Statement = {
   name: 'seed_steps_mark',
-  text: 'INSERT INTO arch.seed_steps (table_name) VALUES ($1)',
+  text: 'INSERT INTO seeding.seed_steps (table_name) VALUES ($1)',
 }
 
 /**

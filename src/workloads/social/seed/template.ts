@@ -1,6 +1,6 @@
 import type { VariantName } from '../../../core/names.ts'
 import type { Population, Progress } from '../../../core/workload.ts'
-import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import type { SocialPopulation } from '../population.ts'
 import { ensureMonthOf } from '../schema/partitions.ts'
 import { runSchema } from '../schema/provision.ts'
@@ -9,33 +9,8 @@ import { fingerprintOf, reasonsToSeedAgain } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
 import { fixedTables } from './fixed-tables.ts'
 import { loadTables } from './load.ts'
+import { closeBooks, openBooks, readBooks } from './books.ts'
 import { seedSource } from './shared-tables.ts'
-
-/** What is known of a template; in a schema of its own, so that the case's tables stay as declared. */
-const BOOKS = `CREATE SCHEMA IF NOT EXISTS arch;
-CREATE TABLE IF NOT EXISTS arch.seed_info (
-  seed double precision NOT NULL, size integer NOT NULL, schema text NOT NULL, generator integer NOT NULL,
-  completed boolean NOT NULL DEFAULT false
-);
-CREATE TABLE IF NOT EXISTS arch.seed_steps (table_name text PRIMARY KEY);`
-
-const HAS_BOOKS: Statement = {
-  name: 'seed_has_books',
-  text: `SELECT to_regclass('arch.seed_info') IS NOT NULL AS has_books`,
-}
-const READ: Statement = {
-  name: 'seed_info_read',
-  text: 'SELECT seed, size, schema, generator, completed FROM arch.seed_info',
-}
-const BEGIN: Statement = {
-  name: 'seed_info_begin',
-  text: 'INSERT INTO arch.seed_info (seed, size, schema, generator) VALUES ($1, $2, $3, $4)',
-}
-const COMPLETE: Statement = { name: 'seed_info_complete', text: 'UPDATE arch.seed_info SET completed = true' }
-
-interface SeedInfo extends Fingerprint {
-  readonly completed: boolean
-}
 
 /** What became of a template. */
 export interface TemplateReport {
@@ -59,25 +34,17 @@ export async function ensureTemplate(
 ): Promise<TemplateReport> {
   const wanted = await fingerprintOf(variant, population)
   const template = postgres.withDatabase(name)
-  const had = (await postgres.databaseExists(name)) ? await readInfo(template) : undefined
+  const had = (await postgres.databaseExists(name)) ? await readBooks(template) : undefined
   const reasons = had === undefined ? [] : reasonsToSeedAgain(had, wanted)
   if (had?.completed === true && reasons.length === 0) return { changed: false, why: 'template reused' }
 
   const isResumed = had !== undefined && reasons.length === 0
   if (!isResumed) await begin(variant, postgres, name, wanted)
   await fill(variant, template, built(), progress)
-  await template.query(COMPLETE)
+  await closeBooks(template)
   if (isResumed) return { changed: true, why: 'template completed after an interruption' }
   const why = reasons.length === 0 ? 'template made' : `template made again: ${reasons.join('; ')}`
   return { changed: true, why }
-}
-
-/** Undefined as well for a database that was interrupted before its books were opened. */
-async function readInfo(template: PostgresClient): Promise<SeedInfo | undefined> {
-  const [found] = await template.query<{ has_books: boolean }>(HAS_BOOKS)
-  if (found?.has_books !== true) return undefined
-  const [info] = await template.query<SeedInfo>(READ)
-  return info
 }
 
 async function begin(
@@ -90,8 +57,7 @@ async function begin(
   await postgres.createDatabase(name)
   const template = postgres.withDatabase(name)
   await runSchema(template, variant)
-  await template.execute(BOOKS)
-  await template.query(BEGIN, [wanted.seed, wanted.size, wanted.schema, wanted.generator])
+  await openBooks(template, wanted)
 }
 
 async function fill(
