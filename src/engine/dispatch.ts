@@ -214,12 +214,17 @@ function startLoad(
     if (latest >= seconds.endsAtMicros) turnSecond(latest)
     if (latest >= nextSweep) expire(latest)
     if (interruptedAt !== undefined && latest >= interruptedAt + INTERRUPTED_DRAIN_MICROS) giveUp()
-    if (!hasNext && open === 0) finish(latest)
+    if (isOver(latest)) finish(latest)
     else arm(latest)
   }
 
+  /** An open loop lasts its whole window, even where the last arrival comes long before its end. */
+  function isOver(now: number): boolean {
+    return !hasNext && open === 0 && (closed || interruptedAt !== undefined || now >= runEnd)
+  }
+
   function arm(now: number): void {
-    let at = Math.min(nextSweep, seconds.endsAtMicros)
+    let at = Math.min(nextSweep, seconds.endsAtMicros, now < runEnd ? runEnd : Infinity)
     if (completions >= COMPLETIONS_PER_TURN) at = now
     else if (hasNext && !closed) at = Math.min(at, startAtMicros + walker.atMicros)
     if (interruptedAt !== undefined) at = Math.min(at, interruptedAt + INTERRUPTED_DRAIN_MICROS)
@@ -278,7 +283,8 @@ function startLoad(
 
   function finish(now: number): void {
     stop()
-    turnSecond(now)
+    sendFlows()
+    seconds.finish()
     const windowStart = closed ? firstMeasured : measureStart
     const windowEnd = Math.min(closed ? lastEnded : runEnd, interruptedAt ?? Infinity)
     resolve({

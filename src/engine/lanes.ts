@@ -68,9 +68,9 @@ export function sweep(
     for (;;) {
       const oldest = lane.flights.peek()
       if (oldest === undefined) break
-      if (oldest.state !== 'over') {
-        // An answered one only waits for the journal's disk: its outcome is known.
-        if (oldest.deadlineMicros > nowMicros || oldest.state === 'answered') {
+      // An answered one only waits for the journal's disk: it leaves like those that are over.
+      if (oldest.state === 'queued' || oldest.state === 'running') {
+        if (oldest.deadlineMicros > nowMicros) {
           next = Math.min(next, oldest.deadlineMicros)
           break
         }

@@ -20,6 +20,8 @@ export interface Seconds {
   endsAtMicros: number
   /** Reports the second that was current, empties it and goes on to the one that holds `nowMicros`. */
   turn(nowMicros: number): void
+  /** Reports the last second, if anything happened in it. */
+  finish(): void
 }
 
 /** Counts a success in the current second. */
@@ -61,17 +63,21 @@ export function newSeconds(
   }))
   const secondOf = (micros: number): number => Math.floor((micros - zeroMicros) / 1e6)
   let current = secondOf(startMicros)
+  const takeAll = (): SecondOfOperation[] =>
+    records
+      .map((record, index) => take(operations[index] ?? '', record))
+      .filter((entry) => entry !== undefined)
   const seconds: Seconds = {
     records,
     endsAtMicros: zeroMicros + (current + 1) * 1e6,
     turn(nowMicros) {
-      const taken = operations.map((operation, index) => {
-        const record = records[index]
-        return record === undefined ? undefined : take(operation, record)
-      })
-      emit({ worker, second: current, operations: taken.filter((entry) => entry !== undefined) })
+      emit({ worker, second: current, operations: takeAll() })
       current = Math.max(current + 1, secondOf(nowMicros))
       seconds.endsAtMicros = zeroMicros + (current + 1) * 1e6
+    },
+    finish() {
+      const last = takeAll()
+      if (last.length > 0) emit({ worker, second: current, operations: last })
     },
   }
   return seconds

@@ -288,6 +288,16 @@ t.test('warm-up is recorded apart, and seconds before the window are negative', 
   t.equal(report.measuredSeconds, 2)
 })
 
+t.test('an open loop lasts its whole window, a closed one only as long as its arrivals', async (t) => {
+  const clock = fakeClock()
+  const plan = planOf({ rare: 0.1 }, 10)
+  const rare = operationOf('rare', () => clock.until(clock.nowMicros() + 1000))
+  await clock.drive(runLoad(optionsOf(clock, [rare], plan)))
+  t.equal(clock.nowMicros(), 10e6)
+  await clock.drive(runLoad({ ...optionsOf(clock, [rare], plan), closedConcurrency: 1 }))
+  t.equal(clock.nowMicros(), 10.001e6)
+})
+
 t.test('an interrupted run stops handing over, drains shortly and reports what there is', async (t) => {
   const clock = fakeClock()
   const interrupt = new AbortController()
