@@ -10,10 +10,11 @@ export interface SocialStores {
 }
 
 /** The PostgreSQL database and the logical Redis database of each variant: they never see each other's data. */
-export const DATABASES: Readonly<Record<VariantName, { readonly postgres: string; readonly redis: number }>> = {
-  fixed: { postgres: 'arch_social_fixed', redis: 1 },
-  'as-written': { postgres: 'arch_social_as_written', redis: 2 },
-}
+export const DATABASES: Readonly<Record<VariantName, { readonly postgres: string; readonly redis: number }>> =
+  {
+    fixed: { postgres: 'arch_social_fixed', redis: 1 },
+    'as-written': { postgres: 'arch_social_as_written', redis: 2 },
+  }
 
 /** The stores that a variant works on. Clients come from the pools that `stores` holds, and are closed with them. */
 export function socialStores(stores: Stores, variant: VariantName): SocialStores {
