@@ -13,19 +13,17 @@ interface Write {
 
 /** A journal of writes that followed one another, a millisecond each. */
 export function journalOf(writes: readonly Write[]): JournalReader {
-  const entries = writes.map(
-    (write, number): JournalEntry => ({
-      number,
-      phase: 'measure',
-      stream: 'mix',
-      operation: write.operation,
-      keys: write.keys,
-      outcome: write.outcome ?? 'ok',
-      result: write.result ?? {},
-      startedMicros: number * 2_000,
-      finishedMicros: write.outcome === 'unknown' ? undefined : number * 2_000 + 1_000,
-    }),
-  )
+  const entries = writes.map((write, number): JournalEntry => ({
+    number,
+    phase: 'measure',
+    stream: 'mix',
+    operation: write.operation,
+    keys: write.keys,
+    outcome: write.outcome ?? 'ok',
+    result: write.result ?? {},
+    startedMicros: number * 2_000,
+    finishedMicros: write.outcome === 'unknown' ? undefined : number * 2_000 + 1_000,
+  }))
   return {
     async *entries(operation) {
       yield* entries.filter((entry) => operation === undefined || entry.operation === operation)
@@ -55,9 +53,10 @@ export async function deriveTables(postgres: PostgresClient): Promise<void> {
 
 /** The commands that make the feeds of all users, the lists of pull authors and the sets that readers need. */
 export async function feedCommands(postgres: PostgresClient): Promise<RedisCommand[]> {
-  const rows = await postgres.query<{ reader: bigint; pushed: bigint[]; pulls: bigint[]; blocked: bigint[] }>({
-    name: 'test feeds',
-    text: `SELECT r.user_id AS reader,
+  const rows = await postgres.query<{ reader: bigint; pushed: bigint[]; pulls: bigint[]; blocked: bigint[] }>(
+    {
+      name: 'test feeds',
+      text: `SELECT r.user_id AS reader,
         ARRAY(SELECT p.post_id FROM follows f JOIN users a ON a.user_id = f.following_id AND NOT a.is_pull
           JOIN posts p ON p.user_id = a.user_id AND p.deleted_at IS NULL
           WHERE f.follower_id = r.user_id ORDER BY p.post_id DESC LIMIT 900) AS pushed,
@@ -66,13 +65,19 @@ export async function feedCommands(postgres: PostgresClient): Promise<RedisComma
         ARRAY(SELECT blocked_id FROM blocks b WHERE b.user_id = r.user_id
           UNION SELECT b.user_id FROM blocks b WHERE b.blocked_id = r.user_id) AS blocked
       FROM users r`,
-  })
+    },
+  )
   const authors = await postgres.query<{ author: bigint; posts: bigint[] }>({
     name: 'test author lists',
     text: `SELECT user_id AS author, ARRAY(SELECT post_id FROM posts p WHERE p.user_id = u.user_id
         AND deleted_at IS NULL ORDER BY post_id DESC) AS posts FROM users u WHERE is_pull`,
   })
-  const list = (key: string, ids: readonly bigint[], end: string): RedisCommand => ['rpush', key, ...ids.map(String), end]
+  const list = (key: string, ids: readonly bigint[], end: string): RedisCommand => [
+    'rpush',
+    key,
+    ...ids.map(String),
+    end,
+  ]
   return [
     ...rows.flatMap(({ reader, pushed, pulls, blocked }): RedisCommand[] => [
       pushed.length === 900

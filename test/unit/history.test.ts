@@ -29,7 +29,8 @@ function verdictOf(calls: readonly Call[], final: number | undefined): string {
 
 /** Every order of every choice of unanswered calls, tried one by one. */
 function explainedByForce(calls: readonly Call[], state: number, final: number | undefined): boolean {
-  if (calls.every((call) => call.finished === undefined) && (final === undefined || state === final)) return true
+  if (calls.every((call) => call.finished === undefined) && (final === undefined || state === final))
+    return true
   return calls.some((call, index) => {
     const rest = calls.filter((_, at) => at !== index)
     if (rest.some((other) => other.finished !== undefined && other.finished < call.started)) return false
@@ -63,7 +64,11 @@ t.test('an operation without an answer happens once, late, or never', async (t) 
   t.equal(verdictOf([unanswered], 0), 'explained')
   t.equal(verdictOf([unanswered], 1), 'explained')
   const later: Call = { kind: 'remove', started: 100, finished: 110, changed: false }
-  t.equal(verdictOf([unanswered, later], 1), 'explained', 'it may take effect after a removal that saw nothing')
+  t.equal(
+    verdictOf([unanswered, later], 1),
+    'explained',
+    'it may take effect after a removal that saw nothing',
+  )
   const twice: Call[] = [
     { kind: 'remove', started: 100, finished: 110, changed: true },
     { kind: 'remove', started: 200, finished: 210, changed: true },

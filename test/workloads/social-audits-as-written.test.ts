@@ -18,13 +18,15 @@ const { postgres, redis } = socialStores(stores, 'as-written')
 const ids = idGenerator(1)
 
 // Two authors whom somebody with a cached feed follows; the star gets followers enough to be a celebrity.
-const followed = Array.from({ length: seeded.size }, (_, index) => index)
-  .filter((index) => seeded.followers(index).some((follower) => seeded.isActive(follower)))
+const followed = Array.from({ length: seeded.size }, (_, index) => index).filter((index) =>
+  seeded.followers(index).some((follower) => seeded.isActive(follower)),
+)
 const [starIndex = 0, authorIndex = 0] = followed
+const isActive = (index: number): boolean => seeded.isActive(index)
 const star = seeded.userId(starIndex)
 const author = seeded.userId(authorIndex)
-const starFan = seeded.userId(seeded.followers(starIndex).find(seeded.isActive) ?? 0)
-const fan = seeded.userId(seeded.followers(authorIndex).find(seeded.isActive) ?? 0)
+const starFan = seeded.userId(seeded.followers(starIndex).find(isActive) ?? 0)
+const fan = seeded.userId(seeded.followers(authorIndex).find(isActive) ?? 0)
 const post = ids.next(shardOfId(author))
 const starPost = ids.next(shardOfId(star))
 const FANS = 1_000
@@ -39,7 +41,7 @@ await postgres.execute(`${insertPost(post, author)} ${insertPost(starPost, star)
   UPDATE users SET follower_count = follower_count + ${FANS} WHERE user_id = ${star};
   UPDATE users SET post_count = post_count + 1 WHERE user_id IN (${author}, ${star})`)
 
-const readers = new Set([...seeded.followers(starIndex), ...seeded.followers(authorIndex)].filter(seeded.isActive))
+const readers = new Set([...seeded.followers(starIndex), ...seeded.followers(authorIndex)].filter(isActive))
 for (const reader of readers) {
   const pushed = [
     ...(seeded.followers(authorIndex).includes(reader) ? [String(post)] : []),

@@ -101,7 +101,8 @@ async function readTruth(
 }
 
 function compare(key: string, text: string, kind: CachedKind, truth: Fields | undefined): string | undefined {
-  if (isAbsentText(text)) return truth === undefined ? undefined : `${key} says that there is none, and there is`
+  if (isAbsentText(text))
+    return truth === undefined ? undefined : `${key} says that there is none, and there is`
   const cached = kind.decode(text)
   if (cached === undefined) return `${key} is not of this version`
   if (truth === undefined) return `${key} is cached, and deleted or never there`
@@ -110,12 +111,20 @@ function compare(key: string, text: string, kind: CachedKind, truth: Fields | un
   return `${key}: ${field} is ${String(cached[field])} in the cache, ${String(truth[field])} in the tables`
 }
 
-async function checkKind({ postgres, redis }: AuditWork, kind: CachedKind, findings: Findings): Promise<void> {
+async function checkKind(
+  { postgres, redis }: AuditWork,
+  kind: CachedKind,
+  findings: Findings,
+): Promise<void> {
   for await (const found of scanKeys(redis, `${kind.prefix}*`)) {
     for (const part of partsOf(found, PART)) {
       const [reply] = await redis.wave([['mget', ...part]])
       const texts = reply as readonly (string | null)[]
-      const truth = await readTruth(postgres, kind, part.map((key) => BigInt(key.slice(kind.prefix.length))))
+      const truth = await readTruth(
+        postgres,
+        kind,
+        part.map((key) => BigInt(key.slice(kind.prefix.length))),
+      )
       for (const [index, key] of part.entries()) {
         const text = texts[index] ?? null
         if (text === null) continue
@@ -129,7 +138,11 @@ async function checkKind({ postgres, redis }: AuditWork, kind: CachedKind, findi
 
 /** Every cached post and profile equals its row and its counters; a negative entry stands for no row. */
 export const cacheDatabase: Audit = socialAudit(
-  { name: 'cache.equals-database', claims: ['SOC-42', 'SOC-72', 'SOC-78'], defects: ['S-17', 'S-32', 'S-36'] },
+  {
+    name: 'cache.equals-database',
+    claims: ['SOC-42', 'SOC-72', 'SOC-78'],
+    defects: ['S-17', 'S-32', 'S-36'],
+  },
   'fixed',
   async (work) => {
     const findings = newFindings()

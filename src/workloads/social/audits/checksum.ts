@@ -41,9 +41,14 @@ export function idChecksumSql(id: string): string {
 }
 
 /** Whether a table has what it should have; a line that says what is wrong otherwise. */
-export function compareChecksum(what: string, expected: Checksum, row: ChecksumRow | undefined): string | undefined {
+export function compareChecksum(
+  what: string,
+  expected: Checksum,
+  row: ChecksumRow | undefined,
+): string | undefined {
   const rows = Number(row?.rows ?? 0n)
   if (rows !== expected.rows) return `${what}: ${expected.rows} rows should be there, ${rows} are`
-  if (BigInt(row?.sum ?? '0') !== expected.sum) return `${what}: ${rows} rows as there should be, but not the same ones`
+  if (BigInt(row?.sum ?? '0') !== expected.sum)
+    return `${what}: ${rows} rows as there should be, but not the same ones`
   return undefined
 }

@@ -2,7 +2,11 @@ import type { Audit } from '../../../core/workload.ts'
 import { sqlAudit } from './social-audit.ts'
 import type { AuditTitle } from './social-audit.ts'
 
-const TITLE: AuditTitle = { name: 'comments.count-equals-rows', claims: ['SOC-48', 'SOC-50'], defects: ['S-14'] }
+const TITLE: AuditTitle = {
+  name: 'comments.count-equals-rows',
+  claims: ['SOC-48', 'SOC-50'],
+  defects: ['S-14'],
+}
 
 /** Every post's comment counter is the number of its comments, every comment's like counter that of its likes. */
 export const commentsCount: Audit = sqlAudit(

@@ -31,7 +31,10 @@ interface FollowersRow {
   readonly followers: readonly bigint[]
 }
 
-async function readPosts({ postgres, context }: AuditWork, seeded: SocialPopulation): Promise<readonly FollowersRow[]> {
+async function readPosts(
+  { postgres, context }: AuditWork,
+  seeded: SocialPopulation,
+): Promise<readonly FollowersRow[]> {
   const posts = [...(await acknowledgedPosts(context.journal)).keys()]
   return postgres.query<FollowersRow>(FOLLOWERS, [posts, seeded.endMs])
 }
@@ -41,7 +44,10 @@ function* placesOf(rows: readonly FollowersRow[], seeded: SocialPopulation, seed
     const active = followers.filter((follower) => seeded.isActive(seeded.indexOf(follower) ?? -1))
     const root = deriveSeed(seed, `readers of ${post_id}`)
     const drawn = new Set(
-      Array.from({ length: SAMPLE }, (_, index) => active[random53(root, index) % active.length] ?? author_id),
+      Array.from(
+        { length: SAMPLE },
+        (_, index) => active[random53(root, index) % active.length] ?? author_id,
+      ),
     )
     for (const reader of active.length <= SAMPLE ? active : drawn)
       yield { reader, postId: post_id, authorId: author_id }
@@ -55,10 +61,14 @@ function feedsHold(title: AuditTitle, wants: (followers: number) => boolean): Au
     const { redis, context } = work
     const seeded = seededPopulation(context.population)
     const rows = (await readPosts(work, seeded)).filter((row) => wants(row.followers.length))
-    for await (const [{ reader, postId, authorId }, state] of feedPlaces(redis, placesOf(rows, seeded, context.seed))) {
+    for await (const [{ reader, postId, authorId }, state] of feedPlaces(
+      redis,
+      placesOf(rows, seeded, context.seed),
+    )) {
       if (state === 'cold') continue
       findings.checked += 1
-      if (state !== 'there') addViolation(findings, `feed:${reader}: post ${postId} by ${authorId} is missing`)
+      if (state !== 'there')
+        addViolation(findings, `feed:${reader}: post ${postId} by ${authorId} is missing`)
     }
     return outcomeOf(findings)
   })

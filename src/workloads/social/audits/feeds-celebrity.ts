@@ -15,10 +15,17 @@ import { socialAudit } from './social-audit.ts'
 const SAMPLE = 200
 
 /** Every post is in its author's own list; one that was given up (no list) is rebuilt when somebody reads. */
-async function checkAuthorLists(redis: RedisClient, posts: readonly RunPost[], findings: Findings): Promise<void> {
+async function checkAuthorLists(
+  redis: RedisClient,
+  posts: readonly RunPost[],
+  findings: Findings,
+): Promise<void> {
   for (const { authorId, postId } of posts) {
     const list = keys.author(authorId)
-    const [exists, place] = await redis.wave([['exists', list], ['lpos', list, String(postId)]])
+    const [exists, place] = await redis.wave([
+      ['exists', list],
+      ['lpos', list, String(postId)],
+    ])
     if (exists !== 1) continue
     findings.checked += 1
     if (place === null) addViolation(findings, `author:${authorId}: post ${postId} is missing`)
@@ -28,7 +35,10 @@ async function checkAuthorLists(redis: RedisClient, posts: readonly RunPost[], f
 function sampleOf(readers: readonly bigint[], seed: number, authorId: bigint): bigint[] {
   if (readers.length <= SAMPLE) return [...readers]
   const root = deriveSeed(seed, `readers of ${authorId}`)
-  return Array.from({ length: SAMPLE }, (_, index) => readers[random53(root, index) % readers.length] ?? authorId)
+  return Array.from(
+    { length: SAMPLE },
+    (_, index) => readers[random53(root, index) % readers.length] ?? authorId,
+  )
 }
 
 /** Warm readers know whom they have to pull: the author is in their set. */
@@ -47,7 +57,8 @@ async function checkPulls(
   for (const [index, reader] of readers.entries()) {
     if (replies[2 * index] !== 2) continue
     findings.checked += 1
-    if (replies[2 * index + 1] !== 1) addViolation(findings, `pulls:${reader}: pull author ${authorId} is missing`)
+    if (replies[2 * index + 1] !== 1)
+      addViolation(findings, `pulls:${reader}: pull author ${authorId} is missing`)
   }
 }
 
@@ -62,8 +73,13 @@ export const feedsCelebrity: Audit = socialAudit(
     const findings = newFindings()
     const fanout = context.choice['fanout']
     const posts = (await readRunPosts(postgres, context.journal)).filter((post) => post.isPull === true)
-    const followers = await followersOf(postgres, posts.map((post) => post.authorId))
-    const samples = new Map([...followers].map(([author, all]) => [author, sampleOf(all, context.seed, author)]))
+    const followers = await followersOf(
+      postgres,
+      posts.map((post) => post.authorId),
+    )
+    const samples = new Map(
+      [...followers].map(([author, all]) => [author, sampleOf(all, context.seed, author)]),
+    )
     const places = posts.flatMap(({ postId, authorId }) =>
       (samples.get(authorId) ?? []).map((reader): Place => ({ reader, postId, authorId })),
     )
@@ -71,7 +87,10 @@ export const feedsCelebrity: Audit = socialAudit(
     for await (const [{ reader, postId, authorId }, state] of feedPlaces(redis, places)) {
       if (state !== 'cold') findings.checked += 1
       if (state === wrong)
-        addViolation(findings, `feed:${reader}: post ${postId} by pull author ${authorId} is ${state}, fanout=${fanout}`)
+        addViolation(
+          findings,
+          `feed:${reader}: post ${postId} by pull author ${authorId} is ${state}, fanout=${fanout}`,
+        )
     }
     if (fanout === 'hybrid') {
       await checkAuthorLists(redis, posts, findings)

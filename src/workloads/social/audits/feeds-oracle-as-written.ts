@@ -25,7 +25,9 @@ export const feedsOracleAsWritten: Audit = socialAudit(
     for await (const found of scanKeys(redis, 'feed:*')) all.push(...found)
     all.sort()
     const seed = deriveSeed(context.seed, 'feed oracle')
-    const feeds = [...new Set(Array.from({ length: SAMPLE }, (_, index) => all[random53(seed, index) % all.length] ?? []))].flat()
+    const feeds = [
+      ...new Set(Array.from({ length: SAMPLE }, (_, index) => all[random53(seed, index) % all.length] ?? [])),
+    ].flat()
     const readers = feeds.map((feed) => BigInt(feed.slice('feed:'.length)))
     const rows = await postgres.query<{ page: readonly bigint[] }>(ORACLE, [readers])
     const pages = await redis.wave(feeds.map((feed) => ['lrange', feed, 0, PAGE - 1] as const))
@@ -35,7 +37,10 @@ export const feedsOracleAsWritten: Audit = socialAudit(
       const expected = (rows[index]?.page ?? []).map(String)
       const at = expected.findIndex((post, place) => shown[place] !== post)
       if (at >= 0 || shown.length > expected.length)
-        addViolation(findings, `${feed}: ${shown.length} posts on the first page, of ${expected.length}; wrong from number ${at + 1}`)
+        addViolation(
+          findings,
+          `${feed}: ${shown.length} posts on the first page, of ${expected.length}; wrong from number ${at + 1}`,
+        )
     }
     return outcomeOf(findings)
   },

@@ -73,7 +73,9 @@ async function explainStrangers(
   strangers: readonly bigint[],
 ): Promise<string[]> {
   if (strangers.length === 0) return []
-  const rows = await postgres.query<{ post_id: bigint; author_id: bigint | null; gone: boolean }>(STRANGERS, [strangers])
+  const rows = await postgres.query<{ post_id: bigint; author_id: bigint | null; gone: boolean }>(STRANGERS, [
+    strangers,
+  ])
   return rows.flatMap(({ post_id, author_id, gone }) => {
     if (author_id === null) return `feed of ${feed.reader}: post ${post_id} does not exist`
     if (gone || feed.hiddenAuthors.has(author_id)) return []
@@ -106,7 +108,10 @@ async function compare(
 
 /** Takes `count` of a list, by the seed of the run. */
 function draw(list: readonly bigint[], count: number, seed: number): bigint[] {
-  return Array.from({ length: Math.min(count, list.length) }, (_, index) => list[random53(seed, index) % list.length] ?? 0n)
+  return Array.from(
+    { length: Math.min(count, list.length) },
+    (_, index) => list[random53(seed, index) % list.length] ?? 0n,
+  )
 }
 
 async function sampleReaders(postgres: PostgresQueries, context: AuditContext): Promise<bigint[]> {
@@ -120,7 +125,13 @@ async function sampleReaders(postgres: PostgresQueries, context: AuditContext): 
     changed.push(askedId(entry, entry.operation === 'block.add' ? 'blocked' : 'follower'))
   const readers = [
     ...draw(active, SAMPLE.random, seed),
-    ...[...followers.values()].flatMap((list) => draw(list.filter((id) => isActive(seeded, id)), 1, seed)),
+    ...[...followers.values()].flatMap((list) =>
+      draw(
+        list.filter((id) => isActive(seeded, id)),
+        1,
+        seed,
+      ),
+    ),
     ...draw(changed, SAMPLE.changed, seed),
   ]
   return [...new Set(readers)]
@@ -143,7 +154,10 @@ export const feedsOracle: Audit = socialAudit(
     const findings = newFindings()
     const fanout = context.choice['fanout']
     const feeds = await readWarmFeeds(redis, await sampleReaders(postgres, context))
-    const lists = await readAuthorLists(redis, feeds.flatMap((feed) => feed.pulls))
+    const lists = await readAuthorLists(
+      redis,
+      feeds.flatMap((feed) => feed.pulls),
+    )
     const below = fanout === 'pull' ? firstRunId(seededPopulation(context.population)) : 2n ** 63n
     for (const part of partsOf(feeds, PART)) {
       const merged = part.map((feed) => merge(feed, lists, fanout !== 'push'))

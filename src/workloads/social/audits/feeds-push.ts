@@ -7,7 +7,10 @@ import { readRunPosts } from './run-posts.ts'
 import type { RunPost } from './run-posts.ts'
 import { socialAudit } from './social-audit.ts'
 
-function* placesOf(posts: readonly RunPost[], followers: ReadonlyMap<bigint, readonly bigint[]>): Generator<Place> {
+function* placesOf(
+  posts: readonly RunPost[],
+  followers: ReadonlyMap<bigint, readonly bigint[]>,
+): Generator<Place> {
   for (const { postId, authorId } of posts)
     for (const reader of followers.get(authorId) ?? []) yield { reader, postId, authorId }
 }
@@ -24,9 +27,15 @@ export const feedsPush: Audit = socialAudit(
     const fanout = context.choice['fanout']
     const posts = await readRunPosts(postgres, context.journal)
     const pushed = posts.filter((post) => fanout !== 'hybrid' || post.isPull === false)
-    const followers = await followersOf(postgres, pushed.map((post) => post.authorId))
+    const followers = await followersOf(
+      postgres,
+      pushed.map((post) => post.authorId),
+    )
     const wrong = fanout === 'pull' ? 'there' : 'missing'
-    for await (const [{ reader, postId, authorId }, state] of feedPlaces(redis, placesOf(pushed, followers))) {
+    for await (const [{ reader, postId, authorId }, state] of feedPlaces(
+      redis,
+      placesOf(pushed, followers),
+    )) {
       if (state !== 'cold') findings.checked += 1
       if (state === wrong)
         addViolation(findings, `feed:${reader}: post ${postId} by ${authorId} is ${state}, fanout=${fanout}`)

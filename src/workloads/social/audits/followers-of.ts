@@ -11,6 +11,8 @@ export async function followersOf(
   postgres: PostgresQueries,
   authors: Iterable<bigint>,
 ): Promise<ReadonlyMap<bigint, readonly bigint[]>> {
-  const rows = await postgres.query<{ author_id: bigint; followers: bigint[] }>(FOLLOWERS, [[...new Set(authors)]])
+  const rows = await postgres.query<{ author_id: bigint; followers: bigint[] }>(FOLLOWERS, [
+    [...new Set(authors)],
+  ])
   return new Map(rows.map((row) => [row.author_id, row.followers]))
 }

@@ -2,7 +2,11 @@ import type { Audit } from '../../../core/workload.ts'
 import { sqlAudit } from './social-audit.ts'
 import type { AuditTitle } from './social-audit.ts'
 
-const TITLE: AuditTitle = { name: 'follows.counts-equal-edges', claims: ['SOC-32'], defects: ['S-14', 'S-16'] }
+const TITLE: AuditTitle = {
+  name: 'follows.counts-equal-edges',
+  claims: ['SOC-32'],
+  defects: ['S-14', 'S-16'],
+}
 
 /** Every user's counters of followers, of followed and of posts are the numbers of edges and of posts not deleted. */
 export const followsCounts: Audit = sqlAudit(

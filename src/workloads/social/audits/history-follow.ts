@@ -27,7 +27,11 @@ export const historyFollow: Audit = socialAudit(
   async ({ postgres, context }) => {
     const findings = newFindings()
     const undecided: string[] = []
-    for (const pair of await readPairHistories(postgres, context.journal, seededPopulation(context.population))) {
+    for (const pair of await readPairHistories(
+      postgres,
+      context.journal,
+      seededPopulation(context.population),
+    )) {
       const verdict = checkHistory(pair.writes.map(pairOperation), pair.initial, pair.final)
       findings.checked += pair.writes.length
       if (verdict.kind === 'violated') addViolation(findings, describeViolation(pair, verdict))

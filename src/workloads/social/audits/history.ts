@@ -105,7 +105,10 @@ function unansweredAfter(operations: readonly HistoryOperation[], moment: number
  * The history up to the first moment at which it cannot be explained any more. Sound: every beginning of a history that
  * can be explained can be explained.
  */
-function shortestPrefix(operations: readonly HistoryOperation[], initial: number): HistoryOperation[] | undefined {
+function shortestPrefix(
+  operations: readonly HistoryOperation[],
+  initial: number,
+): HistoryOperation[] | undefined {
   const ends = operations.flatMap((operation) => operation.finished ?? []).sort((one, other) => one - other)
   for (const end of ends) {
     const prefix = unansweredAfter(operations, end)
@@ -142,8 +145,7 @@ export function checkHistory(
   if (explained === undefined) return { kind: 'undecided' }
   if (explained) return { kind: 'explained' }
   const prefix = shortestPrefix(operations, initial)
-  const core = prefix === undefined
-    ? smallestCore(operations, initial, final)
-    : smallestCore(prefix, initial, undefined)
+  const core =
+    prefix === undefined ? smallestCore(operations, initial, final) : smallestCore(prefix, initial, undefined)
   return { kind: 'violated', core: [...core].sort(byStart), againstFinal: prefix === undefined }
 }

@@ -66,7 +66,8 @@ function checkRow(row: EntityRow, kind: EntityKind, asked: Asked, deletions: Del
   if (owner !== row.owner) return `${what}: it was acknowledged to ${owner}`
   if (row.gone && !deletions.certain.has(row.id) && !deletions.possible.has(row.id))
     return `${what}: deleted, and nobody asked for that`
-  if (!row.gone && deletions.certain.has(row.id)) return `${what}: its deletion was acknowledged, and it is there`
+  if (!row.gone && deletions.certain.has(row.id))
+    return `${what}: its deletion was acknowledged, and it is there`
   return undefined
 }
 

@@ -18,7 +18,10 @@ const RELATIONS = {
     name: 'audit requests checksum',
     text: `SELECT ${pairChecksumSql('requester_id', 'target_id')} FROM follow_requests`,
   },
-  blocks: { name: 'audit blocks checksum', text: `SELECT ${pairChecksumSql('user_id', 'blocked_id')} FROM blocks` },
+  blocks: {
+    name: 'audit blocks checksum',
+    text: `SELECT ${pairChecksumSql('user_id', 'blocked_id')} FROM blocks`,
+  },
 } as const satisfies Readonly<Record<string, Statement>>
 
 type Relation = keyof typeof RELATIONS

@@ -9,7 +9,9 @@ import { likesInSeed } from './seeded.ts'
 import { askedId } from './writes.ts'
 
 /** Rows with ids of their own. The text's tables delete rows; the fixed ones mark them. */
-export function entityKinds(variant: VariantName): Readonly<Record<'posts' | 'comments' | 'users', EntityKind>> {
+export function entityKinds(
+  variant: VariantName,
+): Readonly<Record<'posts' | 'comments' | 'users', EntityKind>> {
   const gone = variant === 'fixed' ? 'deleted_at IS NOT NULL' : 'false'
   return {
     posts: {
@@ -50,8 +52,14 @@ export function entityKinds(variant: VariantName): Readonly<Record<'posts' | 'co
 
 /** Checksums of the seeded rows, the same in both variants. */
 export const SEED_STATEMENTS: SeedStatements = {
-  users: { name: 'audit seeded users', text: `SELECT ${idChecksumSql('user_id')} FROM users WHERE user_id < $1` },
-  posts: { name: 'audit seeded posts', text: `SELECT ${idChecksumSql('post_id')} FROM posts WHERE post_id < $1` },
+  users: {
+    name: 'audit seeded users',
+    text: `SELECT ${idChecksumSql('user_id')} FROM users WHERE user_id < $1`,
+  },
+  posts: {
+    name: 'audit seeded posts',
+    text: `SELECT ${idChecksumSql('post_id')} FROM posts WHERE post_id < $1`,
+  },
   comments: {
     name: 'audit seeded comments',
     text: `SELECT ${idChecksumSql('comment_id')} FROM comments WHERE comment_id < $1`,
@@ -76,7 +84,10 @@ export function likesOfPosts(variant: VariantName, seeded: SocialPopulation): Ed
     inSeed: likesInSeed(seeded),
     seeded: () => seededLikes(seeded),
     present: { name: 'audit likes present', text: presentSql(table, 'post_id', variant === 'fixed') },
-    checksum: { name: 'audit likes checksum', text: `SELECT ${pairChecksumSql('user_id', 'post_id')} FROM ${table}` },
+    checksum: {
+      name: 'audit likes checksum',
+      text: `SELECT ${pairChecksumSql('user_id', 'post_id')} FROM ${table}`,
+    },
   }
 }
 

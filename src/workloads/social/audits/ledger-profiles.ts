@@ -35,7 +35,8 @@ async function readUpdates(journal: JournalReader, findings: Findings): Promise<
       continue
     }
     const version = Number(entry.result['version'])
-    if (updates.byVersion.has(version)) addViolation(findings, `user ${user}: two updates made version ${version}`)
+    if (updates.byVersion.has(version))
+      addViolation(findings, `user ${user}: two updates made version ${version}`)
     updates.byVersion.set(version, entry)
   }
   return users
@@ -66,7 +67,10 @@ export async function checkProfiles(postgres: PostgresQueries, journal: JournalR
       addViolation(findings, `user ${user}: version ${version} after ${least - 1} acknowledged updates`)
     const name = lastName(updates)
     if (name !== undefined && row?.username !== name)
-      addViolation(findings, `user ${user}: called ${row?.username}, the last acknowledged update said ${name}`)
+      addViolation(
+        findings,
+        `user ${user}: called ${row?.username}, the last acknowledged update said ${name}`,
+      )
   }
   return findings
 }

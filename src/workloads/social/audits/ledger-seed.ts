@@ -19,7 +19,9 @@ function countIds(length: number, idAt: (index: number) => bigint): Checksum {
 /** All likes of posts in the seed. */
 export function seededLikes(seeded: SocialPopulation): Checksum {
   const checksum = newChecksum()
-  const users = Float64Array.from({ length: seeded.size }, (_, index) => residue(seeded.userId(index), PRIME.first))
+  const users = Float64Array.from({ length: seeded.size }, (_, index) =>
+    residue(seeded.userId(index), PRIME.first),
+  )
   for (let post = 0; post < seeded.posts; post += 1) {
     const likers = seeded.likersOf(post)
     let sum = 0
@@ -33,7 +35,9 @@ export function seededLikes(seeded: SocialPopulation): Checksum {
 /** All follows in the seed. */
 export function seededFollows(seeded: SocialPopulation): Checksum {
   const checksum = newChecksum()
-  const users = Float64Array.from({ length: seeded.size }, (_, index) => residue(seeded.userId(index), PRIME.second))
+  const users = Float64Array.from({ length: seeded.size }, (_, index) =>
+    residue(seeded.userId(index), PRIME.second),
+  )
   for (let follower = 0; follower < seeded.size; follower += 1) {
     const followees = seeded.followees(follower)
     let sum = 0
@@ -63,10 +67,10 @@ export async function checkSeeded(
   removed: Iterable<bigint>,
 ): Promise<Findings> {
   const findings = newFindings()
-  const posts = countIds(seeded.posts, seeded.postId)
+  const posts = countIds(seeded.posts, (post) => seeded.postId(post))
   for (const post of removed) if (seededPost(seeded, post) !== undefined) countPair(posts, post, 1n, -1)
   const expected = {
-    users: countIds(seeded.size, seeded.userId),
+    users: countIds(seeded.size, (index) => seeded.userId(index)),
     posts,
     comments: countIds(seeded.comments, (number) => seeded.comment(number).commentId),
   }

@@ -2,7 +2,11 @@ import type { Audit } from '../../../core/workload.ts'
 import { sqlAudit } from './social-audit.ts'
 import type { AuditTitle } from './social-audit.ts'
 
-const TITLE: AuditTitle = { name: 'likes.count-equals-rows', claims: ['SOC-45', 'SOC-80'], defects: ['S-13', 'S-14'] }
+const TITLE: AuditTitle = {
+  name: 'likes.count-equals-rows',
+  claims: ['SOC-45', 'SOC-80'],
+  defects: ['S-13', 'S-14'],
+}
 
 /** Every post's like counter is the number of its likes. */
 export const likesCount: Audit = sqlAudit(

@@ -54,7 +54,8 @@ function judge(entry: JournalEntry, row: ReasonRow | undefined, follows: Follows
   const author = row?.private ?? undefined
   if (entry.outcome === 'refused') {
     // Who follows by now, but did not in the seed, may have been refused before.
-    const always = row?.follows === true && author !== undefined && follows.inSeed(askedId(entry, 'user'), author)
+    const always =
+      row?.follows === true && author !== undefined && follows.inSeed(askedId(entry, 'user'), author)
     return row?.right === true || (author !== undefined && !always) ? undefined : 'refused without a reason'
   }
   if (author === undefined || row?.follows === true) return undefined
@@ -63,7 +64,12 @@ function judge(entry: JournalEntry, row: ReasonRow | undefined, follows: Follows
   return `granted, though ${author} is private and was never followed`
 }
 
-async function checkRule(work: AuditWork, rule: RefusalRule, follows: Follows, findings: Findings): Promise<void> {
+async function checkRule(
+  work: AuditWork,
+  rule: RefusalRule,
+  follows: Follows,
+  findings: Findings,
+): Promise<void> {
   for (const part of partsOf(await sample(work, rule), PART)) {
     const asked = part.map((entry) => rule.asked(entry))
     const columns = (asked[0] ?? []).map((_, column) => asked.map((values) => values[column] ?? ''))

@@ -37,7 +37,10 @@ export async function acknowledgedPosts(journal: JournalReader): Promise<Map<big
 }
 
 /** The acknowledged posts of a run that are there, and how their authors' posts travel. */
-export async function readRunPosts(postgres: PostgresQueries, journal: JournalReader): Promise<readonly RunPost[]> {
+export async function readRunPosts(
+  postgres: PostgresQueries,
+  journal: JournalReader,
+): Promise<readonly RunPost[]> {
   const authors = [...(await acknowledgedPosts(journal))]
   const posts: RunPost[] = []
   for (let first = 0; first < authors.length; first += BATCH) {
@@ -47,7 +50,8 @@ export async function readRunPosts(postgres: PostgresQueries, journal: JournalRe
     for (const row of await postgres.query<FactRow>(FACTS, asked)) facts.set(row.post_id, row)
     for (const [postId, authorId] of batch) {
       const fact = facts.get(postId)
-      if (fact !== undefined) posts.push({ postId, authorId, isPull: fact.settled ? fact.is_pull : undefined })
+      if (fact !== undefined)
+        posts.push({ postId, authorId, isPull: fact.settled ? fact.is_pull : undefined })
     }
   }
   return posts

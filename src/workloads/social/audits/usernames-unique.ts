@@ -10,7 +10,11 @@ const FOLDED = (text: string): string => `normalize(lower(normalize(${text}, NFK
 
 const LEFT = `c.state = 'claimed' AND c.claimed_at < now() - interval '${CLAIM_SECONDS} seconds'`
 
-const TITLE: AuditTitle = { name: 'usernames.unique', claims: ['SOC-30', 'SOC-31'], defects: ['S-09', 'S-10'] }
+const TITLE: AuditTitle = {
+  name: 'usernames.unique',
+  claims: ['SOC-30', 'SOC-31'],
+  defects: ['S-09', 'S-10'],
+}
 
 /**
  * Over all shards, a folded name or address belongs to one user, by one confirmed claim, and every user has his claims.
