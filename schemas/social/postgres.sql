@@ -147,7 +147,8 @@ CREATE TABLE IF NOT EXISTS posts (
   CONSTRAINT posts_media_urls_check CHECK (jsonb_typeof(media_urls) = 'array')
 ) PARTITION BY RANGE (post_id);
 
-CREATE INDEX IF NOT EXISTS posts_user_id_post_id_idx ON posts (shard, user_id, post_id DESC);
+-- Without deleted posts, so that a page of an author's ids is read from the index alone.
+CREATE INDEX IF NOT EXISTS posts_user_id_post_id_idx ON posts (shard, user_id, post_id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX IF NOT EXISTS posts_post_id_idx ON posts (post_id DESC);
 
 CREATE TABLE IF NOT EXISTS likes_by_post (

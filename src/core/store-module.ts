@@ -9,6 +9,11 @@ export interface ConnectOptions {
   readonly applicationName: string
   /** After this, the store gives up on one statement: default 10,000 ms; 0 for no bound. */
   readonly statementTimeoutMs?: number
+  /**
+   * Whether the store may keep the plans of prepared statements, where it has plans: for work that repeats a few
+   * statements. Default false: each execution is planned for its values.
+   */
+  readonly keepsPlans?: boolean
 }
 
 /** The passwords of one instance, by the name of their role. Kept in the state directory, mode 0600. */

@@ -31,8 +31,9 @@ async function main(assignment: LoadAssignment): Promise<void> {
   const results = sharedResults(assignment.resultsMemory)
   const world = workload.world(assignment.seed, assignment.population, results, paceOf(assignment.plan))
   const stores = await connectStores(assignment.endpoints, {
-    poolSize: 16,
+    poolSize: 12,
     applicationName: `arch load ${assignment.worker}`,
+    keepsPlans: true,
   })
   const running = await variantOf(workload, assignment.variant).open(
     stores,

@@ -3,7 +3,7 @@ import { decideSamples } from '../engine/samples.ts'
 import type { Probe, SampleDecision } from '../engine/samples.ts'
 import { shapeArea } from '../engine/shape.ts'
 import type { PhasePlan, SchedulePlan, StreamPlan } from '../engine/schedule.ts'
-import type { Workload } from '../core/workload.ts'
+import type { Profile, Workload } from '../core/workload.ts'
 import { perSecond } from '../core/model.ts'
 import type { BenchOptions } from './bench-options.ts'
 import type { OfferedOperation, OfferedTraffic } from './traffic.ts'
@@ -40,8 +40,15 @@ function samples(workload: Workload, traffic: OfferedTraffic, options: BenchOpti
   })
 }
 
+/** Cold code and caches meet a rate that grows: at full rate from the start they leave a queue to the measured window. */
+const WARMUP_RAMP: NonNullable<Profile['shape']> = [
+  { at: 0, factor: 0.02 },
+  { at: 0.7, factor: 1 },
+  { at: 1, factor: 1 },
+]
+
 function streamsOf(phase: Phase, traffic: OfferedTraffic, probes: readonly Probe[]): StreamPlan[] {
-  const shape = phase === 'measure' ? traffic.profile.shape : undefined
+  const shape = phase === 'measure' ? traffic.profile.shape : WARMUP_RAMP
   return traffic.operations.flatMap((offered): StreamPlan[] => {
     const operation = offered.operation.name
     const probe = probes.find((each) => each.operation === operation)

@@ -39,6 +39,7 @@ async function start(assignment: RoleAssignment): Promise<void> {
   stores = await connectStores(assignment.endpoints, {
     poolSize: 4,
     applicationName: `arch ${assignment.role}`,
+    keepsPlans: true,
   })
   const armed = new Set(assignment.killAt)
   running = await begin(stores, assignment.population, assignment.choice, {

@@ -65,7 +65,7 @@ export const workload: Workload = {
     scale: 1 / 1000,
     population: 20_000,
     durationSeconds: 30,
-    warmupSeconds: 5,
+    warmupSeconds: 12,
     maxDurationSeconds: 45,
   },
   documentedPopulation: { size: 500e6, unit: 'users', claim: 'SOC-01' },
