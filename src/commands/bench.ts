@@ -50,7 +50,12 @@ function shown(io: CommandIo, path: string): string {
   return near.startsWith('..') ? path : near
 }
 
-async function writeResult(result: Result, folder: ReportFolder, within: string, options: BenchOptions): Promise<void> {
+async function writeResult(
+  result: Result,
+  folder: ReportFolder,
+  within: string,
+  options: BenchOptions,
+): Promise<void> {
   for (const format of new Set(['json', ...options.formats])) {
     const reporter = await loadReporter(format)
     const text = reporter.render(result, { columns: 120, colour: false, folder: undefined })
@@ -80,7 +85,12 @@ async function runOne(
 }
 
 /** Both variants one after the other on clones of the same data; the exit code is the fixed one's. */
-async function runBoth(io: CommandIo, workload: Workload, options: BenchOptions, folder: ReportFolder): Promise<Result> {
+async function runBoth(
+  io: CommandIo,
+  workload: Workload,
+  options: BenchOptions,
+  folder: ReportFolder,
+): Promise<Result> {
   const host = hostOf(io)
   host.line(`${workload.name} as written`)
   const asWritten = await runOne(workload, 'as-written', options, folder, 'as-written', host)
@@ -93,7 +103,11 @@ async function runBoth(io: CommandIo, workload: Workload, options: BenchOptions,
   if (!options.json) await print(io, asWritten, shown(io, join(folder.path, 'as-written')), false)
   await print(io, fixed, shown(io, join(folder.path, 'fixed')), options.json)
   const colour = usesColour(io, io.stdout)
-  const text = renderComparison(comparison, { columns: io.stdout.columns, colour, folder: shown(io, folder.path) })
+  const text = renderComparison(comparison, {
+    columns: io.stdout.columns,
+    colour,
+    folder: shown(io, folder.path),
+  })
   if (!options.json) io.stdout.write(text)
   return fixed
 }

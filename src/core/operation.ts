@@ -103,7 +103,7 @@ export type AnyOperation = Operation<unknown, unknown, unknown, unknown>
 export function erase<Application, World, Input, Output>(
   operation: Operation<Application, World, Input, Output>,
 ): AnyOperation {
-  return operation as unknown as AnyOperation
+  return operation
 }
 
 /** An id that an arrival made, and the key under which later arrivals look for it. */

@@ -31,7 +31,9 @@ export function composeId(parts: SnowflakeParts): bigint {
     throw new RangeError(`time ${parts.timeMs} is outside the id's 41 bits`)
   const fits = parts.shard < SHARDS && parts.worker < 64 && parts.sequence < 256
   if (!fits || parts.shard < 0 || parts.worker < 0 || parts.sequence < 0)
-    throw new RangeError(`shard ${parts.shard}, worker ${parts.worker} or sequence ${parts.sequence} does not fit`)
+    throw new RangeError(
+      `shard ${parts.shard}, worker ${parts.worker} or sequence ${parts.sequence} does not fit`,
+    )
   const low = (parts.shard << 14) | (parts.worker << 8) | parts.sequence
   return (BigInt(time) << TIME_SHIFT) | BigInt(low)
 }
@@ -84,7 +86,10 @@ export function idGenerator(worker: number, clock: () => number = Date.now, maxD
         lastTime[shard] = now
         sequence[shard] = 0
       } else if (last - now > maxDriftMs) {
-        throw new OperationFailure('unavailable', `the clock is ${last - now} ms behind the last id of shard ${shard}`)
+        throw new OperationFailure(
+          'unavailable',
+          `the clock is ${last - now} ms behind the last id of shard ${shard}`,
+        )
       } else if ((sequence[shard] ?? 0) < 255) {
         sequence[shard] = (sequence[shard] ?? 0) + 1
       } else {

@@ -130,10 +130,18 @@ export interface Variant {
    * Fills a template with the population and makes the run's own clone of it, derived stores included. Reuses the
    * template when its fingerprint of (seed, size, schema) agrees, and says why when it must be made again.
    */
-  seed(stores: Stores, population: Population, choice: StrategyChoice, progress: Progress): Promise<StepReport>
+  seed(
+    stores: Stores,
+    population: Population,
+    choice: StrategyChoice,
+    progress: Progress,
+  ): Promise<StepReport>
   open(stores: Stores, population: Population, choice: StrategyChoice): Promise<RunningApplication>
   readonly roles: Readonly<
-    Record<RoleName, (stores: Stores, population: Population, choice: StrategyChoice, host: RoleHost) => Promise<RunningRole>>
+    Record<
+      RoleName,
+      (stores: Stores, population: Population, choice: StrategyChoice, host: RoleHost) => Promise<RunningRole>
+    >
   >
   readonly audits: readonly Audit[]
 }
@@ -167,7 +175,11 @@ export interface Workload {
     readonly maxDurationSeconds: number
   }
   /** The size of the population at scale 1, e.g. 500e6 users: reports print the seeded share of it. */
-  readonly documentedPopulation: { readonly size: number; readonly unit: string; readonly claim: RequirementId }
+  readonly documentedPopulation: {
+    readonly size: number
+    readonly unit: string
+    readonly claim: RequirementId
+  }
   readonly profiles: Readonly<Record<ProfileName, Profile>>
   readonly operations: readonly AnyOperation[]
   readonly flows: readonly Flow[]

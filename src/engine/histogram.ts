@@ -3,7 +3,7 @@ import type { Histogram } from 'hdr-histogram-js'
 import type { EncodedHistogram } from './report.ts'
 
 /** 120 s: what took longer is recorded as this, and counted. */
-export const HIGHEST_MICROS = 120_000_000
+const HIGHEST_MICROS = 120_000_000
 
 /** An HDR histogram of microseconds with what its encoding does not carry. */
 export interface LatencyHistogram {
@@ -45,7 +45,7 @@ export function encode(histogram: LatencyHistogram | undefined): EncodedHistogra
 }
 
 /** Adds an encoded histogram to `into`; count by count, so nothing is lost (design.md, law 3). */
-export function addEncoded(into: LatencyHistogram, encoded: EncodedHistogram): void {
+function addEncoded(into: LatencyHistogram, encoded: EncodedHistogram): void {
   into.hdr.add(decodeFromCompressedBase64(encoded.v2, 32, false, HIGHEST_MICROS))
   into.maxMicros = Math.max(into.maxMicros, encoded.maxMicros)
   into.clamped += encoded.clamped

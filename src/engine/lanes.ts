@@ -24,7 +24,7 @@ export interface Lane {
  * Microseconds from an arrival's intended start after which nobody waits for it: the larger of 5 s and ten times the
  * operation's tightest bound (design.md, law 2).
  */
-export function deadlineMicros(targets: readonly Target[]): number {
+function deadlineMicros(targets: readonly Target[]): number {
   const tightestMs = Math.min(...targets.map((target) => target.belowMs))
   const fromBound = Number.isFinite(tightestMs) ? tightestMs * TIGHTEST_BOUNDS * 1e3 : 0
   return Math.max(SHORTEST_DEADLINE_MICROS, fromBound)

@@ -91,7 +91,8 @@ export function operationResult(
   const { operation, report, targets } = offered
   const { outcomes, measures } = report
   const { conflict, timeout, unavailable, unexpected } = outcomes
-  const count = outcomes.ok + outcomes.refused + outcomes.dropped + conflict + timeout + unavailable + unexpected
+  const count =
+    outcomes.ok + outcomes.refused + outcomes.dropped + conflict + timeout + unavailable + unexpected
   const units = operation.unitsPerArrival ?? 1
   const rate = (figure: 'scheduled' | 'offered' | 'achieved'): number =>
     (report.streams.reduce((sum, stream) => sum + stream[figure], 0) * units) / seconds

@@ -52,7 +52,10 @@ function auditReasons(audits: readonly AuditResult[]): VerdictReason[] {
 }
 
 function roleReasons(measured: Measured): VerdictReason[] {
-  const failures = measured.roleFailures.map((reason): VerdictReason => ({ verdict: 'FAIL', reason: `role ${reason}` }))
+  const failures = measured.roleFailures.map((reason): VerdictReason => ({
+    verdict: 'FAIL',
+    reason: `role ${reason}`,
+  }))
   if (!measured.drained && !measured.interrupted)
     failures.push({ verdict: 'FAIL', reason: 'the relays and flows did not drain after the last arrival' })
   return failures

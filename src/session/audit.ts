@@ -28,7 +28,17 @@ async function runAudit(audit: Audit, context: AuditContext): Promise<AuditResul
   try {
     const outcome = await audit.run(context)
     const { state, checked, violations, examples } = outcome
-    return { name, claims, defects, state, checked, violations, examples, note: outcome.note ?? null, seconds: seconds() }
+    return {
+      name,
+      claims,
+      defects,
+      state,
+      checked,
+      violations,
+      examples,
+      note: outcome.note ?? null,
+      seconds: seconds(),
+    }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return {

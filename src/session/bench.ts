@@ -30,7 +30,7 @@ export interface BenchHost {
   readonly progress: Progress
   now(): Date
   /** A line that stays. */
-  line(text: string): void
+  readonly line: (text: string) => void
 }
 
 /** One variant of one case, to be run once. */
@@ -68,10 +68,7 @@ interface Setting {
   readonly steps: Steps
 }
 
-async function measureStep(
-  setting: Setting,
-  endpoints: readonly StoreEndpoint[],
-): Promise<Measured> {
+async function measureStep(setting: Setting, endpoints: readonly StoreEndpoint[]): Promise<Measured> {
   const { request, host, plan } = setting
   return measure({
     workload: request.workload,
@@ -144,11 +141,17 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
     await log.step('measure', async () => {
       course.measured = await measureStep(setting, endpoints)
       const { measureSeconds, warmupSeconds } = setting.plan
-      return [undefined, `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`]
+      return [
+        undefined,
+        `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`,
+      ]
     })
     await log.step('audit', async () => {
       course.audits = await auditStep(setting, stores)
-      return [undefined, `${course.audits.filter(({ state }) => state === 'held').length} of ${course.audits.length} held`]
+      return [
+        undefined,
+        `${course.audits.filter(({ state }) => state === 'held').length} of ${course.audits.length} held`,
+      ]
     })
   } finally {
     await closeStores(stores)

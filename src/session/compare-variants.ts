@@ -20,9 +20,15 @@ function targetFinding(name: string, target: TargetResult): Finding {
 
 function targetsOf(operation: OperationResult): [string, TargetResult][] {
   return [
-    ...operation.targets.map((target): [string, TargetResult] => [label(operation.name, undefined, target), target]),
+    ...operation.targets.map((target): [string, TargetResult] => [
+      label(operation.name, undefined, target),
+      target,
+    ]),
     ...operation.parts.flatMap((part) =>
-      part.targets.map((target): [string, TargetResult] => [label(operation.name, part.name, target), target]),
+      part.targets.map((target): [string, TargetResult] => [
+        label(operation.name, part.name, target),
+        target,
+      ]),
     ),
   ]
 }
@@ -47,7 +53,11 @@ function findings(result: Result): Map<string, Finding> {
   return all
 }
 
-function row(expected: DefectExpectation, asWritten: Map<string, Finding>, fixed: Map<string, Finding>): ComparisonRow {
+function row(
+  expected: DefectExpectation,
+  asWritten: Map<string, Finding>,
+  fixed: Map<string, Finding>,
+): ComparisonRow {
   const written = expected.shownBy.flatMap((name) => asWritten.get(name) ?? [])
   const shown = written.find(({ failed }) => failed)
   const held = expected.shownBy.flatMap((name) => fixed.get(name) ?? [])
@@ -56,7 +66,10 @@ function row(expected: DefectExpectation, asWritten: Map<string, Finding>, fixed
     defect: expected.defect,
     title: expected.title,
     shownBy: expected.shownBy,
-    asWritten: { shown: shown !== undefined, evidence: (shown ?? written[0])?.text ?? 'nothing was measured' },
+    asWritten: {
+      shown: shown !== undefined,
+      evidence: (shown ?? written[0])?.text ?? 'nothing was measured',
+    },
     fixed: {
       held: held.length > 0 && broken === undefined,
       evidence: (broken ?? held[0])?.text ?? 'nothing was measured',

@@ -38,4 +38,9 @@ export type FromLoadWorker =
       readonly ratios: Readonly<Record<string, readonly [number, number]>>
       readonly cpuSeconds: number
     }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string | undefined; readonly setup: boolean }
+  | {
+      readonly type: 'failed'
+      readonly message: string
+      readonly stack: string | undefined
+      readonly setup: boolean
+    }

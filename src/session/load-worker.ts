@@ -56,7 +56,9 @@ async function main(assignment: LoadAssignment): Promise<void> {
       worker: assignment.worker,
       workers: assignment.workers,
       slots,
-      ...(assignment.closedConcurrency === undefined ? {} : { closedConcurrency: assignment.closedConcurrency }),
+      ...(assignment.closedConcurrency === undefined
+        ? {}
+        : { closedConcurrency: assignment.closedConcurrency }),
       clock: realClock(),
       startAtMicros,
       journal,

@@ -82,7 +82,11 @@ const POLL_MS = 50
 
 const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
 
-async function startRoles(request: MeasureRequest, tracker: FlowTracker, failures: string[]): Promise<RoleHandle[]> {
+async function startRoles(
+  request: MeasureRequest,
+  tracker: FlowTracker,
+  failures: string[],
+): Promise<RoleHandle[]> {
   const names = Object.keys(variantOf(request.workload, request.variant).roles)
   return Promise.all(
     names.map((role) =>
@@ -106,7 +110,11 @@ async function startRoles(request: MeasureRequest, tracker: FlowTracker, failure
   )
 }
 
-async function startWorkers(request: MeasureRequest, timeline: Timeline, tracker: FlowTracker): Promise<LoadHandle[]> {
+async function startWorkers(
+  request: MeasureRequest,
+  timeline: Timeline,
+  tracker: FlowTracker,
+): Promise<LoadHandle[]> {
   const resultsMemory = newResultsMemory()
   const numbers = Array.from({ length: request.workers }, (_, worker) => worker)
   const concurrency = request.closedConcurrency
@@ -139,7 +147,11 @@ async function startWorkers(request: MeasureRequest, timeline: Timeline, tracker
 }
 
 /** Waits until every role has nothing left to do and every begun flow has ended. */
-async function drain(roles: readonly RoleHandle[], tracker: FlowTracker, signal: AbortSignal): Promise<boolean> {
+async function drain(
+  roles: readonly RoleHandle[],
+  tracker: FlowTracker,
+  signal: AbortSignal,
+): Promise<boolean> {
   const until = performance.now() + DRAIN_MS
   do {
     const answers = await Promise.all(roles.map((role) => role.drained()))
@@ -165,7 +177,12 @@ async function stopRoles(roles: readonly RoleHandle[], seconds: number): Promise
 }
 
 /** Follows the course of the windows: progress once a second, the watchdog's window, an interruption. */
-function follow(request: MeasureRequest, startAt: number, timeline: Timeline, watchdog: Watchdog): () => void {
+function follow(
+  request: MeasureRequest,
+  startAt: number,
+  timeline: Timeline,
+  watchdog: Watchdog,
+): () => void {
   const measureAt = startAt + request.plan.warmupSeconds * 1e6
   const endAt = measureAt + request.plan.measureSeconds * 1e6
   let measuring = false
@@ -220,7 +237,8 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     const drainFrom = performance.now()
     const drained = await drain(roles, tracker, request.signal)
     const drainSeconds =
-      (performance.now() - drainFrom) / 1e3 + Math.max(0, ...outcomes.map(({ report }) => report.drainSeconds))
+      (performance.now() - drainFrom) / 1e3 +
+      Math.max(0, ...outcomes.map(({ report }) => report.drainSeconds))
     timeline.finish()
     const seconds = request.plan.warmupSeconds + request.plan.measureSeconds
     const load = outcomes.map(({ report, cpuSeconds }) => ({

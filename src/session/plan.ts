@@ -27,7 +27,9 @@ function samples(workload: Workload, traffic: OfferedTraffic, options: BenchOpti
       perSecond: mixPerSecond(offered) * mean + offered.surgePerSecond,
       targets: offered.targets,
       ...(offered.operation.parts === undefined ? {} : { parts: offered.operation.parts }),
-      ...(offered.operation.refusalShare === undefined ? {} : { refusalShare: offered.operation.refusalShare }),
+      ...(offered.operation.refusalShare === undefined
+        ? {}
+        : { refusalShare: offered.operation.refusalShare }),
     })),
     flows: traffic.flows.map((flow) => ({
       name: flow.name,
@@ -53,7 +55,12 @@ function streamsOf(phase: Phase, traffic: OfferedTraffic, probes: readonly Probe
     const operation = offered.operation.name
     const probe = probes.find((each) => each.operation === operation)
     return [
-      { operation, stream: 'mix', perSecond: mixPerSecond(offered), ...(shape === undefined ? {} : { shape }) },
+      {
+        operation,
+        stream: 'mix',
+        perSecond: mixPerSecond(offered),
+        ...(shape === undefined ? {} : { shape }),
+      },
       ...(offered.surgePerSecond > 0
         ? [{ operation, stream: 'surge' as const, perSecond: offered.surgePerSecond }]
         : []),

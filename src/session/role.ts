@@ -62,7 +62,11 @@ export async function startRole(
     for (const answer of waiting.values()) answer(undefined)
   })
 
-  function ask(question: ToRole, answerType: FromRole['type'], milliseconds: number): Promise<FromRole | undefined> {
+  function ask(
+    question: ToRole,
+    answerType: FromRole['type'],
+    milliseconds: number,
+  ): Promise<FromRole | undefined> {
     if (ended || !child.connected) return Promise.resolve(undefined)
     const answered = Promise.withResolvers<FromRole | undefined>()
     const timeout = setTimeout(() => answered.resolve(undefined), milliseconds)

@@ -51,8 +51,7 @@ export interface OfferedTraffic {
 function withFlags(name: string, targets: readonly Target[], options: BenchOptions): OriginatedTarget[] {
   const flags = options.targets.filter((target) => target.name === name)
   const kept = targets.filter(
-    (target) =>
-      !flags.some((flag) => flag.part === target.part && flag.percentile === target.percentile),
+    (target) => !flags.some((flag) => flag.part === target.part && flag.percentile === target.percentile),
   )
   return [
     ...kept.map((target) => ({ ...target, from: 'model' as const })),
@@ -97,6 +96,9 @@ export function offeredTraffic(workload: Workload, options: BenchOptions): Offer
       surgePerSecond,
     }
   })
-  const flows = workload.flows.map((flow) => ({ ...flow, targets: withFlags(flow.name, flow.targets, options) }))
+  const flows = workload.flows.map((flow) => ({
+    ...flow,
+    targets: withFlags(flow.name, flow.targets, options),
+  }))
   return { operations, flows, profile, scale }
 }

@@ -9,7 +9,7 @@ export interface StoresRequest {
   readonly provider: ProviderWish
   readonly topology: Topology
   readonly env: NodeJS.ProcessEnv
-  line(text: string): void
+  readonly line: (text: string) => void
 }
 
 /** Clients for a session's own work: seeding and audits may take longer than any operation's statement. */

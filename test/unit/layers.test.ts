@@ -25,7 +25,11 @@ const forbidden: readonly (readonly [folder: string, line: string, rule: string]
   ['src/machine', "import '../stores/redis/index.ts'", 'machine imports core only'],
   ['src/stores/redis', "import '../../workloads/social/index.ts'", 'a store imports no workload'],
   ['src/workloads/social', "import '../../engine/dispatch.ts'", 'a workload imports no engine'],
-  ['src/workloads/social', "import { connect } from '../../stores/redis/connect.ts'\nconnect()", 'a workload imports types of stores only'],
+  [
+    'src/workloads/social',
+    "import { connect } from '../../stores/redis/connect.ts'\nconnect()",
+    'a workload imports types of stores only',
+  ],
   ['src/workloads/social', "import pg from 'pg'\npg.native", 'a workload imports no driver'],
   ['src/session', "import '../commands/bench.ts'", 'the session knows no command'],
   ['src/commands', "import pg from 'pg'\npg.native", 'a command imports no driver'],

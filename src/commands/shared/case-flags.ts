@@ -72,7 +72,9 @@ export async function readCase(
   const population = {
     seed: parseInteger(flags.seed ?? '42', '--seed', 0, 2 ** 32 - 1),
     size:
-      flags.population === undefined ? workload.defaults.population : parseSize(flags.population, '--population'),
+      flags.population === undefined
+        ? workload.defaults.population
+        : parseSize(flags.population, '--population'),
   }
   return {
     workload,

@@ -6,7 +6,7 @@ import { milliseconds } from '../numbers.ts'
 const COLUMNS: ReadonlySet<number | 'max'> = new Set([50, 90, 99, 99.9, 'max'])
 
 /** `✓` met, `✗` missed, `?` undecided. */
-export function targetMark(target: TargetResult): string {
+function targetMark(target: TargetResult): string {
   if (!target.decided) return '?'
   return target.met ? '✓' : '✗'
 }

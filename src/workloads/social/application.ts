@@ -61,7 +61,10 @@ export interface CommentPage {
  * (`not-found`, `private`, `blocked`, `taken`, `not-yours`) or an `OperationFailure`; lists are newest first.
  */
 export interface SocialApplication {
-  register(request: { username: string; email: string; fullName: string }, context: Context): Promise<{ userId: bigint }>
+  register(
+    request: { username: string; email: string; fullName: string },
+    context: Context,
+  ): Promise<{ userId: bigint }>
   readProfile(request: { readerId: bigint; userId: bigint }, context: Context): Promise<ProfileView>
   /** Answers the new version of the row. Null leaves a field as it is. */
   updateProfile(
@@ -73,8 +76,14 @@ export interface SocialApplication {
     context: Context,
   ): Promise<{ state: 'following' | 'requested'; created: boolean }>
   /** The owner of a private account lets a requested follower in. */
-  acceptFollow(request: { userId: bigint; followerId: bigint }, context: Context): Promise<{ created: boolean }>
-  unfollow(request: { followerId: bigint; followingId: bigint }, context: Context): Promise<{ removed: boolean }>
+  acceptFollow(
+    request: { userId: bigint; followerId: bigint },
+    context: Context,
+  ): Promise<{ created: boolean }>
+  unfollow(
+    request: { followerId: bigint; followingId: bigint },
+    context: Context,
+  ): Promise<{ removed: boolean }>
   block(request: { userId: bigint; blockedId: bigint }, context: Context): Promise<{ created: boolean }>
   /** `fannedOut`: the fan-out ended inside the request (S-27), so that no flow begins. */
   createPost(

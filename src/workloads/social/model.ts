@@ -59,13 +59,7 @@ const totalWrites = Object.values(writes).reduce((sum, rate) => sum + perSecond(
 const totalReads = 19 * totalWrites
 
 /** A read of the social case that the traffic offers. */
-type SocialRead =
-  | 'feed.read'
-  | 'post.read'
-  | 'comment.list'
-  | 'profile.read'
-  | 'timeline.read'
-  | 'liked.list'
+type SocialRead = 'feed.read' | 'post.read' | 'comment.list' | 'profile.read' | 'timeline.read' | 'liked.list'
 
 /** How the reads divide: feeds 70 %, posts and comments 20 %, profiles, timelines and lists of likes 10 %. */
 const readShares: Readonly<Record<SocialRead, number>> = {

@@ -43,7 +43,12 @@ export interface SocialPopulation {
   /** Indexes of the users who like a seeded post. */
   likersOf(post: number): Int32Array
   readonly comments: number
-  comment(number: number): { readonly commentId: bigint; readonly post: number; readonly author: number; readonly content: string }
+  comment(number: number): {
+    readonly commentId: bigint
+    readonly post: number
+    readonly author: number
+    readonly content: string
+  }
   /** The newest millisecond of the seeded past: seeded ids are older than every id that a run makes. */
   readonly endMs: number
 }

@@ -28,7 +28,7 @@ export function operationOf(
   })
 }
 
-export const noResults: Results = { get: () => undefined, set: () => undefined }
+const noResults: Results = { get: () => undefined, set: () => undefined }
 
 /** A steady plan of one measured phase with one stream per operation. */
 export function planOf(

@@ -5,8 +5,10 @@ import type { PostgresClient, Statement } from '../../../stores/postgres/client.
 const loadEdges: Statement = {
   name: 'social-load-edges',
   text: `
-SELECT follower_id, following_id FROM follows
-WHERE shard = ANY ($1::smallint[]) AND follower_id = ANY ($2::bigint[]) AND following_id = ANY ($3::bigint[])`,
+SELECT f.follower_id, f.following_id
+FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS wanted(shard, follower_id, following_id)
+JOIN follows f ON f.shard = wanted.shard AND f.follower_id = wanted.follower_id
+  AND f.following_id = wanted.following_id`,
 }
 
 /** The name of the edge from a reader to an author, as the cache of edges knows it. */
@@ -21,12 +23,11 @@ export async function loadEdgesById(
   cost: Cost,
 ): Promise<ReadonlyMap<string, boolean>> {
   const ends = ids.map((id) => id.split(':').map(BigInt))
-  const readers = [...new Set(ends.map(([reader = 0n]) => reader))]
-  const authors = [...new Set(ends.map(([, author = 0n]) => author))]
-  const shards = [...new Set(readers.map(shardOfId))]
+  const readers = ends.map(([reader = 0n]) => reader)
+  const authors = ends.map(([, author = 0n]) => author)
   const rows = await postgres.query<{ follower_id: bigint; following_id: bigint }>(
     loadEdges,
-    [shards, readers, authors],
+    [readers.map(shardOfId), readers, authors],
     cost,
   )
   const existing = new Set(rows.map((row) => edgeId(String(row.follower_id), String(row.following_id))))

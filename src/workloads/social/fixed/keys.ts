@@ -48,4 +48,11 @@ export const EVENT = {
 } as const
 
 /** Counter kinds of the table `counters`. */
-export const COUNTER = { postLikes: 1, postComments: 2, commentLikes: 3, followers: 4, following: 5, posts: 6 } as const
+export const COUNTER = {
+  postLikes: 1,
+  postComments: 2,
+  commentLikes: 3,
+  followers: 4,
+  following: 5,
+  posts: 6,
+} as const

@@ -30,7 +30,7 @@ export interface Graph {
 }
 
 /** How many celebrities a population of `size` has: about 1,500 followers for each. */
-export function celebrityCount(size: number): number {
+function celebrityCount(size: number): number {
   if (size < SMALLEST_WITH_CELEBRITIES) return 0
   return size < 20_000 ? Math.floor(size * 0.0004) : Math.max(8, Math.round(size * 0.0004))
 }

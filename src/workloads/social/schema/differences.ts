@@ -61,7 +61,7 @@ async function declaredCatalog(
 }
 
 /** What differs between two catalogs, by object name. */
-export function compareCatalogs(declared: Catalog, live: Catalog): readonly SchemaDifference[] {
+function compareCatalogs(declared: Catalog, live: Catalog): readonly SchemaDifference[] {
   const objects = [...new Set([...declared.keys(), ...live.keys()])].sort()
   return objects.flatMap((object) => {
     const expected = declared.get(object) ?? ABSENT

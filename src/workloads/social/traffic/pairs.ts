@@ -6,7 +6,7 @@ export const FOLLOW_CANDIDATES = 8
 const ATTEMPTS = 16
 
 /** Whether `list`, ascending, holds `value`. */
-export function holds(list: Int32Array, value: number): boolean {
+function holds(list: Int32Array, value: number): boolean {
   let low = 0
   let high = list.length - 1
   while (low <= high) {

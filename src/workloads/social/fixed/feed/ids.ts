@@ -4,7 +4,7 @@ export const END = '0'
 export const KEPT = 1000
 
 /** Whether the decimal id `a` is smaller, which is older, than `b`; never by way of floats (X-04). */
-export function isOlder(a: string, b: string): boolean {
+function isOlder(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length
 }
 
