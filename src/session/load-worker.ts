@@ -31,7 +31,7 @@ async function main(assignment: LoadAssignment): Promise<void> {
   const results = sharedResults(assignment.resultsMemory)
   const world = workload.world(assignment.seed, assignment.population, results, paceOf(assignment.plan))
   const stores = await connectStores(assignment.endpoints, {
-    poolSize: 12,
+    poolSize: 8,
     applicationName: `arch load ${assignment.worker}`,
     keepsPlans: true,
   })

@@ -11,7 +11,7 @@ function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
-/** Sends commands so that all of one tick leave in one write. */
+/** Sends commands so that all of one turn of the event loop leave in one write. */
 export type Send = (command: RedisCommand) => Promise<RedisReply>
 
 /**
@@ -30,8 +30,9 @@ export function isUnknownScript(error: unknown): boolean {
 }
 
 /**
- * A sender over one connection. The socket is corked until the end of the tick, so that concurrent waves share a
- * system call; the driver's own pipelines write one by one and cost about twice the CPU.
+ * A sender over one connection. The socket is corked until the event loop has handled what was ready, so that waves of
+ * many operations share a system call: it wakes the server, and is the dearest part of a wave. The driver's own
+ * pipelines write one by one and cost about twice the CPU.
  */
 export function senderOver(redis: Redis): Send {
   let corked = false
@@ -40,7 +41,7 @@ export function senderOver(redis: Redis): Send {
       corked = true
       const { stream } = redis
       stream.cork()
-      process.nextTick(() => {
+      setImmediate(() => {
         corked = false
         stream.uncork()
       })

@@ -21,14 +21,14 @@ const loadUsers: Statement = {
   text: `
 SELECT u.user_id, u.username, coalesce(u.full_name, '') AS full_name, coalesce(u.bio, '') AS bio,
   coalesce(u.profile_pic_url, '') AS picture, u.is_private, u.version, c.followers, c.following, c.posts
-FROM users u
+FROM unnest($1::smallint[], $2::bigint[]) AS wanted(shard, user_id)
+JOIN users u ON u.shard = wanted.shard AND u.user_id = wanted.user_id
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(count) FILTER (WHERE kind = 4), 0)::bigint AS followers,
     coalesce(sum(count) FILTER (WHERE kind = 5), 0)::bigint AS following,
     coalesce(sum(count) FILTER (WHERE kind = 6), 0)::bigint AS posts
   FROM counters WHERE shard = u.shard AND entity_id = u.user_id AND kind IN (4, 5, 6)
-) c
-WHERE u.shard = ANY ($1::smallint[]) AND u.user_id = ANY ($2::bigint[])`,
+) c`,
 }
 
 /** Profiles by id with their counts, in one statement for all of them. */
@@ -38,8 +38,7 @@ export async function loadUsersById(
   cost: Cost,
 ): Promise<ReadonlyMap<string, ProfileView>> {
   const userIds = ids.map(BigInt)
-  const shards = [...new Set(userIds.map(shardOfId))]
-  const rows = await postgres.query<UserRow>(loadUsers, [shards, userIds], cost)
+  const rows = await postgres.query<UserRow>(loadUsers, [userIds.map(shardOfId), userIds], cost)
   return new Map(rows.map((row) => [row.user_id.toString(), profile(row)]))
 }
 

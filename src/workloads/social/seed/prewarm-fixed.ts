@@ -1,12 +1,16 @@
 import type { RedisCommand } from '../../../stores/redis/client.ts'
 import { keys } from '../fixed/keys.ts'
 import type { SocialPopulation } from '../population.ts'
+import { objectPrewarm } from './prewarm-objects.ts'
 import { FEED_LENGTH, newestOf, postTexts } from './prewarm.ts'
 
 /** Marks a list as reaching down to the oldest there is, and a set as loaded (S-21). */
 const COMPLETE = '0'
 
-/** What makes the active readers' feeds warm in the fixed variant: feeds, pull authors, hidden users, celebrities' lists. */
+/**
+ * What Redis holds of the fixed variant in a system that has been running: the active readers' feeds, pull authors and
+ * hidden users, the celebrities' lists, and the objects that they show.
+ */
 export function* fixedPrewarm(population: SocialPopulation): Generator<RedisCommand> {
   const posts = postTexts(population)
   const list = (key: string, authors: Iterable<number>): RedisCommand => {
@@ -32,4 +36,5 @@ export function* fixedPrewarm(population: SocialPopulation): Generator<RedisComm
     ]
     yield ['sadd', keys.hidden(id), COMPLETE]
   }
+  yield* objectPrewarm(population)
 }
