@@ -60,13 +60,17 @@ export async function findByPidFile(pidFile: string, folder: string): Promise<Pr
   return identity !== undefined && (await workingFolderOf(pid)) === folder ? identity : undefined
 }
 
+/** The processes that work in `folder`; none where there is no /proc. */
+async function workersIn(folder: string): Promise<number[]> {
+  if (!LINUX) return []
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const folders = await Promise.all(pids.map(workingFolderOf))
+  return pids.filter((_, index) => folders[index] === folder)
+}
+
 /** Whether any process works in `folder`: children that outlive a killed parent. Always false where there is no /proc. */
 export async function isWorkedIn(folder: string): Promise<boolean> {
-  if (!LINUX) return false
-  for (const name of await readdir('/proc')) {
-    if (/^\d+$/.test(name) && (await workingFolderOf(Number(name))) === folder) return true
-  }
-  return false
+  return (await workersIn(folder)).length > 0
 }
 
 /** Starts a process that outlives this one, with its output appended to `logFile`. */
@@ -128,4 +132,17 @@ export async function endProcess(
   if (await isAlive(identity)) signal(identity.pid, 'SIGKILL')
   await waitForEnd(identity, patienceMs)
   return 'killed'
+}
+
+/**
+ * Ends what still works in a folder that is about to be removed: a store whose state was lost, or children of a killed
+ * one. Nothing happens where there is no /proc.
+ */
+export async function endWorkersIn(folder: string, patienceMs: number): Promise<void> {
+  const workers = await Promise.all((await workersIn(folder)).map(identify))
+  await Promise.all(
+    workers
+      .filter((worker) => worker !== undefined)
+      .map((worker) => endProcess(worker, 'SIGINT', patienceMs)),
+  )
 }

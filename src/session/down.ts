@@ -6,6 +6,7 @@ import { explained } from '../machine/files.ts'
 import { dataFolder, logFile, openHome, stateFile } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import { withLock } from '../machine/lock.ts'
+import { endWorkersIn } from '../machine/process.ts'
 import { readInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { loadStore, storeNames } from './stores.ts'
@@ -13,6 +14,8 @@ import { downDocker, removeDockerData } from './up-docker.ts'
 import { downNative, isRunningNatively } from './up-native.ts'
 
 const LOCK_PATIENCE_MS = 60_000
+/** For processes whose data is about to go. */
+const END_PATIENCE_MS = 3_000
 
 /** What `down` did to one store. */
 export interface StoppedStore {
@@ -34,6 +37,7 @@ async function removeData(home: Home, store: StoreName): Promise<void> {
   await removeDockerData(home, await loadStore(store))
   await explained(`remove the data of ${store}`, async () => {
     const data = dataFolder(home, store)
+    await endWorkersIn(data, END_PATIENCE_MS)
     for (const path of [data, `${data}.half`, logFile(home, store), dirname(stateFile(home, store))]) {
       await rm(path, { recursive: true, force: true })
     }

@@ -209,9 +209,12 @@ t.test('two homes run side by side, and down ends only its own', async (t) => {
 })
 
 t.test('down --volumes leaves nothing of an instance, whatever its state file says', async (t) => {
+  const { process: running } = await known('redis')
+  if (running === undefined) throw new Error('nothing ran')
   await writeFile(join(home, 'state', 'redis', 'instance.json'), '{ half')
   await t.rejects(up(['redis']), { name: 'ArchError', hint: /down --volumes/ })
   await downStores({ home, env: ENVIRONMENT, volumes: true })
+  t.equal(await isAlive(running), false)
   t.same(
     (await storesStatus({ home, env: ENVIRONMENT })).map(({ state }) => state),
     ['never started', 'never started'],
