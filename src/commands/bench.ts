@@ -11,8 +11,10 @@ import type { BenchHost } from '../session/bench.ts'
 import type { BenchOptions } from '../session/bench-options.ts'
 import { claimInstance } from '../session/claim.ts'
 import { compareVariants } from '../session/compare-variants.ts'
+import { planRun } from '../session/plan.ts'
 import { openReportFolder } from '../session/report-folder.ts'
 import type { ReportFolder } from '../session/report-folder.ts'
+import { offeredTraffic } from '../session/traffic.ts'
 import type { CommandIo, CommandModule } from './command.ts'
 import { registerBenchFlags } from './shared/bench-flags.ts'
 import type { BenchFlags } from './shared/bench-flags.ts'
@@ -113,19 +115,32 @@ async function runBoth(
 }
 
 async function runCase(io: CommandIo, workload: Workload, options: BenchOptions): Promise<Result> {
-  const folder = await openReportFolder(options.out, workload.name, io.now())
   const release = await claimInstance(workload.name, io.env)
   try {
-    if (options.variant === 'both') return await runBoth(io, workload, options, folder)
-    const host = hostOf(io)
-    const result = await runOne(workload, options.variant, options, folder, '', host)
-    host.clear()
-    await folder.publish()
-    await print(io, result, shown(io, folder.path), options.json)
-    return result
+    const folder = await openReportFolder(options.out, workload.name, io.now())
+    try {
+      return await runIn(io, workload, options, folder)
+    } finally {
+      await folder.discardEmpty()
+    }
   } finally {
     await release()
   }
+}
+
+async function runIn(
+  io: CommandIo,
+  workload: Workload,
+  options: BenchOptions,
+  folder: ReportFolder,
+): Promise<Result> {
+  if (options.variant === 'both') return runBoth(io, workload, options, folder)
+  const host = hostOf(io)
+  const result = await runOne(workload, options.variant, options, folder, '', host)
+  host.clear()
+  await folder.publish()
+  await print(io, result, shown(io, folder.path), options.json)
+  return result
 }
 
 /** `arch bench`: the main job. */
@@ -143,6 +158,8 @@ export const command: CommandModule = {
     registerBenchFlags(commander).action(async (cases: readonly string[], flags: BenchFlags) => {
       const workloads = await selectCases(cases)
       const options = readBenchOptions(workloads, flags, io.cwd)
+      // What no window can decide is refused before anything starts.
+      for (const workload of options.workloads) planRun(workload, offeredTraffic(workload, options), options)
       for (const workload of options.workloads) {
         const result = await runCase(io, workload, options)
         // Of several cases the first that did not pass decides; an interruption ends them all.

@@ -130,6 +130,7 @@ export function operationResult(
     cost: meanCost(report.cost, outcomes.ok + outcomes.refused),
     errors: report.unexpected,
     histogram: measures.response?.v2 ?? '',
-    timeline: timeline.seconds(operation.name),
+    // The warm-up is recorded apart (law 3).
+    timeline: timeline.seconds(operation.name).filter(({ second }) => second >= 0),
   }
 }

@@ -17,6 +17,7 @@ import { machineFacts } from './machine-facts.ts'
 import type { Measured } from './measure.ts'
 import { percentiles, savedPercentiles } from './percentiles.ts'
 import type { RunPlan } from './plan.ts'
+import { reasonsAround } from './reasons.ts'
 import type { OfferedTraffic } from './traffic.ts'
 
 /** Everything that a finished (or interrupted) run left behind. */
@@ -37,28 +38,12 @@ export interface FinishedRun {
   readonly noise: NoiseFloor | undefined
   readonly measured: Measured
   readonly audits: readonly AuditResult[]
+  /** What ended the run early, other than an interruption. */
+  readonly failure: string | undefined
   readonly steps: Result['steps']
   readonly startedAt: Date
   readonly endedAt: Date
   readonly loadAverageStart: readonly number[]
-}
-
-function auditReasons(audits: readonly AuditResult[]): VerdictReason[] {
-  return audits.flatMap(({ name, state, violations, note }): VerdictReason[] => {
-    if (state === 'violated') return [{ verdict: 'CORRUPT', reason: `audit ${name}: ${violations} violated` }]
-    if (state === 'held') return []
-    return [{ verdict: 'VOID', reason: `audit ${name}: ${state}${note === null ? '' : ` (${note})`}` }]
-  })
-}
-
-function roleReasons(measured: Measured): VerdictReason[] {
-  const failures = measured.roleFailures.map((reason): VerdictReason => ({
-    verdict: 'FAIL',
-    reason: `role ${reason}`,
-  }))
-  if (!measured.drained && !measured.interrupted)
-    failures.push({ verdict: 'FAIL', reason: 'the relays and flows did not drain after the last arrival' })
-  return failures
 }
 
 function totalRates(operations: readonly { readonly rates: Rates }[]): Rates {
@@ -152,7 +137,9 @@ export function assembleResult(run: FinishedRun): Result {
     interrupted: measured.interrupted,
     deadWorkers: measured.workersLost,
   })
-  const reasons = [...judgement.reasons, ...roleReasons(measured), ...auditReasons(run.audits)]
+  // Where a failure kept the load from starting, its figures are none, and say nothing more.
+  const figures = run.failure !== undefined && measured.outcomes.length === 0 ? [] : judgement.reasons
+  const reasons = [...reasonsAround(run.failure, measured, run.audits), ...figures]
   const verdict = decideVerdict(reasons.map((reason) => reason.verdict))
   const operations = offered.map((entry, index) =>
     operationResult(entry, judgement.operations[index] ?? [], measured.timeline, measureSeconds),
@@ -186,7 +173,7 @@ export function assembleResult(run: FinishedRun): Result {
     seedSummary: run.seedSummary,
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt.toISOString(),
-    partial: measured.interrupted,
+    partial: measured.interrupted || run.failure !== undefined,
     phases: { warmupSeconds: plan.warmupSeconds, measureSeconds, drainSeconds: measured.drainSeconds },
     steps: run.steps,
     rates: totalRates(operations),
@@ -208,7 +195,7 @@ export function assembleResult(run: FinishedRun): Result {
     })),
     audits: run.audits,
     timelineBoundsMs: timelineBoundsMs(),
-    generator: generatorResult(run, reasons),
+    generator: generatorResult(run, judgement.reasons),
     stores: run.stores,
     cacheRatios: cacheRatios(measured),
     roles: measured.roles,

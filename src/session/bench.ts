@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ArchError } from '../core/errors.ts'
+import { ArchError, OperationFailure } from '../core/errors.ts'
 import type { ProfileName, VariantName } from '../core/names.ts'
 import type { AuditResult, Result } from '../core/result.ts'
 import type { StoreEndpoint, StoreFacts, Stores } from '../core/store.ts'
@@ -56,6 +56,8 @@ interface Course {
   noise: NoiseFloor | undefined
   measured: Measured
   audits: readonly AuditResult[]
+  /** What ended the run early: a store that died before or between the phases that count failures as data. */
+  failure: string | undefined
 }
 
 interface Setting {
@@ -88,7 +90,7 @@ async function measureStep(setting: Setting, endpoints: readonly StoreEndpoint[]
       const rate = load === undefined ? '' : `, ${load.ok.toLocaleString('en-US')}/s`
       const p99 = load === undefined || load.second < 0 ? '' : `, p99 ${load.p99Ms.toFixed(1)} ms`
       const failed = load === undefined || load.failed === 0 ? '' : `, ${load.failed} failed`
-      if (phase === 'drain') host.progress('drain', 0, undefined, '')
+      if (phase === 'drain') host.progress('drain', Math.floor(second), undefined, 's')
       else host.progress(phase, Math.min(total, Math.round(second)), total, `s${rate}${p99}${failed}`)
     },
   })
@@ -159,8 +161,8 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
 }
 
 /**
- * Runs one variant of one case: up, seed, warm up, measure, drain, audit, verdict. An interruption at any step ends in
- * a partial result marked so.
+ * Runs one variant of one case: up, seed, warm up, measure, drain, audit, verdict. An interruption at any step, and a
+ * store that dies, end in a partial result marked so.
  * @throws ArchError for a setup mistake; a bug passes through
  */
 export async function runBench(request: BenchRequest, host: BenchHost): Promise<Result> {
@@ -179,13 +181,18 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     noise: undefined,
     measured: nothingMeasured(workload.flows, options.workers, host.signal),
     audits: [],
+    failure: undefined,
   }
   try {
     await runCourse({ request, variant, choice, population, plan, host, steps: log }, course)
   } catch (error) {
-    if (!(error instanceof Interrupted) && !(host.signal.aborted && error instanceof ArchError)) throw error
-    course.measured = { ...course.measured, interrupted: true }
+    const isFailure = error instanceof OperationFailure
+    if (!(error instanceof Interrupted) && !isFailure && !(host.signal.aborted && error instanceof ArchError))
+      throw error
+    if (isFailure && !host.signal.aborted) course.failure = `${log.current()}: ${error.message}`
   }
+  // Wherever the run was when it was interrupted: what it leaves is not the whole of it.
+  if (host.signal.aborted) course.measured = { ...course.measured, interrupted: true }
   return assembleResult({
     arch: host.arch,
     workload,
@@ -203,6 +210,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     noise: course.noise,
     measured: course.measured,
     audits: course.audits,
+    failure: course.failure,
     steps: log.done(),
     startedAt,
     endedAt: host.now(),

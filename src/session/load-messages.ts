@@ -42,5 +42,7 @@ export type FromLoadWorker =
       readonly type: 'failed'
       readonly message: string
       readonly stack: string | undefined
-      readonly setup: boolean
+      /** A person's to mend, a store that could not be asked, or a bug. */
+      readonly kind: 'setup' | 'store' | 'bug'
+      readonly hint: string
     }

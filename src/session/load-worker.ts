@@ -1,12 +1,13 @@
 // The entry of a load-generating worker thread: one event loop with its own connections, like one API server.
 import { parentPort, workerData } from 'node:worker_threads'
-import { ArchError } from '../core/errors.ts'
+import { ArchError, OperationFailure } from '../core/errors.ts'
 import { realClock } from '../engine/clock.ts'
 import { runLoad } from '../engine/dispatch.ts'
 import { openJournal } from '../engine/journal.ts'
 import { paceOf } from '../engine/pace.ts'
 import { sharedResults } from '../engine/results.ts'
 import type { FromLoadWorker, LoadAssignment, ToLoadWorker } from './load-messages.ts'
+import { explainWriteError } from './report-folder.ts'
 import { closeStores, connectStores } from './up.ts'
 import { loadWorkload, variantOf } from './workloads.ts'
 
@@ -76,9 +77,12 @@ async function main(assignment: LoadAssignment): Promise<void> {
   parentPort?.close()
 }
 
-main(workerData as LoadAssignment).catch((error: unknown) => {
-  const failure = error instanceof Error ? error : new Error(String(error))
-  const setup = error instanceof ArchError
-  post({ type: 'failed', message: failure.message, stack: failure.stack, setup })
+const assignment = workerData as LoadAssignment
+main(assignment).catch((error: unknown) => {
+  const failure = explainWriteError(error, assignment.journalFolder)
+  const [message, stack] =
+    failure instanceof Error ? [failure.message, failure.stack] : [String(failure), undefined]
+  const kind = failure instanceof ArchError ? 'setup' : failure instanceof OperationFailure ? 'store' : 'bug'
+  post({ type: 'failed', message, stack, kind, hint: failure instanceof ArchError ? failure.hint : '' })
   parentPort?.close()
 })

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { ArchError } from '../core/errors.ts'
+import { ArchError, OperationFailure } from '../core/errors.ts'
 import type { FlowBegun, SecondReport, WorkerReport } from '../engine/report.ts'
 import type { FromLoadWorker, LoadAssignment, ToLoadWorker } from './load-messages.ts'
 
@@ -29,9 +29,17 @@ export interface LoadObserver {
   flows(begun: readonly FlowBegun[]): void
 }
 
+function errorOf(failed: FromLoadWorker & { readonly type: 'failed' }): Error {
+  if (failed.kind === 'setup') return new ArchError(failed.message, failed.hint)
+  if (failed.kind === 'store') return new OperationFailure('unavailable', failed.message)
+  const bug = new Error(failed.message)
+  if (failed.stack !== undefined) bug.stack = failed.stack
+  return bug
+}
+
 /**
  * Starts a load worker thread and waits until its application is open.
- * @throws ArchError when the setup fails; other errors of the worker are bugs and pass through
+ * @throws ArchError when the setup fails, OperationFailure when a store is the reason; other errors are bugs
  */
 export async function startLoad(assignment: LoadAssignment, observer: LoadObserver): Promise<LoadHandle> {
   const worker = new Worker(ENTRY, { workerData: assignment, name: `load ${assignment.worker}` })
@@ -54,11 +62,7 @@ export async function startLoad(assignment: LoadAssignment, observer: LoadObserv
     else if (message.type === 'ready') ready.resolve(message.slots)
     else if (message.type === 'report') outcome.resolve(message)
     else {
-      const error = message.setup
-        ? new ArchError(message.message, 'See `arch status` and `arch logs <store>`.')
-        : new Error(message.message)
-      if (message.stack !== undefined) error.stack = message.stack
-      fail(error)
+      fail(errorOf(message))
     }
   })
   worker.on('error', fail)
@@ -72,7 +76,11 @@ export async function startLoad(assignment: LoadAssignment, observer: LoadObserv
     worker.postMessage(message)
   }
 
-  const slots = await ready.promise
+  const slots = await ready.promise.catch(async (error: unknown) => {
+    // Connections that it had opened would keep it alive.
+    await worker.terminate()
+    throw error
+  })
   return {
     slots,
     start: (startAtMicros) => tell({ type: 'start', startAtMicros }),

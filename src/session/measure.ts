@@ -16,9 +16,8 @@ import type { Watchdog, WatchdogReport } from '../engine/watchdog.ts'
 import { startLoad } from './load.ts'
 import type { LoadHandle, LoadOutcome } from './load.ts'
 import type { RunPlan } from './plan.ts'
-import { startRole } from './role.ts'
 import type { RoleHandle } from './role.ts'
-import { variantOf } from './workloads.ts'
+import { reviveRoles, startRoles, stopRoles } from './roles.ts'
 
 /** All that the measured part of a run stands on. */
 export interface MeasureRequest {
@@ -82,34 +81,6 @@ const POLL_MS = 50
 
 const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
 
-async function startRoles(
-  request: MeasureRequest,
-  tracker: FlowTracker,
-  failures: string[],
-): Promise<RoleHandle[]> {
-  const names = Object.keys(variantOf(request.workload, request.variant).roles)
-  return Promise.all(
-    names.map((role) =>
-      startRole(
-        {
-          workload: request.workload.name,
-          variant: request.variant,
-          role,
-          population: request.population,
-          choice: request.choice,
-          endpoints: request.endpoints,
-          killAt: request.killAt[role] ?? [],
-        },
-        join(request.folder, `${role}.log`),
-        {
-          ends: (ends) => tracker.ended(ends),
-          failed: (message) => failures.push(`${role}: ${message}`),
-        },
-      ),
-    ),
-  )
-}
-
 async function startWorkers(
   request: MeasureRequest,
   timeline: Timeline,
@@ -118,7 +89,7 @@ async function startWorkers(
   const resultsMemory = newResultsMemory()
   const numbers = Array.from({ length: request.workers }, (_, worker) => worker)
   const concurrency = request.closedConcurrency
-  return Promise.all(
+  const begun = await Promise.allSettled(
     numbers.map((worker) =>
       startLoad(
         {
@@ -144,36 +115,32 @@ async function startWorkers(
       ),
     ),
   )
+  const started = begun.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = begun.find((each) => each.status === 'rejected')
+  if (failed === undefined) return started
+  await Promise.all(started.map((worker) => worker.close()))
+  throw failed.reason
 }
 
-/** Waits until every role has nothing left to do and every begun flow has ended. */
+/**
+ * Waits until every role has nothing left to do and every begun flow has ended. The ends that a role had seen and not
+ * yet told die with it: once one has died, flows without an end are missing, and not worth waiting for.
+ */
 async function drain(
   roles: readonly RoleHandle[],
   tracker: FlowTracker,
-  signal: AbortSignal,
+  hasLostRole: boolean,
+  request: MeasureRequest,
 ): Promise<boolean> {
-  const until = performance.now() + DRAIN_MS
+  const from = performance.now()
   do {
+    request.onProgress('drain', (performance.now() - from) / 1e3, undefined)
     const answers = await Promise.all(roles.map((role) => role.drained()))
-    if (answers.every(Boolean) && tracker.outstanding() === 0) return true
+    if (answers.every(Boolean) && (hasLostRole || tracker.outstanding() === 0)) return true
     if (roles.some((role) => !role.alive())) return false
     await sleep(POLL_MS)
-  } while (performance.now() < until && !signal.aborted)
+  } while (performance.now() - from < DRAIN_MS && !request.signal.aborted)
   return false
-}
-
-/** CPU of roles and load workers over their whole life in this run, as shares of one core over the windows. */
-async function stopRoles(roles: readonly RoleHandle[], seconds: number): Promise<RoleResult[]> {
-  const stopped = await Promise.all(roles.map((role) => role.stop()))
-  return roles.map((role, index) => {
-    const cpuSeconds = stopped[index]
-    return {
-      name: role.name,
-      cpuSeconds: cpuSeconds ?? 0,
-      cpuShare: (cpuSeconds ?? 0) / seconds,
-      exitCode: cpuSeconds === undefined ? null : 0,
-    }
-  })
 }
 
 /** Follows the course of the windows: progress once a second, the watchdog's window, an interruption. */
@@ -192,8 +159,12 @@ function follow(
       measuring = true
       watchdog.reset()
     }
-    const phase = now < measureAt ? 'warm up' : now < endAt ? 'measure' : 'drain'
-    const since = phase === 'warm up' ? startAt : measureAt
+    const [phase, since] =
+      now < measureAt
+        ? (['warm up', startAt] as const)
+        : now < endAt
+          ? (['measure', measureAt] as const)
+          : (['drain', endAt] as const)
     request.onProgress(phase, Math.max(0, (now - since) / 1e6), timeline.progress())
   }, 1_000)
   const toMeasure = setTimeout(
@@ -235,7 +206,8 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     const outcomes = ended.filter((outcome) => outcome !== undefined)
     const watched = watchdog.read()
     const drainFrom = performance.now()
-    const drained = await drain(roles, tracker, request.signal)
+    if (!request.signal.aborted) await reviveRoles(request, roles, tracker, roleFailures)
+    const drained = await drain(roles, tracker, roleFailures.length > 0, request)
     const drainSeconds =
       (performance.now() - drainFrom) / 1e3 +
       Math.max(0, ...outcomes.map(({ report }) => report.drainSeconds))

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ArchError } from '../core/errors.ts'
 
@@ -12,6 +12,8 @@ export interface ReportFolder {
   write(name: string, text: string): Promise<void>
   /** Makes `latest` name this run; called when its reports are written. */
   publish(): Promise<void>
+  /** Removes the folder where nothing was written into it: a run that could not begin leaves nothing behind. */
+  discardEmpty(): Promise<void>
 }
 
 function codeOf(failure: unknown): string {
@@ -27,6 +29,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'a file of that name is in the way',
   ENAMETOOLONG: 'the path is too long',
+}
+
+/** A failure to write into the folder of a run, with its reason and a remedy; anything else comes back as it is. */
+export function explainWriteError(failure: unknown, path: string): unknown {
+  return codeOf(failure) in REASONS ? cannotWrite(path, failure) : failure
 }
 
 function cannotWrite(path: string, failure: unknown): ArchError {
@@ -109,5 +116,7 @@ export async function openReportFolder(out: string, workload: string, now: Date)
     path,
     write: (name, text) => writeWhole(join(path, name), text),
     publish: () => pointLatest(out, path),
+    // One that holds something may not be removed.
+    discardEmpty: () => rmdir(path).catch(() => undefined),
   }
 }

@@ -27,4 +27,5 @@ export type FromRole =
   | { readonly type: 'drained'; readonly drained: boolean }
   | { readonly type: 'cpu'; readonly cpuSeconds: number }
   | { readonly type: 'stopped'; readonly cpuSeconds: number }
-  | { readonly type: 'failed'; readonly message: string; readonly stack: string | undefined }
+  /** `store`: because a store could not be asked. */
+  | { readonly type: 'failed'; readonly message: string; readonly store: boolean }

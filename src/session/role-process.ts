@@ -1,5 +1,6 @@
 // The entry of a role's own child process: relays, consumers, gateways. Its CPU is reported apart from the load's, and
 // a kill -9 hits it and nothing else (design.md, section 3).
+import { OperationFailure } from '../core/errors.ts'
 import type { FlowEnd } from '../core/operation.ts'
 import type { RunningRole } from '../core/workload.ts'
 import type { Stores } from '../core/store.ts'
@@ -79,8 +80,10 @@ async function handle(message: ToRole): Promise<void> {
 
 process.on('message', (message: ToRole) => {
   handle(message).catch((error: unknown) => {
-    const failure = error instanceof Error ? error : new Error(String(error))
-    send({ type: 'failed', message: failure.message, stack: failure.stack })
+    // The log of the role has the stack.
+    console.error(error)
+    const message = error instanceof Error ? error.message : String(error)
+    send({ type: 'failed', message, store: error instanceof OperationFailure })
     process.exitCode = 1
     process.disconnect()
   })

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { ArchError } from '../core/errors.ts'
+import { ArchError, OperationFailure } from '../core/errors.ts'
 import type { RoleName } from '../core/names.ts'
 import type { FlowEnd } from '../core/operation.ts'
 import type { FromRole, RoleAssignment, ToRole } from './role-messages.ts'
@@ -36,7 +36,7 @@ export interface RoleObserver {
 /**
  * Starts a role in a child process of its own and waits until it is ready.
  * @param logFile where its output goes; created when missing
- * @throws ArchError when it fails to start
+ * @throws ArchError when it fails to start, OperationFailure when a store is the reason
  */
 export async function startRole(
   assignment: RoleAssignment,
@@ -52,13 +52,15 @@ export async function startRole(
 
   child.on('message', (message: FromRole) => {
     if (message.type === 'ends') observer.ends(message.ends)
-    else if (message.type === 'failed' && !waiting.has('ready')) observer.failed(message.message)
+    else if (message.type === 'failed' && !waiting.has('ready'))
+      observer.failed(`role ${assignment.role} failed: ${message.message}`)
     else if (message.type === 'failed') waiting.get('ready')?.(message)
     else waiting.get(message.type)?.(message)
   })
-  child.on('exit', () => {
+  child.on('exit', (code, signal) => {
     ended = true
-    if (!stopping && !waiting.has('ready')) observer.failed(`role ${assignment.role} died`)
+    if (!stopping && !waiting.has('ready'))
+      observer.failed(`role ${assignment.role} died (${signal ?? `exit code ${code}`})`)
     for (const answer of waiting.values()) answer(undefined)
   })
 
@@ -81,6 +83,8 @@ export async function startRole(
   const ready = await ask({ type: 'start', assignment }, 'ready', 60_000)
   if (ready?.type !== 'ready') {
     child.kill('SIGKILL')
+    if (ready?.type === 'failed' && ready.store)
+      throw new OperationFailure('unavailable', `the role ${assignment.role} did not start: ${ready.message}`)
     const why = ready?.type === 'failed' ? ready.message : 'it ended or did not answer'
     throw new ArchError(`the role ${assignment.role} did not start: ${why}`, `Its output is in ${logFile}.`)
   }

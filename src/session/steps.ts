@@ -6,14 +6,18 @@ export interface Steps {
   /** Runs a step unless the run was interrupted; `work` answers its value and what it did, in one line. */
   step<Value>(name: string, work: () => Promise<readonly [Value, string]>): Promise<Value>
   done(): Result['steps']
+  /** The step that runs, or ran last. */
+  current(): string
 }
 
 /** A fresh log of steps; each is told in a line when it ends. */
 export function steps(signal: AbortSignal, line: (text: string) => void): Steps {
   const done: Result['steps'][number][] = []
+  let current = ''
   return {
     async step(name, work) {
       throwIfInterrupted(signal)
+      current = name
       const started = performance.now()
       const [value, summary] = await work()
       const seconds = (performance.now() - started) / 1e3
@@ -22,5 +26,6 @@ export function steps(signal: AbortSignal, line: (text: string) => void): Steps 
       return value
     },
     done: () => done,
+    current: () => current,
   }
 }

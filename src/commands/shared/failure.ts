@@ -1,4 +1,4 @@
-import { ArchError } from '../../core/errors.ts'
+import { ArchError, OperationFailure } from '../../core/errors.ts'
 import type { ExitCode } from '../../core/exit.ts'
 import type { CommandIo } from '../command.ts'
 import { coloursFor } from './colours.ts'
@@ -15,7 +15,7 @@ function stackOf(failure: unknown): string {
   return failure.cause === undefined ? own : `${own}\ncaused by: ${stackOf(failure.cause)}`
 }
 
-/** Prints a setup mistake as a message and a hint, a bug with its stack; answers the exit code. */
+/** Prints a setup mistake or a store's failure as a message and a hint, a bug with its stack; answers the exit code. */
 export function reportFailure(io: CommandIo, failure: unknown): ExitCode {
   const { red, dim } = coloursFor(io, io.stderr)
   if (failure instanceof ArchError) {
@@ -23,6 +23,11 @@ export function reportFailure(io: CommandIo, failure: unknown): ExitCode {
       `${red('arch:')} ${harmless(failure.message)}\n${dim(`      ${harmless(failure.hint)}`)}\n`,
     )
     return failure.exitCode
+  }
+  if (failure instanceof OperationFailure) {
+    io.stderr.write(`${red('arch:')} ${harmless(failure.message)}\n`)
+    io.stderr.write(dim('      a store did not serve: see `arch status` and `arch logs <store>`\n'))
+    return 3
   }
   io.stderr.write(`${red('arch: a bug:')} ${stackOf(failure)}\n`)
   io.stderr.write(

@@ -17,6 +17,7 @@ const REWRITTEN_EVERY_MS = 100
 const BAR = 20
 
 function amountText(done: number, total: number | undefined, unit: string): string {
+  if (done === 0 && total === undefined) return unit
   const shown = done.toLocaleString('en-US')
   return total === undefined ? `${shown} ${unit}` : `${shown} of ${total.toLocaleString('en-US')} ${unit}`
 }

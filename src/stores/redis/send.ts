@@ -6,6 +6,8 @@ import type { RedisCommand, RedisReply } from './client.ts'
 const AS_TEXT = { replyEncoding: 'utf8' } as const
 /** Replies of a server that is there and cannot serve. */
 const NOT_NOW = /^(LOADING|MASTERDOWN|CLUSTERDOWN|READONLY|TRYAGAIN|BUSY|OOM|MISCONF)\b/
+/** How the driver says that there is no connection. */
+const NOT_CONNECTED = /max retries per request|isn't writeable|Connection is closed/
 
 function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
@@ -21,7 +23,8 @@ export type Send = (command: RedisCommand) => Promise<RedisReply>
 export function classify(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (isReplyError(error) && !NOT_NOW.test(error.message)) return error
-  return new OperationFailure('unavailable', `redis: ${error.message}`, error)
+  const message = NOT_CONNECTED.test(error.message) ? 'the connection is lost' : error.message
+  return new OperationFailure('unavailable', `redis: ${message}`, error)
 }
 
 /** True when the server does not know a script's digest. */

@@ -39,8 +39,10 @@ export async function ensureTemplate(
   if (had?.completed === true && reasons.length === 0) return { changed: false, why: 'template reused' }
 
   const isResumed = had !== undefined && reasons.length === 0
+  // Before the template that is there is dropped: a population that cannot be made costs nothing.
+  const society = built()
   if (!isResumed) await begin(variant, postgres, name, wanted)
-  await fill(variant, template, built(), progress)
+  await fill(variant, template, society, progress)
   await closeBooks(template)
   if (isResumed) return { changed: true, why: 'template completed after an interruption' }
   const why = reasons.length === 0 ? 'template made' : `template made again: ${reasons.join('; ')}`
