@@ -7,14 +7,22 @@ import { delimiter, join } from 'node:path'
 const binaries = join(import.meta.dirname, '..', 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'arch-test-'))
 const output = join(folder, 'tests.tap')
-const env = { ...process.env, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` }
+// tap's screen repaints itself into a file or pipe unless it believes that nobody watches.
+const unwatched = process.stdout.isTTY ? {} : { CI: 'true' }
+const env = { ...process.env, ...unwatched, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` }
 const tap = join(binaries, 'tap')
 
 // tap compiles its plugins once; without it the first test file fails.
 spawnSync(tap, ['build'], { stdio: 'ignore', env })
 const run = spawnSync(
   tap,
-  ['--reporter=terse', `--output-file=${output}`, '--allow-incomplete-coverage', ...process.argv.slice(2)],
+  [
+    '--reporter=terse',
+    `--output-file=${output}`,
+    '--allow-incomplete-coverage',
+    '--coverage-report=text-summary',
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit', env },
 )
 
@@ -22,5 +30,6 @@ const summary = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/m.exec(readFile
 rmSync(folder, { recursive: true })
 const passed = Number(summary?.[1] ?? 0)
 const failed = Number(summary?.[2] ?? 0)
-console.log(`${passed} passed, ${failed} failed`)
+// tap may leave the cursor in the middle of a line.
+console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = run.status === 0 && failed === 0 && passed > 0 ? 0 : 1
