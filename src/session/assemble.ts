@@ -127,7 +127,9 @@ export function assembleResult(run: FinishedRun): Result {
     const report = measured.flows.find((each) => each.flow === flow.name)
     return report === undefined ? [] : [{ flow, report }]
   })
-  const measureSeconds = measured.outcomes[0]?.report.measuredSeconds ?? plan.measureSeconds
+  // A run that was interrupted before its window has none: rates are then of the planned one.
+  const measuredSeconds = measured.outcomes[0]?.report.measuredSeconds ?? 0
+  const measureSeconds = measuredSeconds > 0 ? measuredSeconds : plan.measureSeconds
   const judgement = judgeRun({
     operations: offered,
     flows,

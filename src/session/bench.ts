@@ -90,7 +90,7 @@ async function measureStep(setting: Setting, endpoints: readonly StoreEndpoint[]
       const rate = load === undefined ? '' : `, ${load.ok.toLocaleString('en-US')}/s`
       const p99 = load === undefined || load.second < 0 ? '' : `, p99 ${load.p99Ms.toFixed(1)} ms`
       const failed = load === undefined || load.failed === 0 ? '' : `, ${load.failed} failed`
-      if (phase === 'drain') host.progress('drain', Math.floor(second), undefined, 's')
+      if (phase === 'drain') host.progress('drain', Math.floor(second) + 1, undefined, 's')
       else host.progress(phase, Math.min(total, Math.round(second)), total, `s${rate}${p99}${failed}`)
     },
   })
@@ -143,6 +143,7 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
     await log.step('measure', async () => {
       course.measured = await measureStep(setting, endpoints)
       const { measureSeconds, warmupSeconds } = setting.plan
+      if (host.signal.aborted) return [undefined, 'interrupted']
       return [
         undefined,
         `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`,

@@ -1,0 +1,150 @@
+// `arch bench` as a user runs it: a process of its own, on real stores.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { parseSaved, resultSchema } from '../../src/core/result-schema.ts'
+import { childrenOf } from '../helpers/processes.ts'
+import { homeWithStores } from '../helpers/small-bench.ts'
+import { eventually } from '../helpers/social-fixed.ts'
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+/** Long enough that nobody's run ends before it is ended. */
+const SMALL = [
+  'bench',
+  'social',
+  '--scale',
+  '1/10000',
+  '--population',
+  '1000',
+  '--max-duration',
+  '5m',
+  '--warmup',
+  '1s',
+]
+const home = await homeWithStores()
+
+/** An `arch` that runs, and what it has written so far. */
+interface RunningCli {
+  readonly child: ChildProcess
+  readonly folder: string
+  text(): { readonly out: string; readonly err: string }
+  /** Resolves when stderr has matched; rejects when the process has ended before. */
+  says(pattern: RegExp): Promise<void>
+  end(): Promise<number | string>
+}
+
+async function arch(args: readonly string[], folder?: string): Promise<RunningCli> {
+  const cwd = folder ?? (await mkdtemp(join(tmpdir(), 'arch-cli-')))
+  t.teardown(() => rm(cwd, { recursive: true, force: true }))
+  const env = { ...process.env, ARCH_HOME: home }
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  const text = { out: '', err: '' }
+  child.stdout.on('data', (data) => (text.out += String(data)))
+  child.stderr.on('data', (data) => (text.err += String(data)))
+  return {
+    child,
+    folder: cwd,
+    text: () => text,
+    async says(pattern) {
+      const said = Promise.withResolvers<undefined>()
+      const look = (): void => {
+        if (pattern.test(text.err)) said.resolve(undefined)
+      }
+      child.stderr.on('data', look)
+      look()
+      const over = await Promise.race([said.promise, ended])
+      if (over !== undefined) throw new Error(`ended before it said ${pattern}: ${text.err}`)
+    },
+    async end() {
+      await ended
+      return child.exitCode ?? child.signalCode ?? 'nothing'
+    },
+  }
+}
+
+t.test(
+  'a second run on the same instance is refused, and the first goes on; Ctrl-C ends it in order',
+  async (t) => {
+    const first = await arch(SMALL)
+    await first.says(/^measure: /m)
+    const second = await arch(SMALL)
+    t.equal(await second.end(), 3)
+    t.equal(second.text().out, '')
+    t.match(
+      second.text().err,
+      new RegExp(
+        `^arch: another run \\(process ${first.child.pid}\\) holds the case social .*\n      Wait for it`,
+      ),
+    )
+    t.notOk(existsSync(join(second.folder, 'reports')), 'nothing is left of the refused one')
+    const roles = await childrenOf(first.child.pid ?? 0)
+    t.ok(roles.length > 0)
+    first.child.kill('SIGINT')
+    t.equal(await first.end(), 130)
+    t.match(first.text().out, 'INTERRUPTED')
+    const file = join(first.folder, 'reports', 'latest', 'result.json')
+    t.match(parseSaved(resultSchema, await readFile(file, 'utf8'), file), {
+      verdict: 'INTERRUPTED',
+      partial: true,
+    })
+    for (const { pid } of roles) t.notOk(existsSync(`/proc/${pid}`), 'no role is left')
+    const report = await arch(['report', 'latest'], first.folder)
+    t.equal(await report.end(), 0, report.text().err)
+    t.match(report.text().out, 'INTERRUPTED')
+  },
+)
+
+t.test(
+  'after a kill -9 of arch its roles end, and the next run begins at once; a second Ctrl-C ends at once',
+  async (t) => {
+    const killed = await arch(SMALL)
+    await killed.says(/^measure: /m)
+    const roles = await childrenOf(killed.child.pid ?? 0)
+    t.ok(roles.length > 0)
+    killed.child.kill('SIGKILL')
+    t.equal(await killed.end(), 'SIGKILL')
+    const next = await arch(SMALL)
+    await next.says(/^measure: /m)
+    for (const { pid } of roles) await eventually(async () => !existsSync(`/proc/${pid}`))
+    next.child.kill('SIGINT')
+    next.child.kill('SIGINT')
+    const again = setInterval(() => next.child.kill('SIGINT'), 20)
+    t.equal(await next.end(), 130)
+    clearInterval(again)
+  },
+)
+
+t.test('reports that cannot be written are said so before anything starts', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'arch-cli-'))
+  await writeFile(join(folder, 'reports'), 'in the way')
+  const run = await arch(SMALL, folder)
+  t.equal(await run.end(), 3)
+  t.match(run.text().err, /^arch: cannot write reports to .*\n {6}choose another folder with --out\n$/)
+  const full = await arch([...SMALL, '--out', '/dev/full/reports'], folder)
+  t.equal(await full.end(), 3)
+  t.equal(full.text().err.trim().split('\n').length, 2)
+})
+
+t.test(
+  'what no window can decide, and what is malformed, are usage errors that leave nothing behind',
+  async (t) => {
+    for (const flags of [
+      ['--duration', '5s'],
+      ['--duration', '5'],
+      ['--workers', '0'],
+      ['--strategy', 'fanout=shove'],
+    ]) {
+      const run = await arch(['bench', 'social', '--scale', '1/10000', ...flags])
+      t.equal(await run.end(), 2)
+      t.match(run.text().err, /^arch: .+\n {6}.+\n$/)
+      t.same(await readdir(run.folder), [])
+    }
+  },
+)
