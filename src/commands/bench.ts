@@ -86,14 +86,26 @@ async function runOne(
   return result
 }
 
+/** What the flags leave open, as the case wants it for a comparison of its variants. */
+function comparisonOptions(workload: Workload, options: BenchOptions): BenchOptions {
+  const { both } = workload.defaults
+  if (both === undefined || options.scale !== undefined || options.totalRate !== undefined) return options
+  return {
+    ...options,
+    scale: both.scale,
+    maxDurationSeconds: options.maxDurationSeconds ?? both.maxDurationSeconds,
+  }
+}
+
 /** Both variants one after the other on clones of the same data; the exit code is the fixed one's. */
 async function runBoth(
   io: CommandIo,
   workload: Workload,
-  options: BenchOptions,
+  asked: BenchOptions,
   folder: ReportFolder,
 ): Promise<Result> {
   const host = hostOf(io)
+  const options = comparisonOptions(workload, asked)
   host.line(`${workload.name} as written`)
   const asWritten = await runOne(workload, 'as-written', options, folder, 'as-written', host)
   host.line(`${workload.name} as fixed`)

@@ -6,6 +6,8 @@ import type { FromLoadWorker, LoadAssignment, ToLoadWorker } from './load-messag
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const ENTRY = new URL(`load-worker${EXTENSION}`, import.meta.url)
 
+const YOUNG_GENERATION_MB = 192
+
 /** What a worker answers at its end. */
 export interface LoadOutcome {
   readonly report: WorkerReport
@@ -42,7 +44,12 @@ function errorOf(failed: FromLoadWorker & { readonly type: 'failed' }): Error {
  * @throws ArchError when the setup fails, OperationFailure when a store is the reason; other errors are bugs
  */
 export async function startLoad(assignment: LoadAssignment, observer: LoadObserver): Promise<LoadHandle> {
-  const worker = new Worker(ENTRY, { workerData: assignment, name: `load ${assignment.worker}` })
+  const worker = new Worker(ENTRY, {
+    workerData: assignment,
+    name: `load ${assignment.worker}`,
+    // What an operation allocates is garbage when it ends: room for many of them halves the copying of survivors.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  })
   const ready = Promise.withResolvers<number>()
   const outcome = Promise.withResolvers<LoadOutcome | undefined>()
   const exited = Promise.withResolvers<void>()

@@ -67,6 +67,7 @@ export const workload: Workload = {
     durationSeconds: 30,
     warmupSeconds: 12,
     maxDurationSeconds: 45,
+    both: { scale: 1 / 4000, maxDurationSeconds: 90 },
   },
   documentedPopulation: { size: 500e6, unit: 'users', claim: 'SOC-01' },
   profiles,

@@ -3,7 +3,7 @@ import type { PostPage, PostView } from '../application.ts'
 import type { Services } from './services.ts'
 
 /** A post as the caches hold it: a row of `posts` in JSON, ids as strings (S-33). */
-interface CachedPost {
+export interface CachedPost {
   readonly post_id: string
   readonly user_id: string
   readonly caption: string | null

@@ -1,11 +1,22 @@
 import type { RedisCommand } from '../../../stores/redis/client.ts'
+import { random01 } from '../../../core/random.ts'
+import { jitteredTtl } from '../fixed/cache/fill.ts'
+import { postCodec } from '../fixed/cache/post-codec.ts'
+import { userCodec } from '../fixed/cache/user-codec.ts'
 import { keys } from '../fixed/keys.ts'
 import type { SocialPopulation } from '../population.ts'
 import { objectPrewarm } from './prewarm-objects.ts'
+import type { ObjectTexts } from './prewarm-objects.ts'
 import { FEED_LENGTH, newestOf, postTexts } from './prewarm.ts'
 
 /** Marks a list as reaching down to the oldest there is, and a set as loaded (S-21). */
 const COMPLETE = '0'
+
+const TEXTS: ObjectTexts = {
+  user: (profile) => userCodec.encode(profile),
+  post: (view, authorIsPrivate) => postCodec.encode({ author: String(view.authorId), authorIsPrivate, view }),
+  ttlMs: (number) => jitteredTtl(random01(0, number)),
+}
 
 /**
  * What Redis holds of the fixed variant in a system that has been running: the active readers' feeds, pull authors and
@@ -36,5 +47,5 @@ export function* fixedPrewarm(population: SocialPopulation): Generator<RedisComm
     ]
     yield ['sadd', keys.hidden(id), COMPLETE]
   }
-  yield* objectPrewarm(population)
+  yield* objectPrewarm(population, TEXTS)
 }

@@ -1,11 +1,14 @@
 import type { RedisCommand } from '../../../stores/redis/client.ts'
-import { postCodec } from '../fixed/cache/post-codec.ts'
-import { userCodec } from '../fixed/cache/user-codec.ts'
-import { jitteredTtl } from '../fixed/cache/fill.ts'
-import { keys } from '../fixed/keys.ts'
+import type { PostView, ProfileView } from '../application.ts'
 import type { SocialPopulation } from '../population.ts'
 import { newestOf } from './prewarm.ts'
-import { random01 } from '../../../core/random.ts'
+
+/** How a variant writes what it caches under `user:{id}` and `post:{id}`. `number` is the user's or post's own. */
+export interface ObjectTexts {
+  user(profile: ProfileView): string
+  post(view: PostView, authorIsPrivate: boolean): string
+  ttlMs(number: number): number
+}
 
 /** Posts of each feed that its first page and a little more needs. */
 const FIRST_PAGE = 30
@@ -31,11 +34,10 @@ function commentCounts(population: SocialPopulation): Int32Array {
  * What the object cache holds in a system that has been running: every profile, and the posts on the first pages of
  * active readers. The rest is brought by the traffic itself, as is what expires.
  */
-export function* objectPrewarm(population: SocialPopulation): Generator<RedisCommand> {
-  const ttl = (number: number): number => jitteredTtl(random01(0, number))
+export function* objectPrewarm(population: SocialPopulation, texts: ObjectTexts): Generator<RedisCommand> {
   for (let index = 0; index < population.size; index += 1) {
     const { userId, username, fullName, bio, pictureUrl, isPrivate } = population.user(index)
-    const profile = userCodec.encode({
+    const profile = texts.user({
       userId,
       username,
       fullName,
@@ -47,26 +49,23 @@ export function* objectPrewarm(population: SocialPopulation): Generator<RedisCom
       postCount: population.postsOf(index).length,
       version: 1,
     })
-    yield ['set', keys.user(userId), profile, 'PX', ttl(index)]
+    yield ['set', `user:${userId}`, profile, 'PX', texts.ttlMs(index)]
   }
   const comments = commentCounts(population)
   for (const post of postsOnFirstPages(population)) {
     const author = population.user(population.authorOf(post))
     const postId = population.postId(post)
-    const encoded = postCodec.encode({
-      author: String(author.userId),
-      authorIsPrivate: author.isPrivate,
-      view: {
-        postId,
-        authorId: author.userId,
-        username: author.username,
-        pictureUrl: author.pictureUrl,
-        caption: population.caption(post),
-        mediaUrls: population.mediaUrls(post),
-        likeCount: population.likersOf(post).length,
-        commentCount: comments[post] ?? 0,
-      },
-    })
-    yield ['set', keys.post(postId), encoded, 'PX', ttl(post)]
+    const view = {
+      postId,
+      authorId: author.userId,
+      username: author.username,
+      pictureUrl: author.pictureUrl,
+      caption: population.caption(post),
+      mediaUrls: population.mediaUrls(post),
+      likeCount: population.likersOf(post).length,
+      commentCount: comments[post] ?? 0,
+    }
+    const encoded = texts.post(view, author.isPrivate)
+    yield ['set', `post:${postId}`, encoded, 'PX', texts.ttlMs(post)]
   }
 }
