@@ -26,8 +26,13 @@ const run = spawnSync(
   { stdio: 'inherit', env },
 )
 
-const summary = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/m.exec(readFileSync(output, 'utf8'))
+const results = readFileSync(output, 'utf8')
+const summary = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/m.exec(results)
 rmSync(folder, { recursive: true })
+// Unwatched, tap names no failure: each is printed with what tap says of it.
+if (!process.stdout.isTTY)
+  for (const [failure] of results.matchAll(/^ *not ok .*(?:\n +---\n[\s\S]*?\n +\.\.\.$)?/gm))
+    console.log(failure)
 const passed = Number(summary?.[1] ?? 0)
 const failed = Number(summary?.[2] ?? 0)
 // tap may leave the cursor in the middle of a line.

@@ -179,7 +179,10 @@ t.test(
       if (JSON.stringify(feed) !== JSON.stringify(expected)) t.fail(`feed of user ${reader}`)
       t.strictSame([pulls, hidden], [['0'], ['0']])
     }
-    t.equal(await keysOf('fixed'), 3 * population.activeUsers.length)
+    const others = Array.from({ length: population.size }, (_, user) => user)
+      .filter((user) => !population.isActive(user))
+      .map((user) => keys.feed(population.userId(user)))
+    t.strictSame(await redis.wave([['exists', ...others]]), [0], 'nobody else has one')
   },
 )
 

@@ -345,7 +345,11 @@ t.test('journals of all processes read back as one; a begin without an end is un
   first.begin(begin(0, 'like'))
   first.begin(begin(2, 'post'))
   await second.begin(begin(1, 'like'))
-  t.equal((await entriesOf(folder)).length, 1, 'a durable append is in the file at once')
+  const atOnce = await entriesOf(folder)
+  t.ok(
+    atOnce.some(({ number }) => number === 1),
+    'a durable append is in the file at once',
+  )
   await second.end({ number: 1, outcome: 'ok', result: { id: '77' }, finishedMicros: 9 })
   first.end({ number: 2, outcome: 'refused', result: {}, finishedMicros: 8 })
   await first.close()
