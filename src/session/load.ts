@@ -6,8 +6,6 @@ import type { FromLoadWorker, LoadAssignment, ToLoadWorker } from './load-messag
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const ENTRY = new URL(`load-worker${EXTENSION}`, import.meta.url)
 
-const YOUNG_GENERATION_MB = 192
-
 /** What a worker answers at its end. */
 export interface LoadOutcome {
   readonly report: WorkerReport
@@ -47,8 +45,6 @@ export async function startLoad(assignment: LoadAssignment, observer: LoadObserv
   const worker = new Worker(ENTRY, {
     workerData: assignment,
     name: `load ${assignment.worker}`,
-    // What an operation allocates is garbage when it ends: room for many of them halves the copying of survivors.
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   })
   const ready = Promise.withResolvers<number>()
   const outcome = Promise.withResolvers<LoadOutcome | undefined>()
