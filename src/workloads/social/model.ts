@@ -64,11 +64,11 @@ type SocialRead = 'feed.read' | 'post.read' | 'comment.list' | 'profile.read' | 
 /** How the reads divide: feeds 70 %, posts and comments 20 %, profiles, timelines and lists of likes 10 %. */
 const readShares: Readonly<Record<SocialRead, number>> = {
   'feed.read': 0.7,
-  'post.read': 0.14,
-  'comment.list': 0.06,
-  'profile.read': 0.05,
-  'timeline.read': 0.04,
-  'liked.list': 0.01,
+  'post.read': 0.16,
+  'comment.list': 0.04,
+  'profile.read': 0.07,
+  'timeline.read': 0.025,
+  'liked.list': 0.005,
 }
 
 function readRate(share: number): Quantity {

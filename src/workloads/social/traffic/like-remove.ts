@@ -18,7 +18,8 @@ export const likeRemove: Operation<SocialApplication, SocialWorld, Like, { remov
   claims: ['SOC-08'],
   kind: 'write',
   rate: rates[NAME],
-  targets: [{ percentile: 99, belowMs: 100, claims: ['SOC-08'] }],
+  // p95: at 1/1000 a p99 would need thirty times the unlikes of the mix as probes.
+  targets: [{ percentile: 95, belowMs: 100, claims: ['SOC-08'] }],
   input(arrival, world) {
     const parent = earlier(world.pace, arrival, {
       operation: 'like.add',

@@ -45,7 +45,8 @@ export const postCreate: Operation<
   claims: ['SOC-60', 'SOC-61', 'SOC-65'],
   kind: 'write',
   rate: rates[NAME],
-  targets: [{ percentile: 99, belowMs: 100 }],
+  // An own target; p95, because probes for a p99 would offer six times the documented posts.
+  targets: [{ percentile: 95, belowMs: 100 }],
   input(arrival, world) {
     const root = rootOf(world.seed, CODE.postCreate, arrival)
     const author = postAuthor(world, arrival)

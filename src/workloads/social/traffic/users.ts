@@ -46,9 +46,13 @@ export const userRegister: Operation<SocialApplication, SocialWorld, Registratio
   outcome: (_registration, { userId }) => ({ user: String(userId) }),
 }
 
-/** Whose profile changes at an arrival of `profile.update`: often somebody whose profile is read often, too. */
+/**
+ * Whose profile changes at an arrival of `profile.update`: often somebody whose profile is read often, too, and each
+ * twice in a row, so that the second change meets caches that have seen the first.
+ */
 export function updatedUser(world: SocialWorld, id: ArrivalId): number {
-  return world.people.anybody.draw(uniform(rootOf(world.seed, CODE.profileUpdate, id), 0))
+  const first = { ...id, index: id.index - (id.index % 2) }
+  return world.people.anybody.draw(uniform(rootOf(world.seed, CODE.profileUpdate, first), 0))
 }
 
 /** A user changes name and biography, and now and then the user name (SOC-34, SOC-42, SOC-81). */

@@ -33,7 +33,7 @@ export function newLocalLayer<Value extends object>(): LocalLayer<Value> {
       return value === absent ? null : value
     },
     set(id, value, seen) {
-      if ((invalidatedAt.get(id) ?? 0) <= seen) values.set(id, value ?? absent)
+      if (seen === invalidations || (invalidatedAt.get(id) ?? 0) <= seen) values.set(id, value ?? absent)
     },
     forget(id) {
       invalidations += 1
