@@ -2,26 +2,16 @@ import { resolve } from 'node:path'
 import { usageError } from '../../core/errors.ts'
 import type { ArchError } from '../../core/errors.ts'
 import { parseTarget } from '../../core/expressions.ts'
-import { suggestion } from '../../core/suggest.ts'
 import { formatDurationMs, parseDurationMs, parseInteger, parseScale, parseSize } from '../../core/units.ts'
 import type { Workload } from '../../core/workload.ts'
 import { reportFormats } from '../../reporters/discover.ts'
 import type { BenchOptions } from '../../session/bench-options.ts'
+import { oneOf } from './one-of.ts'
 import { chooseRates, chooseStrategies, checkProfile, checkTarget } from './bench-names.ts'
 import type { BenchFlags } from './bench-flags.ts'
 
 const LARGEST_WORKERS = 64
 const LARGEST_CONCURRENCY = 100_000
-
-function oneOf<Value extends string>(flag: string, text: string, values: readonly Value[]): Value {
-  const value = values.find((candidate) => candidate === text)
-  if (value === undefined)
-    throw usageError(
-      `${flag} '${text}' is unknown: ${suggestion(text, values)}`,
-      `${flag} is ${values.join(', ')}`,
-    )
-  return value
-}
 
 function contradiction(message: string, hint: string): ArchError {
   return usageError(`contradiction: ${message}`, hint)

@@ -10,6 +10,7 @@ import type { StoresRequest } from '../../session/with-stores.ts'
 import { variantOf } from '../../session/workloads.ts'
 import type { CommandIo } from '../command.ts'
 import type { ProgressLines } from './progress.ts'
+import { oneOf } from './one-of.ts'
 import { selectCases } from './select-cases.ts'
 
 /** The flags that commands about one case share, as text. */
@@ -39,12 +40,6 @@ export function registerPopulationFlags(command: Command): Command {
   return command
     .option('--population <size>', 'size of the seeded data: 20000, 20K, 100M (default: per case)')
     .option('--seed <number>', 'of the data', '42')
-}
-
-function oneOf<Value extends string>(flag: string, text: string, values: readonly Value[]): Value {
-  const value = values.find((candidate) => candidate === text)
-  if (value === undefined) throw usageError(`${flag} '${text}' is unknown`, `${flag} is ${values.join(', ')}`)
-  return value
 }
 
 /** A case as a command's flags name it. */

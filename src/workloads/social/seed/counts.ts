@@ -12,6 +12,16 @@ export interface SeedCounts {
   readonly edges: number
 }
 
+/** How many comments each seeded post has. */
+export function commentCounts(population: SocialPopulation): Int32Array {
+  const counts = new Int32Array(population.posts)
+  for (let number = 0; number < population.comments; number += 1) {
+    const { post } = population.comment(number)
+    counts[post] = (counts[post] ?? 0) + 1
+  }
+  return counts
+}
+
 /** Gathers the likes and counts the comments of a population. */
 export function seedCounts(population: SocialPopulation): SeedCounts {
   const offsets = new Int32Array(population.posts + 1)
@@ -20,11 +30,7 @@ export function seedCounts(population: SocialPopulation): SeedCounts {
   const items = new Int32Array(offsets[population.posts] ?? 0)
   lists.forEach((list, post) => items.set(list, offsets[post]))
   const likers = { offsets, items }
-  const comments = new Int32Array(population.posts)
-  for (let number = 0; number < population.comments; number += 1) {
-    const { post } = population.comment(number)
-    comments[post] = (comments[post] ?? 0) + 1
-  }
+  const comments = commentCounts(population)
   let edges = 0
   for (let user = 0; user < population.size; user += 1) edges += population.followees(user).length
   return { likers, liked: inverse(likers, population.size), comments, edges }

@@ -1,6 +1,7 @@
 import type { RedisCommand } from '../../../stores/redis/client.ts'
 import type { PostView, ProfileView } from '../application.ts'
 import type { SocialPopulation } from '../population.ts'
+import { commentCounts } from './counts.ts'
 import { newestOf } from './prewarm.ts'
 
 /** How a variant writes what it caches under `user:{id}` and `post:{id}`. `number` is the user's or post's own. */
@@ -19,15 +20,6 @@ function postsOnFirstPages(population: SocialPopulation): Set<number> {
     for (const post of newestOf(population, population.followees(reader), FIRST_PAGE)) posts.add(post)
   }
   return posts
-}
-
-function commentCounts(population: SocialPopulation): Int32Array {
-  const counts = new Int32Array(population.posts)
-  for (let number = 0; number < population.comments; number += 1) {
-    const { post } = population.comment(number)
-    counts[post] = (counts[post] ?? 0) + 1
-  }
-  return counts
 }
 
 /**
