@@ -302,28 +302,47 @@ BEGIN
     ELSE 'ok' END;
 END $$;
 
--- One like: idempotent, its counter and its event driven by the row that was really inserted (S-14). `counter_slot` is
--- the counter row to add to, or null where the relay counts.
-CREATE OR REPLACE FUNCTION like_post(actor bigint, post bigint, counter_slot smallint,
-  OUT verdict text, OUT created boolean)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  post_shard smallint := (post >> 14) & 255;
-  moment timestamptz;
+-- Likes, answered in the order asked: idempotent, counters and events driven by the rows that were really inserted
+-- (S-14). `counter_slot` is the counter row to add to, or null where the relay counts. Rows are taken in one order, so
+-- that two calls with the same posts wait for each other and never in a circle.
+CREATE OR REPLACE FUNCTION like_posts(actors bigint[], liked bigint[], counter_slot smallint)
+RETURNS TABLE (verdict text, created boolean)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
-  verdict := post_verdict(actor, post);
-  created := false;
-  IF verdict <> 'ok' THEN RETURN; END IF;
-  INSERT INTO likes_by_post (post_id, user_id, shard) VALUES (post, actor, post_shard)
-    ON CONFLICT DO NOTHING RETURNING created_at INTO moment;
-  IF NOT FOUND THEN RETURN; END IF;
-  created := true;
-  INSERT INTO outbox (actor_id, subject_id, kind, created_at) VALUES (actor, post, 'like.added', moment);
-  -- Last, so that the row of a hot post is locked as briefly as can be (S-13).
-  IF counter_slot IS NOT NULL THEN
-    INSERT INTO counters AS c (entity_id, count, kind, slot, shard) VALUES (post, 1, 1, counter_slot, post_shard)
-      ON CONFLICT (shard, entity_id, kind, slot) DO UPDATE SET count = c.count + 1;
-  END IF;
+  RETURN QUERY WITH asked AS (
+    SELECT a.actor, a.post, a.turn, ((a.actor >> 14) & 255)::smallint AS actor_shard,
+      ((a.post >> 14) & 255)::smallint AS post_shard
+    FROM unnest(actors, liked) WITH ORDINALITY AS a(actor, post, turn)
+  ), decided AS MATERIALIZED (
+    SELECT a.actor, a.post, a.turn, a.post_shard, CASE
+      WHEN p.user_id IS NULL THEN 'not-found'
+      WHEN EXISTS (SELECT FROM blocks b
+          WHERE b.shard = a.actor_shard AND b.user_id = a.actor AND b.blocked_id = p.user_id)
+        OR EXISTS (SELECT FROM blocks b
+          WHERE b.shard = a.post_shard AND b.user_id = p.user_id AND b.blocked_id = a.actor) THEN 'blocked'
+      WHEN u.is_private AND p.user_id <> a.actor AND NOT is_following(a.actor, p.user_id) THEN 'private'
+      ELSE 'ok' END AS verdict
+    FROM asked a
+    LEFT JOIN posts p ON p.shard = a.post_shard AND p.post_id = a.post AND p.deleted_at IS NULL
+    LEFT JOIN users u ON u.shard = p.shard AND u.user_id = p.user_id
+  ), made AS (
+    INSERT INTO likes_by_post AS l (post_id, user_id, shard)
+    SELECT DISTINCT d.post, d.actor, d.post_shard FROM decided d WHERE d.verdict = 'ok' ORDER BY d.post, d.actor
+    ON CONFLICT DO NOTHING RETURNING l.post_id, l.user_id, l.created_at
+  ), told AS (
+    INSERT INTO outbox (actor_id, subject_id, kind, created_at)
+    SELECT m.user_id, m.post_id, 'like.added', m.created_at FROM made m
+  ), counted AS (
+    -- Last, so that the row of a hot post is locked as briefly as can be (S-13).
+    INSERT INTO counters AS c (entity_id, count, kind, slot, shard)
+    SELECT m.post_id, count(*), 1, counter_slot, (m.post_id >> 14) & 255 FROM made m
+    WHERE counter_slot IS NOT NULL GROUP BY m.post_id ORDER BY m.post_id
+    ON CONFLICT (shard, entity_id, kind, slot) DO UPDATE SET count = c.count + EXCLUDED.count
+  )
+  SELECT d.verdict,
+    m.user_id IS NOT NULL AND row_number() OVER (PARTITION BY d.actor, d.post ORDER BY d.turn) = 1
+  FROM decided d LEFT JOIN made m ON m.post_id = d.post AND m.user_id = d.actor
+  ORDER BY d.turn;
 END $$;
 
 -- What changes the edges between two users goes one after the other: a follow that does not see a block yet to be

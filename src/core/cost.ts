@@ -29,3 +29,17 @@ export function countRoundTrip(
   cost.bytes += bytes
   cost.roundTripsByStore[store] = (cost.roundTripsByStore[store] ?? 0) + 1
 }
+
+/**
+ * Adds what a batch cost that `items` operations shared: all of its round trips, since each waited for them, and an
+ * equal share of its statements, rows and bytes.
+ */
+export function addShare(cost: Cost, batch: Cost, items: number): void {
+  cost.roundTrips += batch.roundTrips
+  cost.statements += batch.statements / items
+  cost.rows += batch.rows / items
+  cost.bytes += batch.bytes / items
+  for (const store in batch.roundTripsByStore)
+    cost.roundTripsByStore[store] =
+      (cost.roundTripsByStore[store] ?? 0) + (batch.roundTripsByStore[store] ?? 0)
+}

@@ -15,7 +15,7 @@ import { newLocalLayer } from '../../src/workloads/social/fixed/cache/local-laye
 import { postCodec } from '../../src/workloads/social/fixed/cache/post-codec.ts'
 import { readFeed } from '../../src/workloads/social/fixed/feed.ts'
 import { keys } from '../../src/workloads/social/fixed/keys.ts'
-import { loadPostsById } from '../../src/workloads/social/fixed/post-store.ts'
+import { postLoader } from '../../src/workloads/social/fixed/post-store.ts'
 import { startRelay } from '../../src/workloads/social/fixed/relay/relay.ts'
 import type { CachedPost, Services, SocialChoice } from '../../src/workloads/social/fixed/services.ts'
 import { DATABASES, socialStores } from '../../src/workloads/social/stores.ts'
@@ -114,7 +114,7 @@ export async function openSocialCase(): Promise<SocialCase> {
     services(choice = HYBRID) {
       const posts = openCache<CachedPost>(
         redis,
-        { key: keys.post, codec: postCodec, load: (ids, cost) => loadPostsById(postgres, ids, cost) },
+        { key: keys.post, codec: postCodec, load: postLoader(postgres) },
         newLocalLayer(),
       )
       // The feed works with these only.

@@ -375,7 +375,7 @@ t.test(
     const [author = 0n, user = 0n] = await social.users(2)
     const { postId } = await write(author)
     const statements = {
-      like: 'SELECT like_post($1, $2, NULL)',
+      like: 'SELECT like_posts(ARRAY[$1::bigint], ARRAY[$2::bigint], NULL)',
       unlike: 'DELETE FROM likes_by_post WHERE shard = shard_of($2) AND post_id = $2 AND user_id = $1',
     }
     for (const [name, text] of Object.entries(statements)) {

@@ -27,7 +27,7 @@ export const usernamesUnique: Audit = sqlAudit(
      WHEN u.user_id IS NULL AND ${LEFT} THEN format('name %s: a half claim by user %s is left', folded, c.user_id)
      WHEN u.user_id IS NULL AND c.state = 'confirmed' THEN format('name %s: claimed for user %s, who is not called so', folded, c.user_id)
      WHEN c.user_id IS NULL THEN format('name %s: user %s has no claim to it', folded, u.user_id)
-     WHEN c.state <> 'confirmed' THEN format('name %s: the claim of user %s is not confirmed', folded, u.user_id)
+     WHEN u.user_id IS NOT NULL AND c.state <> 'confirmed' THEN format('name %s: the claim of user %s is not confirmed', folded, u.user_id)
    END AS wrong
    FROM (SELECT folded_name AS folded, user_id, state, claimed_at FROM username_claims) c
    FULL JOIN (SELECT ${FOLDED('username')} AS folded, user_id FROM users) u USING (folded, user_id)
@@ -36,7 +36,7 @@ export const usernamesUnique: Audit = sqlAudit(
      WHEN u.user_id IS NULL AND ${LEFT} THEN format('address of user %s: a half claim is left', c.user_id)
      WHEN u.user_id IS NULL AND c.state = 'confirmed' THEN format('address of user %s: claimed, and not the user''s', c.user_id)
      WHEN c.user_id IS NULL THEN format('address of user %s: no claim to it', u.user_id)
-     WHEN c.state <> 'confirmed' THEN format('address of user %s: the claim is not confirmed', u.user_id)
+     WHEN u.user_id IS NOT NULL AND c.state <> 'confirmed' THEN format('address of user %s: the claim is not confirmed', u.user_id)
    END
    FROM (SELECT folded_email AS folded, user_id, state, claimed_at FROM email_claims) c
    FULL JOIN (SELECT ${FOLDED('email')} AS folded, user_id FROM users) u USING (folded, user_id)`,

@@ -1,15 +1,20 @@
 import { shardOfId } from '../../../core/snowflake.ts'
+import type { Cost } from '../../../core/cost.ts'
 import type { Context } from '../../../core/operation.ts'
-import type { Statement } from '../../../stores/postgres/client.ts'
+import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
 import type { Services, SocialChoice } from './services.ts'
+import { together } from './together.ts'
 import { obey } from './verdict.ts'
 
 const COUNTER_SLOTS = 32
 
-const likePost: Statement = {
+const likePosts: Statement = {
   name: 'social-like',
-  text: 'SELECT verdict, created FROM like_post($1, $2, $3)',
+  text: 'SELECT verdict, created FROM like_posts($1, $2, $3)',
 }
+
+/** While two commits are on their way, the likes that come wait for the next one: a hot post costs a row each, no more. */
+const LIKES = { inFlight: 2, atOnce: 128 }
 
 // The total over all slots is the rows' number whichever slot an unlike takes from (S-13, S-14).
 const unlikePost: Statement = {
@@ -33,22 +38,42 @@ function counterSlot(choice: SocialChoice): number | null {
   return choice.counter === 'row' ? 0 : Math.floor(Math.random() * COUNTER_SLOTS)
 }
 
+/** What the statement answers for one like. */
+export interface LikeAnswer {
+  readonly verdict: string
+  readonly created: boolean
+}
+
+/** Who likes what. */
+export interface LikeRequest {
+  readonly userId: bigint
+  readonly postId: bigint
+}
+
+/** Writes likes, all that come at once in one statement and one commit. */
+export function likeWriter(
+  postgres: PostgresClient,
+  choice: SocialChoice,
+): (like: LikeRequest, cost: Cost) => Promise<LikeAnswer> {
+  return together<LikeRequest, LikeAnswer>((likes, cost) => {
+    const users = likes.map(({ userId }) => userId)
+    const posts = likes.map(({ postId }) => postId)
+    return postgres.query<LikeAnswer>(likePosts, [users, posts, counterSlot(choice)], cost)
+  }, LIKES)
+}
+
 /**
  * Likes a post: one round trip to PostgreSQL, durable when it answers; a replay changes nothing (SOC-08, SOC-45, S-14).
  * @throws Refusal `not-found`, `blocked` or `private`
  */
 export async function like(
   services: Services,
-  request: { userId: bigint; postId: bigint },
+  request: LikeRequest,
   context: Context,
 ): Promise<{ created: boolean }> {
-  const [row] = await services.postgres.query<{ verdict: string; created: boolean }>(
-    likePost,
-    [request.userId, request.postId, counterSlot(services.choice)],
-    context.cost,
-  )
-  obey(row?.verdict)
-  return { created: row?.created === true }
+  const { verdict, created } = await services.ask.like(request, context.cost)
+  obey(verdict)
+  return { created }
 }
 
 /** Takes a like back; whoever liked may, whatever happened to the post. A replay changes nothing (S-14). */

@@ -19,10 +19,10 @@ import { loadEdgesById } from './follow-store.ts'
 import { follow } from './follow.ts'
 import { INVALIDATION_CHANNEL, keys } from './keys.ts'
 import { likeComment } from './like-comment.ts'
-import { like, unlike } from './like.ts'
+import { like, likeWriter, unlike } from './like.ts'
 import { listComments } from './list-comments.ts'
 import { listLikedPosts } from './list-liked-posts.ts'
-import { loadPostsById } from './post-store.ts'
+import { postLoader } from './post-store.ts'
 import { readPost } from './read-post.ts'
 import { readProfile } from './read-profile.ts'
 import { readTimeline } from './read-timeline.ts'
@@ -63,7 +63,7 @@ function openServices(
   const { postgres, redis } = stores
   const posts = openCache<CachedPost>(
     redis,
-    { key: keys.post, codec: postCodec, load: (ids, cost) => loadPostsById(postgres, ids, cost) },
+    { key: keys.post, codec: postCodec, load: postLoader(postgres) },
     newLocalLayer(),
   )
   const users = openCache<ProfileView>(
@@ -87,6 +87,7 @@ function openServices(
     choice,
     cache: { posts, users, follows },
     visibility: openVisibility(postgres, redis, follows),
+    ask: { like: likeWriter(postgres, choice) },
   }
 }
 

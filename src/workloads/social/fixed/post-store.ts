@@ -2,6 +2,7 @@ import type { Cost } from '../../../core/cost.ts'
 import { shardOfId } from '../../../core/snowflake.ts'
 import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
 import type { CachedPost } from './services.ts'
+import { together } from './together.ts'
 
 interface PostRow {
   readonly post_id: bigint
@@ -31,15 +32,23 @@ CROSS JOIN LATERAL (
 ) c`,
 }
 
-/** Posts by id with their counts, in one statement for all of them; deleted ones are not there. */
-export async function loadPostsById(
-  postgres: PostgresClient,
-  ids: readonly string[],
-  cost: Cost,
-): Promise<ReadonlyMap<string, CachedPost>> {
-  const postIds = ids.map(BigInt)
+/** Statements on their way at a time, and callers that one answers: what is missed meanwhile is asked for by the next. */
+const LOADS = { inFlight: 2, atOnce: 64 }
+
+type Posts = ReadonlyMap<string, CachedPost>
+
+async function askForPosts(postgres: PostgresClient, ids: ReadonlySet<string>, cost: Cost): Promise<Posts> {
+  const postIds = Array.from(ids, BigInt)
   const rows = await postgres.query<PostRow>(loadPosts, [postIds.map(shardOfId), postIds], cost)
   return new Map(rows.map((row) => [row.post_id.toString(), cachedPost(row)]))
+}
+
+/** Loads posts by id with their counts, one statement for all that are missed at once; deleted ones are not there. */
+export function postLoader(postgres: PostgresClient): (ids: readonly string[], cost: Cost) => Promise<Posts> {
+  return together<readonly string[], Posts>(async (wanted, cost) => {
+    const posts = await askForPosts(postgres, new Set(wanted.flat()), cost)
+    return wanted.map(() => posts)
+  }, LOADS)
 }
 
 function cachedPost(row: PostRow): CachedPost {

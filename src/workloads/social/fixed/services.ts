@@ -1,8 +1,10 @@
+import type { Cost } from '../../../core/cost.ts'
 import type { IdGenerator } from '../../../core/snowflake.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import type { PostView, ProfileView } from '../application.ts'
 import type { ObjectCache } from './cache/object-cache.ts'
+import type { LikeAnswer, LikeRequest } from './like.ts'
 import type { Visibility } from './visibility.ts'
 
 /** The strategies of the fixed variant, as chosen. */
@@ -20,6 +22,11 @@ export interface CachedPost {
   readonly view: PostView
 }
 
+/** Statements that operations share, each item with the cost that its share goes to. */
+export interface Questions {
+  like(like: LikeRequest, cost: Cost): Promise<LikeAnswer>
+}
+
 /** What every operation of the fixed variant works with. One per process. */
 export interface Services {
   readonly postgres: PostgresClient
@@ -33,4 +40,6 @@ export interface Services {
     readonly follows: ObjectCache<boolean>
   }
   readonly visibility: Visibility
+  /** What many operations ask of PostgreSQL at once is asked in one statement. */
+  readonly ask: Questions
 }
