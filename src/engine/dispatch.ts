@@ -196,6 +196,13 @@ function startLoad(
     seconds.turn(now)
   }
 
+  /** A closed loop keeps to the planned times: what it has not reached of a phase when that ends is passed over. */
+  function endPhases(now: number): void {
+    if (now >= runEnd) hasNext = false
+    if (now >= measureStart)
+      while (hasNext && startAtMicros + walker.atMicros < measureStart) hasNext = walker.next()
+  }
+
   /** Does all that is due at `now` and sees to it that somebody comes back for the rest. */
   function pump(now: number): void {
     while (running < limit) {
@@ -203,7 +210,7 @@ function startLoad(
       if (flight === undefined) break
       if (flight.state === 'queued') start(flight, now)
     }
-    if (closed && now >= runEnd) hasNext = false
+    if (closed) endPhases(now)
     let latest = now
     while (isDue(latest) && latest <= now + HAND_OVER_MICROS) {
       handOver()

@@ -34,10 +34,15 @@ for (const counter of ['row', 'slots']) {
       const { application } = await openProcess(social, 3, { counter })
       const [author = 0n, ...likers] = await social.users(41)
       const { postId } = await write(author)
-      const all = (operation: 'like' | 'unlike'): Promise<unknown> =>
-        Promise.all(
-          [...likers, ...likers].map((userId) => application[operation]({ userId, postId }, newContext())),
-        )
+      // Likes that come at once share a commit, and a counter row: ten groups are ten draws of a slot.
+      const all = async (operation: 'like' | 'unlike'): Promise<void> => {
+        for (let first = 0; first < likers.length; first += 4) {
+          const group = likers.slice(first, first + 4)
+          await Promise.all(
+            [...group, ...group].map((userId) => application[operation]({ userId, postId }, newContext())),
+          )
+        }
+      }
       await all('like')
       t.equal(await number(counted, postId), 40)
       const slots = await number('SELECT count(*) FROM counters WHERE entity_id = $1 AND kind = 1', postId)
@@ -47,6 +52,39 @@ for (const counter of ['row', 'slots']) {
     },
   )
 }
+
+t.test('likes that share a statement are each answered for themselves, a repeated one once', async (t) => {
+  const [author = 0n, owner = 0n, stranger = 0n, blocker = 0n, user = 0n] = await social.users(5)
+  const open = (await write(author)).postId
+  const closed = (await write(owner)).postId
+  const shut = (await write(blocker)).postId
+  await makePrivate(owner)
+  await app.block({ userId: blocker, blockedId: user }, newContext())
+  const like = (userId: bigint, postId: bigint): Promise<unknown> =>
+    application(userId, postId).catch((error: unknown) => error)
+  const application = (userId: bigint, postId: bigint): Promise<{ created: boolean }> =>
+    app.like({ userId, postId }, newContext())
+  const answers = await Promise.all([
+    like(user, open),
+    like(stranger, open),
+    like(user, open),
+    like(user, closed),
+    like(user, shut),
+    like(user, NOWHERE),
+    like(owner, closed),
+  ])
+  t.match(answers, [
+    { created: true },
+    { created: true },
+    { created: false },
+    { reason: 'private' },
+    { reason: 'blocked' },
+    { reason: 'not-found' },
+    { created: true },
+  ])
+  t.equal(await number('SELECT count(*) FROM likes_by_post WHERE post_id = $1', open), 2)
+  t.equal(await number("SELECT count(*) FROM outbox WHERE kind = 'like.added' AND subject_id = $1", open), 2)
+})
 
 t.test('a private account is closed to who does not follow, in every read and write', async (t) => {
   const [owner = 0n, stranger = 0n] = await social.users(2)

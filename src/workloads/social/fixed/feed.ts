@@ -13,7 +13,7 @@ import { keys } from './keys.ts'
 import type { Services } from './services.ts'
 
 /** Ids beyond the page, in case some of its posts are deleted or hidden. */
-const SPARE = 10
+const SPARE = 4
 /** Seconds that a feed in use lives after its last renewal; a prewarmed one has no end. */
 const FEED_SECONDS = 7 * 86_400
 /** Waves over the stored feed before the rest of a page comes from PostgreSQL: the spare ids suffice but for rare feeds. */
