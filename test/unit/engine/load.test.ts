@@ -288,17 +288,6 @@ t.test('warm-up is recorded apart, and seconds before the window are negative', 
   t.equal(report.measuredSeconds, 2)
 })
 
-t.test('a closed loop ends its warm-up when that is over, however much of it is left', async (t) => {
-  const clock = fakeClock()
-  const slow = operationOf('slow', () => clock.until(clock.nowMicros() + 10_000))
-  const plan = planOf({ slow: 1000 }, 2, 'uniform', 1)
-  const report = await clock.drive(runLoad({ ...optionsOf(clock, [slow], plan), closedConcurrency: 1 }))
-  const ok = (phase: string): number =>
-    report.operations.find((operation) => operation.phase === phase)?.outcomes.ok ?? 0
-  t.equal(ok('warmup'), 100)
-  t.equal(ok('measure'), 200)
-})
-
 t.test('an open loop lasts its whole window, a closed one only as long as its arrivals', async (t) => {
   const clock = fakeClock()
   const plan = planOf({ rare: 0.1 }, 10)
