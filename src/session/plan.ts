@@ -25,7 +25,8 @@ function samples(workload: Workload, traffic: OfferedTraffic, options: BenchOpti
     operations: traffic.operations.map((offered) => ({
       name: offered.operation.name,
       perSecond: mixPerSecond(offered) * mean + offered.surgePerSecond,
-      targets: offered.targets,
+      // A closed loop never passes, and how much it will ask is not known: it decides nothing.
+      targets: options.loop === 'closed' ? [] : offered.targets,
       ...(offered.operation.parts === undefined ? {} : { parts: offered.operation.parts }),
       ...(offered.operation.refusalShare === undefined
         ? {}
