@@ -7,8 +7,11 @@ import type { IdSource } from './ids.ts'
 import { lead } from './lease.ts'
 import { STORE_FEED } from './scripts.ts'
 
-/** How many ids a rebuild reads: ten pages; what is older comes from PostgreSQL when somebody asks. */
-const REBUILT = 200
+/**
+ * How many ids a rebuild reads: five pages, for a reader who may not come again; what is older comes from PostgreSQL when
+ * somebody asks. To store twice as many costs the server twice the time, and others wait for it.
+ */
+const REBUILT = 100
 /** A reader who comes once holds memory this long (S-37, S-42). */
 const PROBATION_SECONDS = 15
 
@@ -46,7 +49,7 @@ async function readTables(services: Services, reader: string, cost: Cost): Promi
   return { feed: sourceOf(list), pulls: listOf(row.pulled), blocked: listOf(row.blocked), row, list }
 }
 
-/** The newest 200 ids of a reader's feed from PostgreSQL, in one statement, stored nowhere (SOC-70, SOC-71). */
+/** The newest ids of a reader's feed from PostgreSQL, in one statement, stored nowhere (SOC-70, SOC-71). */
 export function computeFeed(services: Services, reader: string, cost: Cost): Promise<RebuiltFeed> {
   return readTables(services, reader, cost)
 }
