@@ -15,6 +15,8 @@ import { planRun } from '../session/plan.ts'
 import { openReportFolder } from '../session/report-folder.ts'
 import type { ReportFolder } from '../session/report-folder.ts'
 import { offeredTraffic } from '../session/traffic.ts'
+import { interleaved, solo } from '../session/turns.ts'
+import type { Turn } from '../session/turns.ts'
 import type { CommandIo, CommandModule } from './command.ts'
 import { registerBenchFlags } from './shared/bench-flags.ts'
 import type { BenchFlags } from './shared/bench-flags.ts'
@@ -78,10 +80,11 @@ async function runOne(
   folder: ReportFolder,
   within: string,
   host: BenchHost,
+  turn: Turn = solo,
 ): Promise<Result> {
   const path = join(folder.path, within)
   await mkdir(path, { recursive: true })
-  const result = await runBench({ workload, variant, options, folder: path }, host)
+  const result = await runBench({ workload, variant, options, folder: path, turn }, host)
   await writeResult(result, folder, within, options)
   return result
 }
@@ -97,7 +100,45 @@ function comparisonOptions(workload: Workload, options: BenchOptions): BenchOpti
   }
 }
 
-/** Both variants one after the other on clones of the same data; the exit code is the fixed one's. */
+/** What a variant tells, so that it is seen which one says it. */
+function speaking(host: BenchHost, variant: VariantName, signal: AbortSignal): BenchHost {
+  return {
+    ...host,
+    signal,
+    line: (text) => host.line(`${variant.padEnd(10)}  ${text}`),
+    progress: (step, ...rest) => host.progress(`${variant} ${step}`, ...rest),
+  }
+}
+
+/**
+ * Both variants at a time, in the order fixed, as written, as written, fixed (law 8).
+ * @throws what one of them threw, once the other has ended, too
+ */
+async function runInTurns(
+  workload: Workload,
+  options: BenchOptions,
+  folder: ReportFolder,
+  host: BenchHost,
+): Promise<Readonly<Record<VariantName, Result>>> {
+  const { warmupSeconds, measureSeconds } = planRun(workload, offeredTraffic(workload, options), options)
+  const [first, second] = interleaved(warmupSeconds, measureSeconds)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([host.signal, failed.signal])
+  const run = (variant: VariantName, turn: Turn): Promise<Result> =>
+    runOne(workload, variant, options, folder, variant, speaking(host, variant, signal), turn).catch(
+      (error: unknown) => {
+        failed.abort()
+        throw error
+      },
+    )
+  const ended = await Promise.allSettled([run('fixed', first), run('as-written', second)])
+  const [fixed, asWritten] = ended
+  if (fixed.status === 'rejected') throw fixed.reason
+  if (asWritten.status === 'rejected') throw asWritten.reason
+  return { fixed: fixed.value, 'as-written': asWritten.value }
+}
+
+/** Both variants interleaved on clones of the same data; the exit code is the fixed one's. */
 async function runBoth(
   io: CommandIo,
   workload: Workload,
@@ -106,10 +147,7 @@ async function runBoth(
 ): Promise<Result> {
   const host = hostOf(io)
   const options = comparisonOptions(workload, asked)
-  host.line(`${workload.name} as written`)
-  const asWritten = await runOne(workload, 'as-written', options, folder, 'as-written', host)
-  host.line(`${workload.name} as fixed`)
-  const fixed = await runOne(workload, 'fixed', options, folder, 'fixed', host)
+  const { fixed, 'as-written': asWritten } = await runInTurns(workload, options, folder, host)
   host.clear()
   const comparison = compareVariants(workload.variants['as-written'].defects, asWritten, fixed)
   await folder.write('comparison.json', `${JSON.stringify(comparison, undefined, 2)}\n`)

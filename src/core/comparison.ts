@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DefectId } from './names.ts'
+import type { DefectId, VariantName } from './names.ts'
 
 /** One defect of the text, on the same data and traffic in both variants. */
 export interface ComparisonRow {
@@ -20,6 +20,8 @@ export interface Comparison {
   readonly startedAt: string
   /** Paths of the two result.json, relative to comparison.json. */
   readonly results: { readonly asWritten: string; readonly fixed: string }
+  /** How the two took turns on the machine, half a window a turn (law 8). */
+  readonly order: readonly VariantName[]
   readonly rows: readonly ComparisonRow[]
 }
 
@@ -30,6 +32,7 @@ export const comparisonSchema: z.ZodType<Comparison> = z.object({
   profile: z.string(),
   startedAt: z.iso.datetime(),
   results: z.object({ asWritten: z.string(), fixed: z.string() }),
+  order: z.array(z.enum(['fixed', 'as-written'])),
   rows: z.array(
     z.object({
       defect: z.string(),

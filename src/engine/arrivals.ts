@@ -81,6 +81,10 @@ export function walkArrivals(
   let phase: PhasePlan | undefined
   let phaseStart = 0
   let windowMicros = 0
+  /** Microseconds of the phase before its pause, and of the pause: what comes later comes so much later. */
+  let pauseAfter = Infinity
+  let pauseMicros = 0
+  let offsetMicros = 0
   let cursors: StreamCursor[] = []
   let positions = new Int32Array(0)
   let offsets = new Float64Array(0)
@@ -88,12 +92,14 @@ export function walkArrivals(
   let currentSlot = -1
 
   function enterPhase(): boolean {
-    phaseStart += windowMicros
+    phaseStart += windowMicros + pauseMicros
     phaseIndex += 1
     phase = plan.phases[phaseIndex]
     if (phase === undefined) return false
     const entered = phase
     windowMicros = entered.seconds * 1e6
+    pauseAfter = (entered.pause?.afterSeconds ?? Infinity) * 1e6
+    pauseMicros = (entered.pause?.seconds ?? 0) * 1e6
     cursors = entered.streams.map((stream) => cursorOf(plan, entered, stream))
     positions = Int32Array.from(entered.streams, (stream) => operations.indexOf(stream.operation))
     offsets = Float64Array.from(cursors, (cursor) => step(cursor, poisson, windowMicros))
@@ -116,7 +122,8 @@ export function walkArrivals(
       if (currentSlot >= 0) {
         current = cursors[currentSlot]
         walker.number += 1
-        walker.atMicros = phaseStart + best
+        offsetMicros = best
+        walker.atMicros = phaseStart + best + (best < pauseAfter ? 0 : pauseMicros)
         return true
       }
       current = undefined
@@ -145,7 +152,7 @@ export function walkArrivals(
         index: current.index,
         phase: phase.phase,
         stream: current.plan.stream,
-        offsetMicros: walker.atMicros - phaseStart,
+        offsetMicros,
         random: random53(current.choiceSeed, current.index),
       }
     },

@@ -5,7 +5,7 @@ import { forgetEnded, newLane, sweep } from './lanes.ts'
 import type { LoadOptions } from './options.ts'
 import { recordMeasure, reportOf } from './recorder.ts'
 import type { FlowBegun, WorkerReport } from './report.ts'
-import { phaseStartMicros } from './schedule.ts'
+import { pauseMicros, phaseStartMicros, runMicros } from './schedule.ts'
 import { newSeconds } from './seconds.ts'
 import { settleFailure, settleOk } from './settle.ts'
 import type { SettleHost } from './settle.ts'
@@ -43,7 +43,10 @@ function startLoad(
   const closed = closedConcurrency !== undefined
   const limit = closedConcurrency ?? options.slots
   const measureStart = startAtMicros + phaseStartMicros(plan, 'measure')
-  const runEnd = startAtMicros + plan.phases.reduce((total, phase) => total + phase.seconds * 1e6, 0)
+  const runEnd = startAtMicros + runMicros(plan)
+  const pause = pauseMicros(plan)
+  const pauseFrom = startAtMicros + pause.from
+  const pauseTo = startAtMicros + pause.to
   const seconds = newSeconds(names, options.worker, startAtMicros, measureStart, (report) =>
     options.onSecond?.(report),
   )
@@ -87,7 +90,8 @@ function startLoad(
 
   function isDue(now: number): boolean {
     if (!hasNext) return false
-    return closed ? running < limit : startAtMicros + walker.atMicros <= now
+    if (closed) return running < limit && (now < pauseFrom || now >= pauseTo)
+    return startAtMicros + walker.atMicros <= now
   }
 
   /** Hands the current arrival to the application: it runs, waits for a slot, or is too late already. */
@@ -234,6 +238,7 @@ function startLoad(
     let at = Math.min(nextSweep, seconds.endsAtMicros, now < runEnd ? runEnd : Infinity)
     if (completions >= COMPLETIONS_PER_TURN) at = now
     else if (hasNext && !closed) at = Math.min(at, startAtMicros + walker.atMicros)
+    else if (hasNext && now < pauseTo) at = Math.min(at, pauseTo)
     if (interruptedAt !== undefined) at = Math.min(at, interruptedAt + INTERRUPTED_DRAIN_MICROS)
     if (at >= pendingWake) return
     pendingWake = at
@@ -294,10 +299,11 @@ function startLoad(
     seconds.finish()
     const windowStart = closed ? firstMeasured : measureStart
     const windowEnd = Math.min(closed ? lastEnded : runEnd, interruptedAt ?? Infinity)
+    const paused = Math.max(0, Math.min(windowEnd, pauseTo) - Math.max(windowStart, pauseFrom))
     resolve({
       worker: options.worker,
       interrupted: interruptedAt !== undefined,
-      measuredSeconds: Math.max(0, windowEnd - windowStart) / 1e6,
+      measuredSeconds: Math.max(0, windowEnd - windowStart - paused) / 1e6,
       drainSeconds: Math.max(0, now - windowEnd) / 1e6,
       operations: lanes.flatMap(({ records }) => [reportOf(records.warmup), reportOf(records.measure)]),
     })

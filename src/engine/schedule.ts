@@ -16,11 +16,20 @@ export interface StreamPlan {
   readonly shape?: readonly ShapePoint[]
 }
 
+/** A time in the middle of a phase in which nothing arrives, since another run has the machine (law 8). */
+export interface PausePlan {
+  /** Seconds of the phase before it. */
+  readonly afterSeconds: number
+  readonly seconds: number
+}
+
 /** One phase of the run. Phases follow each other without a gap. */
 export interface PhasePlan {
   readonly phase: Phase
+  /** Without the pause, which counts for nothing: neither in rates nor in an arrival's offset. */
   readonly seconds: number
   readonly streams: readonly StreamPlan[]
+  readonly pause?: PausePlan
 }
 
 /** All that fixes the arrivals of a run, before it starts: design.md, law 1. Plain data, the same for every worker. */
@@ -55,12 +64,30 @@ export function counts(plan: SchedulePlan): ScheduledCount[] {
   )
 }
 
+/** Microseconds that a phase takes, its pause included. */
+function spanMicros(phase: PhasePlan): number {
+  return (phase.seconds + (phase.pause?.seconds ?? 0)) * 1e6
+}
+
 /** Microseconds from the start of the run to the start of `phase`; to the end of the run when no such phase is planned. */
 export function phaseStartMicros(plan: SchedulePlan, phase: Phase): number {
   let micros = 0
   for (const candidate of plan.phases) {
     if (candidate.phase === phase) return micros
-    micros += candidate.seconds * 1e6
+    micros += spanMicros(candidate)
   }
   return micros
+}
+
+/** Microseconds from the start of the run to the end of its last phase. */
+export function runMicros(plan: SchedulePlan): number {
+  return plan.phases.reduce((total, phase) => total + spanMicros(phase), 0)
+}
+
+/** When the measured window pauses, in microseconds from the start of the run; empty, at its end, where it does not. */
+export function pauseMicros(plan: SchedulePlan): { readonly from: number; readonly to: number } {
+  const pause = plan.phases.find(({ phase }) => phase === 'measure')?.pause
+  if (pause === undefined) return { from: Infinity, to: Infinity }
+  const from = phaseStartMicros(plan, 'measure') + pause.afterSeconds * 1e6
+  return { from, to: from + pause.seconds * 1e6 }
 }

@@ -55,6 +55,16 @@ export async function startWatchdog(): Promise<Watchdog> {
   }
 }
 
+/** What was seen in two windows, as one. */
+export function addWatchdog(one: WatchdogReport, other: WatchdogReport): WatchdogReport {
+  const longer = one.buckets.length < other.buckets.length ? other : one
+  return {
+    buckets: longer.buckets.map((_, bucket) => (one.buckets[bucket] ?? 0) + (other.buckets[bucket] ?? 0)),
+    maxMicros: Math.max(one.maxMicros, other.maxMicros),
+    suspensions: one.suspensions + other.suspensions,
+  }
+}
+
 /** The lateness in microseconds that the machine stayed within for `percentile` of the time. */
 export function latenessAt(report: WatchdogReport, percentile: number | 'max'): number {
   if (percentile === 'max') return report.maxMicros

@@ -36,7 +36,12 @@ export function renderComparison(comparison: Comparison, options: RenderOptions)
   const shown = comparison.rows.length - hidden.length
   const held = comparison.rows.filter((row) => row.fixed.held).length
   const total = comparison.rows.length
-  const heading = [comparison.workload, 'as written against fixed', `profile ${comparison.profile}`]
+  const heading = [
+    comparison.workload,
+    'as written against fixed',
+    `profile ${comparison.profile}`,
+    `in turns: ${comparison.order.join(', ')}`,
+  ]
   const counts = [`shown as written: ${shown} of ${total}`, `held as fixed: ${held} of ${total}`]
   const where = options.folder === undefined ? [] : [`  report: ${options.folder}`]
   const table = textTable(shape, comparison.rows, columns, colours.dim)

@@ -18,6 +18,7 @@ import { planRun } from './plan.ts'
 import { steps } from './steps.ts'
 import type { Steps } from './steps.ts'
 import { offeredTraffic } from './traffic.ts'
+import type { Turn } from './turns.ts'
 import { closeStores, upStores } from './up.ts'
 import { connectSession } from './with-stores.ts'
 import { variantOf } from './workloads.ts'
@@ -40,6 +41,8 @@ export interface BenchRequest {
   readonly options: BenchOptions
   /** Where journals and the output of roles go. */
   readonly folder: string
+  /** How it shares the machine with a run that it is compared with. */
+  readonly turn: Turn
 }
 
 /** The chosen strategies of a variant: its defaults, and what the flags say of those that it has. */
@@ -83,6 +86,7 @@ async function measureStep(setting: Setting, endpoints: readonly StoreEndpoint[]
     workers: request.options.workers,
     closedConcurrency: request.options.concurrency,
     folder: request.folder,
+    turn: request.turn,
     signal: host.signal,
     killAt: {},
     onProgress(phase, second, load) {
@@ -118,27 +122,32 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
   const { request, host, variant, steps: log } = setting
   const { workload, options } = request
   const progress = interruptible(host.progress, host.signal)
-  const running = await log.step('up', async () => {
-    const up = await upStores(workload.stores, {
-      provider: options.provider,
-      topology: options.topology,
-      env: host.env,
-      progress: host.line,
-    })
-    course.facts = up.map(({ facts }) => facts)
-    return [up, up.map(({ facts, reason }) => `${facts.name} ${facts.version} (${reason})`).join(', ')]
-  })
+  const { turn } = request
+  const running = await turn.alone(() =>
+    log.step('up', async () => {
+      const up = await upStores(workload.stores, {
+        provider: options.provider,
+        topology: options.topology,
+        env: host.env,
+        progress: host.line,
+      })
+      course.facts = up.map(({ facts }) => facts)
+      return [up, up.map(({ facts, reason }) => `${facts.name} ${facts.version} (${reason})`).join(', ')]
+    }),
+  )
   const endpoints = running.map(({ endpoint }) => endpoint)
   const stores = await connectSession(running)
   try {
-    await log.step('seed', async () => {
-      const report = await variant.seed(stores, setting.population, setting.choice, progress)
-      course.seedSummary = report.summary
-      return [undefined, report.summary]
-    })
-    await log.step('calibrate', async () => {
-      course.noise = await measureNoise()
-      return [undefined, `${Math.round(course.noise.nanosecondsPerArrival)} ns an arrival`]
+    await turn.alone(async () => {
+      await log.step('seed', async () => {
+        const report = await variant.seed(stores, setting.population, setting.choice, progress)
+        course.seedSummary = report.summary
+        return [undefined, report.summary]
+      })
+      await log.step('calibrate', async () => {
+        course.noise = await measureNoise()
+        return [undefined, `${Math.round(course.noise.nanosecondsPerArrival)} ns an arrival`]
+      })
     })
     await log.step('measure', async () => {
       course.measured = await measureStep(setting, endpoints)
@@ -149,13 +158,16 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
         `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`,
       ]
     })
-    await log.step('audit', async () => {
-      course.audits = await auditStep(setting, stores)
-      return [
-        undefined,
-        `${course.audits.filter(({ state }) => state === 'held').length} of ${course.audits.length} held`,
-      ]
-    })
+    await turn.measured()
+    await turn.alone(() =>
+      log.step('audit', async () => {
+        course.audits = await auditStep(setting, stores)
+        return [
+          undefined,
+          `${course.audits.filter(({ state }) => state === 'held').length} of ${course.audits.length} held`,
+        ]
+      }),
+    )
   } finally {
     await closeStores(stores)
   }
@@ -171,7 +183,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   const variant = variantOf(workload, request.variant)
   const choice = chosenStrategies(variant, options.strategies)
   const traffic = offeredTraffic(workload, options)
-  const plan = planRun(workload, traffic, options)
+  const plan = planRun(workload, traffic, options, request.turn.pause)
   const population = { seed: options.seed, size: options.population ?? workload.defaults.population }
   const loadAverageStart = loadAverage()
   const startedAt = host.now()
@@ -191,6 +203,8 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     if (!(error instanceof Interrupted) && !isFailure && !(host.signal.aborted && error instanceof ArchError))
       throw error
     if (isFailure && !host.signal.aborted) course.failure = `${log.current()}: ${error.message}`
+  } finally {
+    request.turn.leave()
   }
   // Wherever the run was when it was interrupted: what it leaves is not the whole of it.
   if (host.signal.aborted) course.measured = { ...course.measured, interrupted: true }

@@ -94,6 +94,7 @@ export function compareVariants(
     profile: fixed.profile,
     startedAt: fixed.startedAt,
     results: { asWritten: 'as-written/result.json', fixed: 'fixed/result.json' },
+    order: ['fixed', 'as-written', 'as-written', 'fixed'],
     rows: expectations
       .filter(({ profiles }) => profiles === undefined || profiles.includes(fixed.profile))
       .map((expected) => row(expected, written, held)),

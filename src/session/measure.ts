@@ -10,14 +10,17 @@ import { trackFlows } from '../engine/flows.ts'
 import type { FlowReport, FlowTracker } from '../engine/flows.ts'
 import { newResultsMemory } from '../engine/results.ts'
 import { newTimeline } from '../engine/timeline.ts'
-import type { Progress as LoadProgress, Timeline } from '../engine/timeline.ts'
+import type { Timeline } from '../engine/timeline.ts'
 import { startWatchdog } from '../engine/watchdog.ts'
-import type { Watchdog, WatchdogReport } from '../engine/watchdog.ts'
+import type { WatchdogReport } from '../engine/watchdog.ts'
 import { startLoad } from './load.ts'
 import type { LoadHandle, LoadOutcome } from './load.ts'
 import type { RunPlan } from './plan.ts'
 import type { RoleHandle } from './role.ts'
 import { reviveRoles, startRoles, stopRoles } from './roles.ts'
+import type { Turn } from './turns.ts'
+import { followWindows } from './windows.ts'
+import type { OnProgress } from './windows.ts'
 
 /** All that the measured part of a run stands on. */
 export interface MeasureRequest {
@@ -35,8 +38,8 @@ export interface MeasureRequest {
   readonly signal: AbortSignal
   /** Fault points at which a role kills itself, by role. */
   readonly killAt: Readonly<Record<RoleName, readonly string[]>>
-  /** About once a second while the load runs. */
-  onProgress(phase: 'warm up' | 'measure' | 'drain', second: number, progress: LoadProgress | undefined): void
+  readonly turn: Turn
+  readonly onProgress: OnProgress
 }
 
 /** What was seen between the first arrival and the end of the drain. */
@@ -56,6 +59,8 @@ export interface Measured {
   readonly interrupted: boolean
 }
 
+const nothingWatched: WatchdogReport = { buckets: [], maxMicros: 0, suspensions: 0 }
+
 /** What a run leaves that was interrupted before its load began. */
 export function nothingMeasured(flows: readonly Flow[], workers: number, signal: AbortSignal): Measured {
   return {
@@ -64,7 +69,7 @@ export function nothingMeasured(flows: readonly Flow[], workers: number, signal:
     slots: 0,
     flows: trackFlows(flows.map((flow) => flow.name)).reports(),
     timeline: newTimeline(workers),
-    watchdog: { buckets: [], maxMicros: 0, suspensions: 0 },
+    watchdog: nothingWatched,
     roles: [],
     roleFailures: [],
     drained: true,
@@ -73,13 +78,9 @@ export function nothingMeasured(flows: readonly Flow[], workers: number, signal:
   }
 }
 
-/** Time for all workers to hear of the start before it comes. */
-const LEAD_MICROS = 250_000
 /** How long flows may take to end after the last arrival, before they count as missing. */
 const DRAIN_MS = 30_000
 const POLL_MS = 50
-
-const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n)
 
 async function startWorkers(
   request: MeasureRequest,
@@ -143,43 +144,6 @@ async function drain(
   return false
 }
 
-/** Follows the course of the windows: progress once a second, the watchdog's window, an interruption. */
-function follow(
-  request: MeasureRequest,
-  startAt: number,
-  timeline: Timeline,
-  watchdog: Watchdog,
-): () => void {
-  const measureAt = startAt + request.plan.warmupSeconds * 1e6
-  const endAt = measureAt + request.plan.measureSeconds * 1e6
-  let measuring = false
-  const timer = setInterval(() => {
-    const now = nowMicros()
-    if (!measuring && now >= measureAt) {
-      measuring = true
-      watchdog.reset()
-    }
-    const [phase, since] =
-      now < measureAt
-        ? (['warm up', startAt] as const)
-        : now < endAt
-          ? (['measure', measureAt] as const)
-          : (['drain', endAt] as const)
-    request.onProgress(phase, Math.max(0, (now - since) / 1e6), timeline.progress())
-  }, 1_000)
-  const toMeasure = setTimeout(
-    () => {
-      measuring = true
-      watchdog.reset()
-    },
-    Math.max(0, (measureAt - nowMicros()) / 1e3),
-  )
-  return () => {
-    clearInterval(timer)
-    clearTimeout(toMeasure)
-  }
-}
-
 /**
  * Warms up, measures and drains: the load in worker threads, the roles in child processes, the watchdog beside them.
  * An interruption ends it in order, with what was seen until then.
@@ -195,16 +159,18 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
   const watchdog = await startWatchdog()
   try {
     workers = await startWorkers(request, timeline, tracker)
-    const startAt = nowMicros() + LEAD_MICROS
+    const startAt = await request.turn.ready()
     const interrupt = (): void => workers.forEach((worker) => worker.interrupt())
     request.signal.addEventListener('abort', interrupt, { once: true })
-    const unfollow = follow(request, startAt, timeline, watchdog)
+    const unfollow = followWindows(request.plan, startAt, timeline, watchdog, request.onProgress)
     for (const worker of workers) worker.start(startAt)
     if (request.signal.aborted) interrupt()
-    const ended = await Promise.all(workers.map((worker) => worker.outcome)).finally(unfollow)
+    let watched = nothingWatched
+    const ended = await Promise.all(workers.map((worker) => worker.outcome)).finally(() => {
+      watched = unfollow()
+    })
     request.signal.removeEventListener('abort', interrupt)
     const outcomes = ended.filter((outcome) => outcome !== undefined)
-    const watched = watchdog.read()
     const drainFrom = performance.now()
     if (!request.signal.aborted) await reviveRoles(request, roles, tracker, roleFailures)
     const drained = await drain(roles, tracker, roleFailures.length > 0, request)

@@ -2,7 +2,7 @@ import type { Phase } from '../core/operation.ts'
 import { decideSamples } from '../engine/samples.ts'
 import type { Probe, SampleDecision } from '../engine/samples.ts'
 import { shapeArea } from '../engine/shape.ts'
-import type { PhasePlan, SchedulePlan, StreamPlan } from '../engine/schedule.ts'
+import type { PausePlan, PhasePlan, SchedulePlan, StreamPlan } from '../engine/schedule.ts'
 import type { Profile, Workload } from '../core/workload.ts'
 import { perSecond } from '../core/model.ts'
 import type { BenchOptions } from './bench-options.ts'
@@ -73,15 +73,25 @@ function streamsOf(phase: Phase, traffic: OfferedTraffic, probes: readonly Probe
 }
 
 /**
- * Fixes the windows by the sample rule (law 5) and the arrivals by the seed (law 1).
+ * Fixes the windows by the sample rule (law 5) and the arrivals by the seed (law 1). `pause` lets another run go first.
  * @throws ArchError (usage) when an explicit duration cannot decide a target
  */
-export function planRun(workload: Workload, traffic: OfferedTraffic, options: BenchOptions): RunPlan {
+export function planRun(
+  workload: Workload,
+  traffic: OfferedTraffic,
+  options: BenchOptions,
+  pause?: PausePlan,
+): RunPlan {
   const { seconds, probes } = samples(workload, traffic, options)
   const warmupSeconds = options.warmupSeconds ?? workload.defaults.warmupSeconds
   const phases: PhasePlan[] = [
     { phase: 'warmup', seconds: warmupSeconds, streams: streamsOf('warmup', traffic, probes) },
-    { phase: 'measure', seconds, streams: streamsOf('measure', traffic, probes) },
+    {
+      phase: 'measure',
+      seconds,
+      streams: streamsOf('measure', traffic, probes),
+      ...(pause === undefined ? {} : { pause }),
+    },
   ]
   return {
     schedule: {

@@ -10,6 +10,7 @@ import { openHome } from '../../src/machine/home.ts'
 import { runBench } from '../../src/session/bench.ts'
 import type { BenchOptions } from '../../src/session/bench-options.ts'
 import { readInstance } from '../../src/session/instance.ts'
+import { solo } from '../../src/session/turns.ts'
 import { upStores } from '../../src/session/up.ts'
 import { workload as social } from '../../src/workloads/social/index.ts'
 import { childrenOf } from './processes.ts'
@@ -105,7 +106,7 @@ export async function smallBench(bench: SmallBench): Promise<SmallRun> {
     ...bench.options,
   }
   const result = await runBench(
-    { workload: untargeted, variant: 'fixed', options, folder },
+    { workload: untargeted, variant: 'fixed', options, folder, turn: solo },
     {
       arch: { version: '0.0.0', commit: null },
       env: { ...process.env, ARCH_HOME: bench.home },

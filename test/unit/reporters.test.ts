@@ -170,6 +170,7 @@ t.test('the comparison shows each defect in both variants, and names what did no
     profile: 'viral',
     startedAt: NOW.toISOString(),
     results: { asWritten: 'as-written/result.json', fixed: 'fixed/result.json' },
+    order: ['fixed', 'as-written', 'as-written', 'fixed'],
     rows: [
       row,
       { ...row, defect: 'S-32', asWritten: { shown: false, evidence: '0 violations' } },
