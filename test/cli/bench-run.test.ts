@@ -109,6 +109,14 @@ t.test('Ctrl-C under load ends in order: a partial report that can be read, no p
   const report = await arch(['report', 'latest'], run.folder)
   t.equal(await report.end(), 0, report.text().err)
   t.match(report.text().out, 'INTERRUPTED')
+  const audit = await arch(['audit', 'social'], run.folder)
+  await audit.end()
+  t.match(
+    audit.text().out,
+    /^as reports\/social-\S+: fixed, population 1,000, seed 42, fanout=hybrid, counter=delta\n/,
+    'the audits are of that run, and say so',
+  )
+  t.match(audit.text().out, /journal\.acknowledged-once/)
 })
 
 t.test('reports that cannot be written are said so before anything starts', async (t) => {
