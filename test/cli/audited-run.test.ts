@@ -4,6 +4,7 @@ import t from 'tap'
 import { auditedRun } from '../../src/commands/shared/audited-run.ts'
 import { readCase } from '../../src/commands/shared/case-flags.ts'
 import { progressLines } from '../../src/commands/shared/progress.ts'
+import { readSavedRun } from '../../src/commands/shared/saved-run.ts'
 import type { Result } from '../../src/core/result.ts'
 import { fakeWorld } from '../helpers/fake-world.ts'
 import { sampleResult } from '../helpers/sample-result.ts'
@@ -71,6 +72,17 @@ t.test('population, seed, variant and strategies are the run’s, and a flag win
   const unheard = sampleResult({ strategies: { fanout: 'shove' } })
   await t.rejects(readCase('social', flags, io, progressLines(io), unheard), {
     name: 'ArchError',
+    exitCode: 3,
+  })
+})
+
+t.test('a comparison that did not end is explained, with the variant that can be rendered', async (t) => {
+  const cwd = t.testdir({})
+  save(cwd, 'social-20260101T000000Z/as-written', { variant: 'as-written' })
+  await t.rejects(readSavedRun('social-20260101T000000Z', cwd), {
+    name: 'ArchError',
+    message: /the comparison in .* has not ended/,
+    hint: /arch report social-20260101T000000Z\/as-written /,
     exitCode: 3,
   })
 })

@@ -277,3 +277,19 @@ t.test(
     t.same(readdirSync(folder.path), [])
   },
 )
+
+t.test(
+  'a run that could not begin leaves nothing, one that left more than its first report keeps it',
+  async (t) => {
+    const out = t.testdir({})
+    const refused = await openReportFolder(out, 'social', NOW)
+    await refused.write('result.json', '{}')
+    await refused.discard('', 'result.json')
+    t.notOk(existsSync(refused.path))
+    const failed = await openReportFolder(out, 'social', NOW)
+    await failed.write('result.json', '{}')
+    await failed.write('relay.log', 'why')
+    await failed.discard('', 'result.json')
+    t.same(readdirSync(failed.path).toSorted(), ['relay.log', 'result.json'])
+  },
+)
