@@ -84,9 +84,21 @@ async function runOne(
 ): Promise<Result> {
   const path = join(folder.path, within)
   await mkdir(path, { recursive: true })
-  const result = await runBench({ workload, variant, options, folder: path, turn }, host)
-  await writeResult(result, folder, within, options)
-  return result
+  const json = await loadReporter('json')
+  // From here on the folder says what became of the run, whatever ends this process.
+  const begun = (unended: Result): Promise<void> =>
+    folder.write(
+      join(within, json.file),
+      json.render(unended, { columns: 120, colour: false, folder: undefined }),
+    )
+  try {
+    const result = await runBench({ workload, variant, options, folder: path, turn, begun }, host)
+    await writeResult(result, folder, within, options)
+    return result
+  } catch (failure) {
+    await folder.discard(within, json.file)
+    throw failure
+  }
 }
 
 /** What the flags leave open, as the case wants it for a comparison of its variants. */

@@ -104,6 +104,8 @@ const operation: z.ZodType<OperationResult> = z.object({
   ok: count,
   refused: count,
   dropped: count,
+  // Results that were saved before these were counted have none.
+  standIns: count.default(0),
   failed: z.object({ conflict: count, timeout: count, unavailable: count, unexpected: count }),
   refusalShare: z.object({ observed: share, lowest: share, highest: share }),
   responseMs: percentiles,

@@ -105,6 +105,8 @@ export interface OperationResult {
   readonly ok: number
   readonly refused: number
   readonly dropped: number
+  /** Arrivals for which a seeded entity stood in, since the earlier result that they name was not there (law 7). */
+  readonly standIns: number
   readonly failed: Readonly<Record<FailureKind, number>>
   readonly refusalShare: { readonly observed: number; readonly lowest: number; readonly highest: number }
   /** Of answers that are no refusals. */

@@ -1,5 +1,6 @@
 import type {
   DefectId,
+  OperationName,
   ProfileName,
   RequirementId,
   RoleName,
@@ -189,8 +190,17 @@ export interface Workload {
   readonly operations: readonly AnyOperation[]
   readonly flows: readonly Flow[]
   readonly variants: Readonly<Record<VariantName, Variant>>
-  /** What `Operation.input` and checks draw on; made once per worker. Pure but for `results`. */
-  world(seed: number, population: Population, results: Results, pace: Pace): unknown
+  /**
+   * What `Operation.input` and checks draw on; made once per worker. Pure but for `results`, and for `standIns`: there
+   * it counts, by operation, each input in which a seeded entity stands in for an earlier result (law 7).
+   */
+  world(
+    seed: number,
+    population: Population,
+    results: Results,
+    pace: Pace,
+    standIns: Record<OperationName, number>,
+  ): unknown
   /** The skew of the traffic, for the honest line. */
   readonly skew: string
 }

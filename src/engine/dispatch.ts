@@ -37,8 +37,18 @@ function startLoad(
   resolve: (report: WorkerReport) => void,
   reject: (error: unknown) => void,
 ): void {
-  const { application, world, plan, clock, journal, signal, startAtMicros, closedConcurrency, faultPoint } =
-    options
+  const {
+    application,
+    world,
+    standIns,
+    plan,
+    clock,
+    journal,
+    signal,
+    startAtMicros,
+    closedConcurrency,
+    faultPoint,
+  } = options
   const names = options.operations.map((operation) => operation.name)
   const closed = closedConcurrency !== undefined
   const limit = closedConcurrency ?? options.slots
@@ -100,7 +110,10 @@ function startLoad(
     const lane = lanes[walker.operation]
     if (lane === undefined)
       throw new RangeError(`the plan names an operation that is not among ${names.join(', ')}`)
+    const { name } = lane.operation
+    const stoodIn = standIns?.[name] ?? 0
     const input = lane.operation.input(arrival, world)
+    lane.records[arrival.phase].standIns += (standIns?.[name] ?? 0) - stoodIn
     const now = clock.nowMicros()
     const intended = closed ? now : startAtMicros + walker.atMicros
     const deadlineAt = clock.toPerformanceMs(intended + lane.deadlineMicros)

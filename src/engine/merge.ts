@@ -140,6 +140,7 @@ export function mergeReports(
       droppedAtHandOver: sum(same, (report) => report.droppedAtHandOver),
       inFlightAtEnd: sum(same, (report) => report.inFlightAtEnd),
       unfinished: sum(same, (report) => report.unfinished),
+      standIns: sum(same, (report) => report.standIns),
       measures: mergeMeasures(same.map(({ measures }) => measures)),
       ...(refusals === undefined ? {} : { refusals }),
       parts: mergeParts(same.flatMap(({ parts }) => parts)),

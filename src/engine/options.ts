@@ -1,3 +1,4 @@
+import type { OperationName } from '../core/names.ts'
 import type { AnyOperation, Results } from '../core/operation.ts'
 import type { Clock } from './clock.ts'
 import type { JournalWriter } from './journal.ts'
@@ -12,6 +13,8 @@ export interface LoadOptions {
   /** Handed to `Operation.input` and to checks. */
   readonly world: unknown
   readonly results: Results
+  /** Where the world counts, by operation, that a seeded entity stood in for an earlier arrival's result. */
+  readonly standIns?: Readonly<Record<OperationName, number>>
   readonly plan: SchedulePlan
   /** Callers that each wait for their answer: makes this a closed loop, which never passes. Open loop when absent. */
   readonly closedConcurrency?: number

@@ -50,6 +50,7 @@ export interface OperationRecord {
   droppedAtHandOver: number
   inFlightAtEnd: number
   unfinished: number
+  standIns: number
   readonly measures: MeasureSet
   refusals: LatencyHistogram | undefined
   readonly parts: Map<PartName, PartRecord>
@@ -70,6 +71,7 @@ export function newRecord(operation: AnyOperation, phase: Phase, windowEndMicros
     droppedAtHandOver: 0,
     inFlightAtEnd: 0,
     unfinished: 0,
+    standIns: 0,
     measures: {},
     refusals: undefined,
     parts: new Map(),
@@ -201,6 +203,7 @@ export function reportOf(from: OperationRecord): OperationReport {
     droppedAtHandOver: from.droppedAtHandOver,
     inFlightAtEnd: from.inFlightAtEnd,
     unfinished: from.unfinished,
+    standIns: from.standIns,
     measures: encodeMeasures(from.measures),
     ...(refusals === undefined ? {} : { refusals }),
     parts: [...from.parts].map(([part, { count, measures, cost }]) => ({

@@ -71,6 +71,8 @@ export interface OperationReport {
   readonly inFlightAtEnd: number
   /** Still running or queued when an interrupted run stopped waiting; they count as nothing. */
   readonly unfinished: number
+  /** Arrivals for which a seeded entity stood in (law 7). */
+  readonly standIns: number
   readonly measures: Measures
   /** Response times of refusals; absent when there were none. */
   readonly refusals?: EncodedHistogram

@@ -117,6 +117,7 @@ export function operationResult(
     ok: outcomes.ok,
     refused: outcomes.refused,
     dropped: outcomes.dropped,
+    standIns: report.standIns,
     failed: { conflict, timeout, unavailable, unexpected },
     refusalShare: { observed: count === 0 ? 0 : outcomes.refused / count, lowest, highest },
     responseMs: percentiles(measures.response),

@@ -110,6 +110,21 @@ function generatorResult(run: FinishedRun, reasons: readonly VerdictReason[]): G
   }
 }
 
+/**
+ * What stands in the folder of a run from its beginning until its result replaces it: whatever ends `arch` at once (a
+ * second Ctrl-C, kill -9, a power cut) leaves a report that says so.
+ */
+export function assembleUnended(run: FinishedRun): Result {
+  const result = assembleResult({ ...run, measured: { ...run.measured, interrupted: true } })
+  const reason = 'no report yet: the run goes on, or arch was ended at once'
+  return {
+    ...result,
+    // Nothing has been measured that could speak for or against anything.
+    generator: { ...result.generator, valid: false, reasons: [] },
+    reasons: [{ verdict: 'INTERRUPTED', reason }],
+  }
+}
+
 /** The result of a run: its verdict and everything that it rests on (cli.md, result.json). */
 export function assembleResult(run: FinishedRun): Result {
   const { measured, traffic, plan, workload, options } = run

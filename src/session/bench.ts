@@ -7,7 +7,8 @@ import type { Population, Progress, StrategyChoice, Variant, Workload } from '..
 import { journalReader } from '../engine/journal-reader.ts'
 import { measureNoise } from '../engine/noise.ts'
 import type { NoiseFloor } from '../engine/noise.ts'
-import { assembleResult } from './assemble.ts'
+import { assembleResult, assembleUnended } from './assemble.ts'
+import type { FinishedRun } from './assemble.ts'
 import { runAudits } from './audit.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
@@ -43,6 +44,8 @@ export interface BenchRequest {
   readonly folder: string
   /** How it shares the machine with a run that it is compared with. */
   readonly turn: Turn
+  /** Handed what the run's report is until there is another, before anything starts. */
+  readonly begun?: (unended: Result) => Promise<void>
 }
 
 /** The chosen strategies of a variant: its defaults, and what the flags say of those that it has. */
@@ -196,19 +199,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     audits: [],
     failure: undefined,
   }
-  try {
-    await runCourse({ request, variant, choice, population, plan, host, steps: log }, course)
-  } catch (error) {
-    const isFailure = error instanceof OperationFailure
-    if (!(error instanceof Interrupted) && !isFailure && !(host.signal.aborted && error instanceof ArchError))
-      throw error
-    if (isFailure && !host.signal.aborted) course.failure = `${log.current()}: ${error.message}`
-  } finally {
-    request.turn.leave()
-  }
-  // Wherever the run was when it was interrupted: what it leaves is not the whole of it.
-  if (host.signal.aborted) course.measured = { ...course.measured, interrupted: true }
-  return assembleResult({
+  const finished = (): FinishedRun => ({
     arch: host.arch,
     workload,
     variantName: request.variant,
@@ -231,4 +222,18 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     endedAt: host.now(),
     loadAverageStart,
   })
+  try {
+    await request.begun?.(assembleUnended(finished()))
+    await runCourse({ request, variant, choice, population, plan, host, steps: log }, course)
+  } catch (error) {
+    const isFailure = error instanceof OperationFailure
+    if (!(error instanceof Interrupted) && !isFailure && !(host.signal.aborted && error instanceof ArchError))
+      throw error
+    if (isFailure && !host.signal.aborted) course.failure = `${log.current()}: ${error.message}`
+  } finally {
+    request.turn.leave()
+  }
+  // Wherever the run was when it was interrupted: what it leaves is not the whole of it.
+  if (host.signal.aborted) course.measured = { ...course.measured, interrupted: true }
+  return assembleResult(finished())
 }

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ArchError, OperationFailure } from '../core/errors.ts'
+import type { OperationName } from '../core/names.ts'
 import { realClock } from '../engine/clock.ts'
 import { runLoad } from '../engine/dispatch.ts'
 import { openJournal } from '../engine/journal.ts'
@@ -37,7 +38,9 @@ async function main(assignment: LoadAssignment): Promise<void> {
 
   const workload = await loadWorkload(assignment.workload)
   const results = sharedResults(assignment.resultsMemory)
-  const world = workload.world(assignment.seed, assignment.population, results, paceOf(assignment.plan))
+  const standIns: Record<OperationName, number> = {}
+  const pace = paceOf(assignment.plan)
+  const world = workload.world(assignment.seed, assignment.population, results, pace, standIns)
   const stores = await connectStores(assignment.endpoints, {
     poolSize: POOL_SIZE,
     applicationName: `arch load ${assignment.worker}`,
@@ -60,6 +63,7 @@ async function main(assignment: LoadAssignment): Promise<void> {
       application: running.application,
       world,
       results,
+      standIns,
       plan: assignment.plan,
       worker: assignment.worker,
       workers: assignment.workers,

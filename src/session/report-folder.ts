@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ArchError } from '../core/errors.ts'
 
@@ -12,6 +12,8 @@ export interface ReportFolder {
   write(name: string, text: string): Promise<void>
   /** Makes `latest` name this run; called when its reports are written. */
   publish(): Promise<void>
+  /** Removes the folder `within`, which a run could not begin in, unless it holds more than the file `name`. */
+  discard(within: string, name: string): Promise<void>
   /** Removes the folder where nothing was written into it: a run that could not begin leaves nothing behind. */
   discardEmpty(): Promise<void>
 }
@@ -116,6 +118,11 @@ export async function openReportFolder(out: string, workload: string, now: Date)
     path,
     write: (name, text) => writeWhole(join(path, name), text),
     publish: () => pointLatest(out, path),
+    async discard(within, name) {
+      const folder = join(path, within)
+      const held = await readdir(folder).catch(() => [])
+      if (held.every((each) => each === name)) await rm(folder, { recursive: true, force: true })
+    },
     // One that holds something may not be removed.
     discardEmpty: () => rmdir(path).catch(() => undefined),
   }

@@ -109,7 +109,42 @@ t.test('Ctrl-C under load ends in order: a partial report that can be read, no p
   const report = await arch(['report', 'latest'], run.folder)
   t.equal(await report.end(), 0, report.text().err)
   t.match(report.text().out, 'INTERRUPTED')
+  const audit = await arch(['audit', 'social'], run.folder)
+  await audit.end()
+  t.match(
+    audit.text().out,
+    /^as reports\/social-\S+: fixed, population 1,000, seed 42, fanout=hybrid, counter=delta\n/,
+    'the audits are of that run, and say so',
+  )
+  t.match(audit.text().out, /journal\.acknowledged-once/)
 })
+
+for (const [how, signals] of [
+  // Two of one kind that nobody has taken yet would be one.
+  ['a second Ctrl-C', ['SIGINT', 'SIGTERM']],
+  ['kill -9', ['SIGKILL']],
+] as const) {
+  t.test(`${how} leaves a report that says in one line that the run did not end`, async (t) => {
+    const run = await arch(SMALL)
+    await run.says(/^measure: /m)
+    for (const signal of signals) run.child.kill(signal)
+    await run.end()
+    const [name = ''] = await readdir(join(run.folder, 'reports'))
+    const file = join(run.folder, 'reports', name, 'result.json')
+    t.match(parseSaved(resultSchema, await readFile(file, 'utf8'), file), {
+      verdict: 'INTERRUPTED',
+      partial: true,
+      population: { size: 1_000 },
+      reasons: { length: 1 },
+    })
+    const report = await arch(['report', name], run.folder)
+    t.equal(await report.end(), 0, report.text().err)
+    t.match(
+      report.text().out,
+      /INTERRUPTED exit code 130 \(partial: .*\)\n {2}- INTERRUPTED: no report yet: .*\n {2}report: /,
+    )
+  })
+}
 
 t.test('reports that cannot be written are said so before anything starts', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'arch-cli-'))

@@ -47,6 +47,7 @@ export function sampleOperation(changes: Partial<OperationResult> = {}): Operati
     ok: 48_288,
     refused: 12,
     dropped: 0,
+    standIns: 0,
     failed: { conflict: 0, timeout: 0, unavailable: 0, unexpected: 0 },
     refusalShare: { observed: 0.000_248, lowest: 0, highest: 0.001 },
     responseMs: samplePercentiles(48_288, 1.1),

@@ -76,6 +76,19 @@ t.test(
   },
 )
 
+t.test('stand-ins are a fact of the run where there are any; an older result has none', async (t) => {
+  t.notMatch(text({}), 'stand-ins')
+  const operations = [
+    sampleOperation({ standIns: 1_234 }),
+    sampleOperation({ name: 'post.read' }),
+    sampleOperation({ name: 'liked.list', standIns: 5 }),
+  ]
+  t.match(text({ operations }, 160), 'stand-ins: feed.read 1,234, liked.list 5')
+  const { standIns: _, ...older } = sampleOperation()
+  const saved = JSON.stringify({ ...sampleResult(), operations: [older] })
+  t.equal(parseSaved(resultSchema, saved, 'here').operations[0]?.standIns, 0)
+})
+
 t.test('a missed, an undecided and a never answered target look different from a met one', async (t) => {
   const targets = [
     sampleTarget({ met: false, observedMs: 412 }),
@@ -263,5 +276,21 @@ t.test(
     const folder = await openReportFolder(out, 'social', NOW)
     await t.rejects(folder.write('gone/result.json', '{}'), ArchError)
     t.same(readdirSync(folder.path), [])
+  },
+)
+
+t.test(
+  'a run that could not begin leaves nothing, one that left more than its first report keeps it',
+  async (t) => {
+    const out = t.testdir({})
+    const refused = await openReportFolder(out, 'social', NOW)
+    await refused.write('result.json', '{}')
+    await refused.discard('', 'result.json')
+    t.notOk(existsSync(refused.path))
+    const failed = await openReportFolder(out, 'social', NOW)
+    await failed.write('result.json', '{}')
+    await failed.write('relay.log', 'why')
+    await failed.discard('', 'result.json')
+    t.same(readdirSync(failed.path).toSorted(), ['relay.log', 'result.json'])
   },
 )

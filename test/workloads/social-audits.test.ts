@@ -351,6 +351,15 @@ const damages: readonly Damage[] = [
   },
 ]
 
+t.test(
+  'usernames.unique holds while a name is in the making: claimed just now, by a user not yet there',
+  async (t) => {
+    await postgres.execute(`INSERT INTO username_claims VALUES ('soon', 1, 'claimed', now(), 1)`)
+    t.match(await run('usernames.unique'), { state: 'held', violations: 0, examples: [] })
+    await postgres.execute(`DELETE FROM username_claims WHERE folded_name = 'soon'`)
+  },
+)
+
 for (const damage of damages) {
   t.test(`${damage.audit} sees ${damage.what}`, async (t) => {
     if (damage.sql !== undefined) await postgres.execute(damage.sql)

@@ -24,7 +24,8 @@ export interface BenchFlags {
   readonly json?: boolean
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+/** Gathers the values of a flag that can be repeated. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
 }
 

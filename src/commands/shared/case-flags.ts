@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { usageError } from '../../core/errors.ts'
+import { ArchError, usageError } from '../../core/errors.ts'
 import type { VariantName } from '../../core/names.ts'
+import type { Result } from '../../core/result.ts'
 import type { Topology } from '../../core/store.ts'
 import { parseInteger, parseSize } from '../../core/units.ts'
 import type { Population, StrategyChoice, Variant, Workload } from '../../core/workload.ts'
@@ -9,20 +10,29 @@ import type { ProviderWish } from '../../session/choose-provider.ts'
 import type { StoresRequest } from '../../session/with-stores.ts'
 import { variantOf } from '../../session/workloads.ts'
 import type { CommandIo } from '../command.ts'
+import { chooseStrategies } from './bench-names.ts'
 import type { ProgressLines } from './progress.ts'
 import { oneOf } from './one-of.ts'
 import { selectCases } from './select-cases.ts'
 
 /** The flags that commands about one case share, as text. */
 export interface CaseFlags {
-  readonly variant: string
+  readonly variant?: string
   readonly provider: string
   readonly topology: string
   readonly seed?: string
   readonly population?: string
+  readonly strategy?: readonly string[]
 }
 
-const VARIANTS: readonly VariantName[] = ['fixed', 'as-written']
+/** What holds where no flag says otherwise: the choices of a saved run, where there is one. */
+export type SavedChoices = Pick<Result, 'variant' | 'seed' | 'strategies'> & {
+  readonly population: Pick<Result['population'], 'size'>
+}
+
+/** The variants of every case. */
+export const VARIANTS: readonly VariantName[] = ['fixed', 'as-written']
+const DEFAULT_SEED = 42
 const PROVIDERS: readonly ProviderWish[] = ['auto', 'native', 'docker', 'external']
 const TOPOLOGIES: readonly Topology[] = ['single', 'cluster', 'cluster-ha', 'multi-dc']
 
@@ -30,7 +40,7 @@ const TOPOLOGIES: readonly Topology[] = ['single', 'cluster', 'cluster-ha', 'mul
 export function registerCaseFlags(command: Command): Command {
   return command
     .argument('<case>', 'the case')
-    .option('--variant <name>', 'fixed or as-written', 'fixed')
+    .option('--variant <name>', "fixed or as-written (default: fixed, or the run's)")
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
     .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
 }
@@ -38,44 +48,73 @@ export function registerCaseFlags(command: Command): Command {
 /** Adds the flags that say which data is meant. */
 export function registerPopulationFlags(command: Command): Command {
   return command
-    .option('--population <size>', 'size of the seeded data: 20000, 20K, 100M (default: per case)')
-    .option('--seed <number>', 'of the data', '42')
+    .option(
+      '--population <size>',
+      "size of the seeded data: 20000, 20K, 100M (default: per case, or the run's)",
+    )
+    .option('--seed <number>', "of the data (default: 42, or the run's)")
 }
 
 /** A case as a command's flags name it. */
 export interface ChosenCase {
   readonly workload: Workload
   readonly variant: Variant
+  readonly variantName: VariantName
   readonly population: Population
   readonly choice: StrategyChoice
   readonly stores: StoresRequest
 }
 
 /**
+ * The choices of a saved run that the variant has.
+ * @throws ArchError (exit code 3) for a value that this version does not know
+ */
+function savedStrategies(variant: Variant, saved: StrategyChoice): StrategyChoice {
+  const own = Object.entries(saved).filter(([name]) => Object.hasOwn(variant.strategies, name))
+  for (const [name, value] of own)
+    if (variant.strategies[name]?.values.includes(value) !== true)
+      throw new ArchError(
+        `the saved run chose ${name}=${value}, which this version of arch does not know`,
+        'read it with the version that wrote it',
+      )
+  return Object.fromEntries(own)
+}
+
+/**
  * Reads the shared flags.
- * @throws ArchError (usage) for a case, variant, provider, topology, seed or population that is none
+ * @param saved what holds where the flags say nothing
+ * @throws ArchError (usage) for a case, variant, provider, topology, seed, population or strategy that is none
  */
 export async function readCase(
   name: string,
   flags: CaseFlags,
   io: CommandIo,
   lines: ProgressLines,
+  saved?: SavedChoices,
 ): Promise<ChosenCase> {
   const [workload] = await selectCases([name])
   if (workload === undefined) throw usageError(`case '${name}' is unknown`, 'arch list shows all')
-  const variant = variantOf(workload, oneOf('--variant', flags.variant, VARIANTS))
+  const variantName = oneOf('--variant', flags.variant ?? saved?.variant ?? 'fixed', VARIANTS)
+  const variant = variantOf(workload, variantName)
   const population = {
-    seed: parseInteger(flags.seed ?? '42', '--seed', 0, 2 ** 32 - 1),
+    seed:
+      flags.seed === undefined
+        ? (saved?.seed ?? DEFAULT_SEED)
+        : parseInteger(flags.seed, '--seed', 0, 2 ** 32 - 1),
     size:
       flags.population === undefined
-        ? workload.defaults.population
+        ? (saved?.population.size ?? workload.defaults.population)
         : parseSize(flags.population, '--population'),
   }
   return {
     workload,
     variant,
+    variantName,
     population,
-    choice: chosenStrategies(variant, {}),
+    choice: chosenStrategies(variant, {
+      ...savedStrategies(variant, saved?.strategies ?? {}),
+      ...chooseStrategies([workload], variantName, flags.strategy ?? []),
+    }),
     stores: {
       provider: oneOf('--provider', flags.provider, PROVIDERS),
       topology: oneOf('--topology', flags.topology, TOPOLOGIES),

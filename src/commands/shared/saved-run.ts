@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { comparisonSchema } from '../../core/comparison.ts'
@@ -45,6 +46,12 @@ export async function readSavedRun(run: string, cwd: string): Promise<SavedRun> 
       const where = join(folder, 'comparison.json')
       return { kind: 'comparison', folder, comparison: parseSaved(comparisonSchema, comparison, where) }
     }
+    const begun = ['fixed', 'as-written'].find((name) => existsSync(join(folder, name, 'result.json')))
+    if (begun !== undefined)
+      throw new ArchError(
+        `the comparison in ${folder} has not ended: it goes on, or arch was ended before it could`,
+        `arch report ${join(run, begun)} renders the variant that began last`,
+      )
   }
   throw new ArchError(
     `there is no saved run '${run}': neither that folder nor reports/${run} holds a result.json`,

@@ -12,6 +12,13 @@ function rateFacts(result: Result): string[] {
   ]
 }
 
+/** Arrivals that asked for something else than the model means: a fact of the run wherever there are any (law 7). */
+function standInFacts(result: Result): string[] {
+  const some = result.operations.filter(({ standIns }) => standIns > 0)
+  if (some.length === 0) return []
+  return [`stand-ins: ${some.map(({ name, standIns }) => `${name} ${whole(standIns)}`).join(', ')}`]
+}
+
 function trafficFacts(result: Result): string[] {
   const { population, mix, phases } = result
   return [
@@ -27,6 +34,7 @@ function trafficFacts(result: Result): string[] {
     `workers ${result.workers}`,
     `slots ${result.slots}`,
     `probes ${whole(result.probes)}`,
+    ...standInFacts(result),
   ]
 }
 

@@ -27,7 +27,13 @@ export interface SocialWorld {
 const TEXTS = 64
 
 /** Builds the world of one worker from the seeded population. */
-export function socialWorld(seed: number, population: Population, results: Results, pace: Pace): SocialWorld {
+export function socialWorld(
+  seed: number,
+  population: Population,
+  results: Results,
+  pace: Pace,
+  standIns: Record<OperationName, number> = {},
+): SocialWorld {
   const seeded = buildPopulation(population)
   const traffic = deriveSeed(seed, 'traffic')
   const who = people(traffic, seeded)
@@ -39,7 +45,7 @@ export function socialWorld(seed: number, population: Population, results: Resul
     texts: Array.from({ length: TEXTS }, (_, index) => seeded.caption(index % seeded.posts)),
     results,
     pace,
-    standIns: {},
+    standIns,
   }
 }
 

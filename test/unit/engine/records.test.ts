@@ -55,13 +55,18 @@ t.test('the reports of workers merge to what one worker would have reported', as
     const reports: WorkerReport[] = []
     for (let worker = 0; worker < workers; worker += 1) {
       const clock = fakeClock()
+      const standIns: Record<string, number> = {}
       const operations = ['a', 'b'].map((name) =>
         operationOf(name, (number) => clock.until(clock.nowMicros() + 100 + (number % 777) * 13), {
           part: (number) => (number % 3 === 0 ? 'third' : 'rest'),
+          input({ number }) {
+            if (number % 7 === 0) standIns[name] = (standIns[name] ?? 0) + 1
+            return number
+          },
         }),
       )
       const options = optionsOf(clock, operations, plan)
-      reports.push(await clock.drive(runLoad({ ...options, worker, workers })))
+      reports.push(await clock.drive(runLoad({ ...options, standIns, worker, workers })))
     }
     return reports
   }
@@ -74,6 +79,10 @@ t.test('the reports of workers merge to what one worker would have reported', as
   const one = sorted(await run(1))
   t.equal(JSON.stringify(sorted(await run(4))), JSON.stringify(one))
   t.match(one, [{ streams: [{ scheduled: 2000, offered: 2000 }] }, { streams: [{ scheduled: 120 }] }])
+  const standIns = mergeReports(plan, names, 'measure', await run(4)).map((report) => report.standIns)
+  const [inA = 0, inB = 0] = standIns
+  // Arrivals are numbered over both operations and over the warm-up, which is recorded apart.
+  t.ok(inA > 0 && inB > 0 && Math.abs(inA + inB - 2120 / 7) < 1, `${inA} and ${inB} stand-ins`)
 })
 
 t.test('a percentile over all arrivals counts those without an answer as over any bound', async (t) => {
