@@ -40,6 +40,11 @@ function composeArguments(
   return [...tool.args, '-f', file, '--project-name', project, '--env-file', variables, ...args]
 }
 
+/** What compose and its user agree on goes by the file alone: compose would let a variable of the shell win over it. */
+function composeEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ARCH_')))
+}
+
 /** What a compose command prints, as it prints it, until it ends or `signal` aborts. */
 export async function* composeOutput(
   tool: Compose,
@@ -50,16 +55,30 @@ export async function* composeOutput(
 ): AsyncGenerator<string, void, undefined> {
   const child = spawn(tool.file, composeArguments(tool, project, variables, args), {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: composeEnvironment(),
   })
   const end = (): void => void child.kill()
   signal?.addEventListener('abort', end, { once: true })
   child.stdout.setEncoding('utf8')
-  for await (const chunk of child.stdout) yield String(chunk)
-  signal?.removeEventListener('abort', end)
+  try {
+    for await (const chunk of child.stdout) yield String(chunk)
+  } finally {
+    signal?.removeEventListener('abort', end)
+    end()
+  }
+}
+
+let lastTurn: Promise<unknown> = Promise.resolve()
+
+/** Two composes at once each make the network of a project that has none, and its name is ambiguous from then on. */
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const turn = lastTurn.then(work)
+  lastTurn = turn.catch(() => undefined)
+  return turn
 }
 
 /**
- * Runs compose over the package's docker-compose.yml.
+ * Runs compose over the package's docker-compose.yml; those of one process take turns.
  * @param project tells the containers and volumes of one home from those of another
  * @param variables a file of them, readable by its owner alone: they hold passwords
  * @throws ArchError with the end of what compose said
@@ -70,7 +89,9 @@ export async function compose(
   variables: string,
   args: readonly string[],
 ): Promise<void> {
-  const { code, stderr } = await run(tool.file, composeArguments(tool, project, variables, args))
+  const { code, stderr } = await inTurn(() =>
+    run(tool.file, composeArguments(tool, project, variables, args), { env: composeEnvironment() }),
+  )
   if (code === 0) return
   throw new ArchError(
     `docker compose ${args[0]} failed: ${lastLines(stderr, 5)}`,
@@ -78,7 +99,32 @@ export async function compose(
   )
 }
 
-/** Removes a named volume of a project; nothing happens when there is none. */
+/** Whether a service has a container that runs; `unknown` when no daemon answers. */
+export async function containerState(
+  project: string,
+  service: string,
+): Promise<'running' | 'gone' | 'unknown'> {
+  const label = (name: string, value: string): string[] => [
+    '--filter',
+    `label=com.docker.compose.${name}=${value}`,
+  ]
+  const args = ['ps', '--quiet', ...label('project', project), ...label('service', service)]
+  const { code, stdout } = await run('docker', args, { timeoutMs: ANSWER_MS })
+  if (code !== 0) return 'unknown'
+  return stdout.trim() === '' ? 'gone' : 'running'
+}
+
+/** Removes the network of a project that no container is left of: Docker has addresses for about thirty of them. */
+export async function removeUnusedNetwork(project: string): Promise<void> {
+  await run('docker', ['network', 'rm', `${project}_default`])
+}
+
+/** Removes a named volume; nothing happens when there is none. @throws ArchError when it is still there */
 export async function removeVolume(name: string): Promise<void> {
-  await run('docker', ['volume', 'rm', '--force', name])
+  const { code, stderr } = await run('docker', ['volume', 'rm', '--force', name])
+  if (code === 0) return
+  throw new ArchError(
+    `the volume ${name} cannot be removed: ${lastLines(stderr, 1)}`,
+    'Start Docker, and end what uses that volume.',
+  )
 }

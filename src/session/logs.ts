@@ -66,6 +66,11 @@ export async function* storeLog(name: StoreName, options: LogOptions): Chunks {
     )
   }
   if (instance.provider === 'docker') {
+    if (instance.container !== true)
+      throw new ArchError(
+        `${module.title} is stopped, and its log went with its container`,
+        'Start it with: arch up',
+      )
     yield* dockerLogs(home, module, options.lines, options.follow)
     return
   }

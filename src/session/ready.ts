@@ -18,7 +18,8 @@ export interface LogPart {
   readonly from: number
 }
 
-async function endOf(log: LogPart): Promise<string> {
+/** The last lines of it, or that it cannot be read. */
+export async function endOfFile(log: LogPart): Promise<string> {
   try {
     const file = await open(log.file)
     try {
@@ -43,7 +44,7 @@ export async function waitUntilReady(
   module: StoreModule,
   endpoint: StoreEndpoint,
   secrets: Secrets,
-  log: LogPart,
+  endOfLog: () => Promise<string>,
   alive: () => Promise<boolean>,
   note: Note,
 ): Promise<void> {
@@ -61,7 +62,7 @@ export async function waitUntilReady(
         throw new ArchError(
           living
             ? `${module.title} does not answer after ${Math.round(waited / 1000)} s: ${String(error)}`
-            : `${module.title} ended while it was starting:\n${await endOf(log)}`,
+            : `${module.title} ended while it was starting:\n${await endOfLog()}`,
           `Read its log: arch logs ${module.name}`,
           3,
           error,

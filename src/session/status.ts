@@ -7,9 +7,10 @@ import type { Home } from '../machine/home.ts'
 import { readInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { loadStore, storeNames } from './stores.ts'
+import { containerDied } from './up-docker.ts'
 import { isRunningNatively } from './up-native.ts'
 
-/** `died`: it was started, was never stopped, and its process is gone. `silent`: it runs and answers no client. */
+/** `died`: it was started, was never stopped, and its process or container is gone. `silent`: it runs and answers no client. */
 export type StoreState = 'answers' | 'silent' | 'died' | 'stopped' | 'never started'
 
 /** One store as it is now. Holds no password. */
@@ -41,8 +42,9 @@ async function locate(home: Home, module: StoreModule, env: Environment): Promis
   const instance = await readInstance(home, module.name)
   if (instance === undefined) return { endpoint: undefined, instance, state: 'never started' }
   const endpoint = module.endpointOf(instance.provider, instance.port, instance.secrets)
-  if (instance.container === true || (await isRunningNatively(instance)))
-    return { endpoint, instance, state: 'running' }
+  if (instance.container === true)
+    return { endpoint, instance, state: (await containerDied(home, module, instance)) ? 'died' : 'running' }
+  if (await isRunningNatively(instance)) return { endpoint, instance, state: 'running' }
   return { endpoint, instance, state: instance.process === undefined ? 'stopped' : 'died' }
 }
 

@@ -1,14 +1,25 @@
 import { dirname, join } from 'node:path'
 import type { Availability, Note, StoreModule } from '../core/store-module.ts'
 import type { Environment } from '../machine/account.ts'
-import { compose, composeOutput, dockerDaemon, findCompose, removeVolume } from '../machine/docker.ts'
-import { readIfThere, writeFileAtomic } from '../machine/files.ts'
-import { logFile, stateFile } from '../machine/home.ts'
+import {
+  compose,
+  composeOutput,
+  containerState,
+  dockerDaemon,
+  findCompose,
+  removeUnusedNetwork,
+  removeVolume,
+} from '../machine/docker.ts'
+import { lastLines, readIfThere, writeFileAtomic } from '../machine/files.ts'
+import { stateFile } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import { newSecrets, writeInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { waitUntilReady } from './ready.ts'
 import { choosePort } from './up-native.ts'
+
+/** Of the log of a container that ended: its two streams come in no order, so the cause may stand before the last. */
+const END_LINES = 10
 
 function projectOf(home: Home): string {
   return `arch-${home.id}`
@@ -25,6 +36,34 @@ export async function lookForDocker(): Promise<Availability> {
   return { available: false, reason: daemon.problem, remedy: 'start Docker' }
 }
 
+/** Whether an instance was started in a container and that container is gone; false when no daemon can be asked. */
+export async function containerDied(home: Home, module: StoreModule, instance: Instance): Promise<boolean> {
+  if (instance.container !== true) return false
+  return (await containerState(projectOf(home), module.docker.service)) === 'gone'
+}
+
+async function endOfLog(home: Home, module: StoreModule): Promise<string> {
+  let text = ''
+  for await (const chunk of dockerLogs(home, module, END_LINES, undefined)) text += chunk
+  return lastLines(text, END_LINES)
+}
+
+/** Compose, or nothing left of it: what never started must not pass for running. */
+async function startContainer(
+  home: Home,
+  module: StoreModule,
+  instance: Instance,
+  isNew: boolean,
+): Promise<void> {
+  const args = ['up', '--detach', module.docker.service]
+  try {
+    await compose(await findCompose(), projectOf(home), variablesFile(home, module), args)
+  } catch (error) {
+    if (isNew) await downDocker(home, module, instance).catch(() => undefined)
+    throw error
+  }
+}
+
 /** Starts a container, or finds it running: compose changes nothing then. */
 export async function upDocker(
   home: Home,
@@ -33,9 +72,9 @@ export async function upDocker(
   env: Environment,
   note: Note,
 ): Promise<Instance> {
-  const tool = await findCompose()
   const wasStarted = known?.container === true
-  const port = wasStarted ? known.port : await choosePort(module, known?.port, env, note)
+  const runs = wasStarted && !(await containerDied(home, module, known))
+  const port = runs ? known.port : await choosePort(module, known?.port, env, note)
   const secrets = known?.secrets ?? newSecrets(module)
   const instance: Instance = {
     format: 1,
@@ -49,30 +88,30 @@ export async function upDocker(
   const variables = Object.entries(module.docker.variables(port, secrets))
   const file = variablesFile(home, module)
   await writeFileAtomic(file, variables.map(([name, value]) => `${name}=${value}\n`).join(''), 0o600)
-  if (!wasStarted) note(`starting ${module.title} with docker compose (the image is pulled on first use)`)
-  await compose(tool, projectOf(home), file, ['up', '--detach', module.docker.service])
+  if (!runs) note(`starting ${module.title} with docker compose (the image is pulled on first use)`)
+  await startContainer(home, module, instance, !wasStarted)
   const endpoint = module.endpointOf('docker', port, secrets)
   await waitUntilReady(
     module,
     endpoint,
     secrets,
-    { file: logFile(home, module.name), from: 0 },
-    async () => true,
+    () => endOfLog(home, module),
+    async () => !(await containerDied(home, module, instance)),
     note,
   )
   return instance
 }
 
+async function removeContainer(home: Home, module: StoreModule): Promise<void> {
+  const args = ['rm', '--stop', '--force', module.docker.service]
+  await compose(await findCompose(), projectOf(home), variablesFile(home, module), args)
+  await removeUnusedNetwork(projectOf(home))
+}
+
 /** Removes the container; its volume stays until `removeDockerData`. Answers whether there was one. */
 export async function downDocker(home: Home, module: StoreModule, instance: Instance): Promise<boolean> {
   if (instance.container !== true) return false
-  const file = variablesFile(home, module)
-  await compose(await findCompose(), projectOf(home), file, [
-    'rm',
-    '--stop',
-    '--force',
-    module.docker.service,
-  ])
+  await removeContainer(home, module)
   const { container: _, ...stopped } = instance
   await writeInstance(home, stopped)
   return true
@@ -96,8 +135,12 @@ export async function* dockerLogs(
   )
 }
 
-/** Removes the named volume of a store whose container is gone, if it ever had one. */
+/**
+ * Removes the named volume of a store, if it ever had one, and a container that its state file says nothing of.
+ * @throws ArchError when the volume is still there
+ */
 export async function removeDockerData(home: Home, module: StoreModule): Promise<void> {
   if ((await readIfThere(variablesFile(home, module))) === undefined) return
+  await removeContainer(home, module)
   await removeVolume(`${projectOf(home)}_${module.docker.service}-data`)
 }

@@ -9,7 +9,7 @@ import { findFreePort, isPortFree } from '../machine/port.ts'
 import { endProcess, findByPidFile, isAlive, isWorkedIn, spawnDetached } from '../machine/process.ts'
 import { newSecrets, readInstance, writeInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
-import { waitUntilReady } from './ready.ts'
+import { endOfFile, waitUntilReady } from './ready.ts'
 
 const PATIENCE_MS = 30_000
 const LARGEST_LOG_BYTES = 64 * 2 ** 20
@@ -110,7 +110,14 @@ async function startOnce(home: Home, module: StoreModule, instance: Instance, no
   const running: Instance = { ...instance, process, stopSignal: launch.stopSignal }
   await writeInstance(home, running)
   const endpoint = module.endpointOf('native', instance.port, instance.secrets)
-  await waitUntilReady(module, endpoint, instance.secrets, { file: log, from }, () => isAlive(process), note)
+  await waitUntilReady(
+    module,
+    endpoint,
+    instance.secrets,
+    () => endOfFile({ file: log, from }),
+    () => isAlive(process),
+    note,
+  )
   return running
 }
 
@@ -163,7 +170,7 @@ export async function rejoinNative(
     module,
     endpoint,
     instance.secrets,
-    { file: logFile(home, module.name), from: 0 },
+    () => endOfFile({ file: logFile(home, module.name), from: 0 }),
     alive,
     note,
   )

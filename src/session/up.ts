@@ -12,7 +12,7 @@ import type { ProviderChoice, ProviderWish } from './choose-provider.ts'
 import { readInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { loadStore } from './stores.ts'
-import { upDocker } from './up-docker.ts'
+import { containerDied, upDocker } from './up-docker.ts'
 import { isRunningNatively, rejoinNative, upNative } from './up-native.ts'
 
 /** Another `arch` may be fetching an engine, or waiting for a recovery. */
@@ -90,13 +90,14 @@ async function upStore(home: Home, name: StoreName, options: UpOptions): Promise
     isRunning ? known : undefined,
     options.env ?? process.env,
   )
+  const died = known !== undefined && (await containerDied(home, module, known))
   const endpoint = await bringUp(home, module, choice, known, isRunning, options)
   const facts = await module.facts(endpoint)
   return {
     endpoint,
     facts,
     startedMs: performance.now() - begun,
-    alreadyRunning: isRunning || choice.provider === 'external',
+    alreadyRunning: (isRunning && !died) || choice.provider === 'external',
     reason: choice.reason,
   }
 }

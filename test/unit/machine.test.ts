@@ -10,7 +10,7 @@ import { findFreePort, isPortFree } from '../../src/machine/port.ts'
 import { findByPidFile, identify, isAlive } from '../../src/machine/process.ts'
 import { run } from '../../src/machine/run.ts'
 import { store as postgres } from '../../src/stores/postgres/index.ts'
-import { serverSettings } from '../../src/stores/postgres/settings.ts'
+import { INITDB_OPTIONS, serverSettings } from '../../src/stores/postgres/settings.ts'
 import { parameters } from '../../src/stores/postgres/values.ts'
 import { store as redis } from '../../src/stores/redis/index.ts'
 
@@ -187,6 +187,7 @@ t.test(
       for (const part of ['profiles', 'healthcheck', 'volumes'])
         t.match(service, new RegExp(`^ {4}${part}:`, 'm'))
     }
+    t.ok(services[0]?.includes(`POSTGRES_INITDB_ARGS: ${INITDB_OPTIONS.join(' ')}\n`))
     const perMachine = new Set([
       'listen_addresses',
       'port',

@@ -6,7 +6,7 @@ import { explained, lastLines, readIfThere, requireSpace } from '../../machine/f
 import { run } from '../../machine/run.ts'
 import { installedBinaries, packageName, usableBinaries } from './binaries.ts'
 import { SUPERUSER } from './roles.ts'
-import { serverSettings } from './settings.ts'
+import { INITDB_OPTIONS, serverSettings } from './settings.ts'
 
 const NEEDED_BYTES = 2 ** 30
 
@@ -27,16 +27,7 @@ async function makeCluster(place: NativePlace, binaries: string): Promise<void> 
   await own(passwordFile, place)
   const { code, stderr } = await run(
     join(binaries, 'bin', 'initdb'),
-    [
-      `--pgdata=${data}`,
-      `--username=${SUPERUSER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--locale=C',
-    ],
+    [`--pgdata=${data}`, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, ...INITDB_OPTIONS],
     { cwd: half, env: { LC_ALL: 'C', PATH: process.env['PATH'] }, account: place.account },
   )
   if (code !== 0) {

@@ -4,6 +4,15 @@ const MEGABYTE = 2 ** 20
 const SMALLEST_BUFFERS_MB = 128
 const LARGEST_BUFFERS_MB = 2048
 
+/** How a data directory is made; docker-compose.yml gives the same. The builtin provider has no encoding of its own. */
+export const INITDB_OPTIONS: readonly string[] = [
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+]
+
 /** A sixteenth of the memory: the load, the stores and the operating system's cache share the machine. */
 function sharedBuffers(memoryBytes: number): string {
   const share = Math.floor(memoryBytes / MEGABYTE / 16)
