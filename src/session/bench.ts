@@ -21,7 +21,7 @@ import type { Steps } from './steps.ts'
 import { offeredTraffic } from './traffic.ts'
 import type { Turn } from './turns.ts'
 import { closeStores, upStores } from './up.ts'
-import { connectSession } from './with-stores.ts'
+import { connectSession, fillStores } from './with-stores.ts'
 import { variantOf } from './workloads.ts'
 
 /** What a bench tells the outside while it runs. */
@@ -143,7 +143,9 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
   try {
     await turn.alone(async () => {
       await log.step('seed', async () => {
-        const report = await variant.seed(stores, setting.population, setting.choice, progress)
+        const report = await fillStores(running, host.env, () =>
+          variant.seed(stores, setting.population, setting.choice, progress),
+        )
         course.seedSummary = report.summary
         return [undefined, report.summary]
       })

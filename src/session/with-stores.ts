@@ -1,6 +1,8 @@
 import type { Stores, Topology } from '../core/store.ts'
 import type { Workload } from '../core/workload.ts'
+import { openHome } from '../machine/home.ts'
 import type { ProviderWish } from './choose-provider.ts'
+import { explainFullDisk } from './full-disk.ts'
 import { closeStores, connectStores, upStores } from './up.ts'
 import type { RunningStore } from './up.ts'
 
@@ -16,6 +18,20 @@ export interface StoresRequest {
 export async function connectSession(running: readonly RunningStore[]): Promise<Stores> {
   const endpoints = running.map(({ endpoint }) => endpoint)
   return connectStores(endpoints, { poolSize: 8, applicationName: 'arch session', statementTimeoutMs: 0 })
+}
+
+/** Runs work that fills the stores. @throws ArchError that names the folder when their disk is full */
+export async function fillStores<Value>(
+  running: readonly RunningStore[],
+  env: NodeJS.ProcessEnv,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    const isNative = running.some(({ endpoint }) => endpoint.provider === 'native')
+    throw await explainFullDisk(error, isNative ? await openHome(undefined, env) : undefined)
+  }
 }
 
 /**
@@ -35,7 +51,7 @@ export async function withStores<Value>(
   })
   const stores = await connectSession(running)
   try {
-    return await work(stores)
+    return await fillStores(running, request.env, () => work(stores))
   } finally {
     await closeStores(stores)
   }

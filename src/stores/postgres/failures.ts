@@ -1,14 +1,11 @@
-import { ArchError, OperationFailure } from '../../core/errors.ts'
+import { OperationFailure } from '../../core/errors.ts'
 import type { FailureKind } from '../../core/errors.ts'
-
-const DISK_FULL = '53100'
 
 const KINDS: Readonly<Record<string, FailureKind>> = {
   '40001': 'conflict',
   '40P01': 'conflict',
   '57014': 'timeout',
   '55P03': 'timeout',
-  [DISK_FULL]: 'unavailable',
   '53300': 'unavailable',
   '57P01': 'unavailable',
   '57P02': 'unavailable',
@@ -54,17 +51,6 @@ export function classify(error: unknown): unknown {
 export function breaksConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return true
   return kindOf(error) === 'unavailable' || TOO_LATE.test(error.message)
-}
-
-/**
- * What provisioning and seeding throw: as `classify`, but a disk that is full is a setup mistake, which says what helps.
- */
-export function explain(error: unknown): unknown {
-  if (!(error instanceof Error) || sqlState(error) !== DISK_FULL) return classify(error)
-  return new ArchError(
-    `PostgreSQL's disk is full: ${error.message}`,
-    'Free some space there, take a smaller --population, or set ARCH_HOME to a folder on another disk; then run it again.',
-  )
 }
 
 /** The SQLSTATE of a server's error, or undefined. */

@@ -6,7 +6,7 @@ import type { Cost } from '../../core/cost.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
 import type { SqlValue, Statement } from './client.ts'
-import { breaksConnection, classify, explain } from './failures.ts'
+import { breaksConnection, classify } from './failures.ts'
 import { parameters, typeParsers } from './values.ts'
 
 const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000
@@ -117,6 +117,6 @@ export async function withoutTimeout<Result>(
   } catch (error) {
     // It may have been left inside a transaction or a COPY.
     client.release(true)
-    throw explain(error)
+    throw classify(error)
   }
 }
