@@ -16,8 +16,8 @@ export interface Turn {
 
 /** Time for all workers to hear of the start before it comes. */
 const LEAD_MICROS = 250_000
-/** What is late in one run has so long to end before another goes on. */
-const SETTLE_SECONDS = 3
+/** What is late in one run has so long to end before another goes on: more than the shortest deadline. */
+const SETTLE_SECONDS = 6
 
 const soon = (): number => Number(process.hrtime.bigint() / 1000n) + LEAD_MICROS
 

@@ -10,6 +10,7 @@ import type { FeedRead } from '../../src/workloads/social/traffic/feed-read.ts'
 import type { Edge } from '../../src/workloads/social/traffic/follows.ts'
 import type { Like } from '../../src/workloads/social/traffic/like-add.ts'
 import { followsSeeded } from '../../src/workloads/social/traffic/pairs.ts'
+import { postCreate } from '../../src/workloads/social/traffic/post-create.ts'
 import type { PostRead } from '../../src/workloads/social/traffic/post-read.ts'
 import { socialWorld } from '../../src/workloads/social/world.ts'
 import type { SocialWorld } from '../../src/workloads/social/world.ts'
@@ -345,3 +346,10 @@ function seededPage(reader: number): FeedPage {
     .map(view)
   return { posts, next: posts.at(-1)?.postId, source: 'warm', celebrities: 1 }
 }
+
+t.test('a post that was answered after its fan-out is a violation', async (t) => {
+  const check = postCreate.checks?.find(({ name }) => name === 'post.answered-before-fan-out')
+  const post = { authorId: 1n, caption: '', mediaUrls: [], key: 0 }
+  t.equal(check?.check(post, { postId: 7n }, world), true)
+  t.match(check?.check(post, { postId: 7n, fannedOut: true }, world), { message: /post 7 was answered only/ })
+})

@@ -31,7 +31,7 @@ export const asWrittenDefects: readonly DefectExpectation[] = [
   {
     defect: 'S-27',
     title: 'the fan-out runs inside the request',
-    shownBy: ['post.create p95'],
+    shownBy: ['post.answered-before-fan-out', 'post.create p95'],
   },
   {
     defect: 'S-28',

@@ -1,5 +1,5 @@
 import { arrivalKey } from '../../../core/operation.ts'
-import type { Operation } from '../../../core/operation.ts'
+import type { Check, Operation } from '../../../core/operation.ts'
 import type { SocialApplication } from '../application.ts'
 import { FEED_FANOUT } from '../flows.ts'
 import { rates, shares } from '../model.ts'
@@ -32,21 +32,30 @@ export const deletable = { modulus: 2, residue: 0 } as const
 /** Posts that stay. */
 export const lasting = { modulus: 2, residue: 1 } as const
 
+type CreatedPost = { readonly postId: bigint; readonly fannedOut?: boolean }
+
+/** The row is the truth and answers the author; its followers get it by a process of their own. */
+const answeredFirst: Check<PostCreate, CreatedPost, SocialWorld> = {
+  name: 'post.answered-before-fan-out',
+  claims: ['SOC-61'],
+  defects: ['S-27'],
+  check: (_post, { postId, fannedOut }) =>
+    fannedOut === true
+      ? { message: `post ${postId} was answered only when all of its author's followers had been served` }
+      : true,
+}
+
 /**
  * A post by a seeded user (SOC-60). The text gives it no bound; its own one shows the fan-out inside the request (S-27).
  */
-export const postCreate: Operation<
-  SocialApplication,
-  SocialWorld,
-  PostCreate,
-  { postId: bigint; fannedOut?: boolean }
-> = {
+export const postCreate: Operation<SocialApplication, SocialWorld, PostCreate, CreatedPost> = {
   name: NAME,
   claims: ['SOC-60', 'SOC-61', 'SOC-65'],
   kind: 'write',
   rate: rates[NAME],
   // An own target; p95, because probes for a p99 would offer six times the documented posts.
   targets: [{ percentile: 95, belowMs: 100 }],
+  checks: [answeredFirst],
   input(arrival, world) {
     const root = rootOf(world.seed, CODE.postCreate, arrival)
     const author = postAuthor(world, arrival)
