@@ -58,9 +58,9 @@ async function writeResult(
   result: Result,
   folder: ReportFolder,
   within: string,
-  options: BenchOptions,
+  formats: readonly string[],
 ): Promise<void> {
-  for (const format of new Set(['json', ...options.formats])) {
+  for (const format of new Set(['json', ...formats])) {
     const reporter = await loadReporter(format)
     const text = reporter.render(result, { columns: 120, colour: false, folder: undefined })
     await folder.write(join(within, reporter.file), text)
@@ -84,19 +84,14 @@ async function runOne(
 ): Promise<Result> {
   const path = join(folder.path, within)
   await mkdir(path, { recursive: true })
-  const json = await loadReporter('json')
   // From here on the folder says what became of the run, whatever ends this process.
-  const begun = (unended: Result): Promise<void> =>
-    folder.write(
-      join(within, json.file),
-      json.render(unended, { columns: 120, colour: false, folder: undefined }),
-    )
+  const begun = (unended: Result): Promise<void> => writeResult(unended, folder, within, [])
   try {
     const result = await runBench({ workload, variant, options, folder: path, turn, begun }, host)
-    await writeResult(result, folder, within, options)
+    await writeResult(result, folder, within, options.formats)
     return result
   } catch (failure) {
-    await folder.discard(within, json.file)
+    await folder.discard(within, (await loadReporter('json')).file)
     throw failure
   }
 }

@@ -31,15 +31,15 @@ export function countRoundTrip(
 }
 
 /**
- * Adds what a batch cost that `items` operations shared: all of its round trips, since each waited for them, and an
- * equal share of its statements, rows and bytes.
+ * Adds what was asked for `items` operations together to the cost of one of them: all of its round trips, since each
+ * waited for them, and an equal share of its statements, rows and bytes.
  */
-export function addShare(cost: Cost, batch: Cost, items: number): void {
-  cost.roundTrips += batch.roundTrips
-  cost.statements += batch.statements / items
-  cost.rows += batch.rows / items
-  cost.bytes += batch.bytes / items
-  for (const store in batch.roundTripsByStore)
-    cost.roundTripsByStore[store] =
-      (cost.roundTripsByStore[store] ?? 0) + (batch.roundTripsByStore[store] ?? 0)
+export function addCost(into: Cost, cost: Cost, items: number = 1): void {
+  into.roundTrips += cost.roundTrips
+  into.statements += cost.statements / items
+  into.rows += cost.rows / items
+  into.bytes += cost.bytes / items
+  for (const store in cost.roundTripsByStore)
+    into.roundTripsByStore[store] =
+      (into.roundTripsByStore[store] ?? 0) + (cost.roundTripsByStore[store] ?? 0)
 }

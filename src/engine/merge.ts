@@ -1,9 +1,9 @@
-import { newCost } from '../core/cost.ts'
+import { addCost, newCost } from '../core/cost.ts'
 import type { Cost } from '../core/cost.ts'
 import type { OperationName } from '../core/names.ts'
 import type { Outcome, Phase } from '../core/operation.ts'
 import { mergeEncoded } from './histogram.ts'
-import { addCost, MEASURES, VIOLATION_EXAMPLES } from './recorder.ts'
+import { MEASURES, VIOLATION_EXAMPLES } from './recorder.ts'
 import type {
   CheckReport,
   EncodedHistogram,

@@ -1,4 +1,4 @@
-import { newCost } from '../core/cost.ts'
+import { addCost, newCost } from '../core/cost.ts'
 import type { Cost } from '../core/cost.ts'
 import type { PartName } from '../core/names.ts'
 import type { AnyOperation, Check, Outcome, Phase, Stream } from '../core/operation.ts'
@@ -158,17 +158,6 @@ export function runChecks(
     entry.violations += 1
     if (entry.examples.length < VIOLATION_EXAMPLES) entry.examples.push(`arrival ${number}: ${seen.message}`)
   }
-}
-
-/** Adds what one arrival cost. */
-export function addCost(into: Cost, cost: Cost): void {
-  into.roundTrips += cost.roundTrips
-  into.statements += cost.statements
-  into.rows += cost.rows
-  into.bytes += cost.bytes
-  for (const store in cost.roundTripsByStore)
-    into.roundTripsByStore[store] =
-      (into.roundTripsByStore[store] ?? 0) + (cost.roundTripsByStore[store] ?? 0)
 }
 
 function encodeMeasures(measures: MeasureSet): Measures {

@@ -1,9 +1,10 @@
+import { addCost } from '../core/cost.ts'
 import { OperationFailure, Refusal } from '../core/errors.ts'
 import type { JournalOutcome } from '../core/journal.ts'
 import type { JournalKeys, Outcome } from '../core/operation.ts'
 import type { Flight } from './flight.ts'
 import type { LoadOptions } from './options.ts'
-import { addCost, recordOk, recordRefusal, recordUnexpected, runChecks } from './recorder.ts'
+import { recordOk, recordRefusal, recordUnexpected, runChecks } from './recorder.ts'
 import type { FlowBegun } from './report.ts'
 import { countOk } from './seconds.ts'
 

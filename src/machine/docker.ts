@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ArchError } from '../core/errors.ts'
 import { lastLines } from './files.ts'
+import { inTurn } from './in-turn.ts'
 import { run } from './run.ts'
 
 /** The folder of package.json, from src/machine and dist/machine alike. */
@@ -68,14 +69,8 @@ export async function* composeOutput(
   }
 }
 
-let lastTurn: Promise<unknown> = Promise.resolve()
-
 /** Two composes at once each make the network of a project that has none, and its name is ambiguous from then on. */
-function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  const turn = lastTurn.then(work)
-  lastTurn = turn.catch(() => undefined)
-  return turn
-}
+const composeInTurn = inTurn()
 
 /**
  * Runs compose over the package's docker-compose.yml; those of one process take turns.
@@ -89,7 +84,7 @@ export async function compose(
   variables: string,
   args: readonly string[],
 ): Promise<void> {
-  const { code, stderr } = await inTurn(() =>
+  const { code, stderr } = await composeInTurn(() =>
     run(tool.file, composeArguments(tool, project, variables, args), { env: composeEnvironment() }),
   )
   if (code === 0) return

@@ -1,4 +1,5 @@
 import type { PausePlan } from '../engine/schedule.ts'
+import { inTurn } from '../machine/in-turn.ts'
 
 /** How a run shares the machine with the runs that it is compared with (design.md, law 8). */
 export interface Turn {
@@ -55,13 +56,7 @@ export function interleaved(warmupSeconds: number, measureSeconds: number): read
   const half = measureSeconds / 2
   const begin = barrier(2, soon)
   const end = barrier(2, () => undefined)
-  let last: Promise<unknown> = Promise.resolve()
-
-  function alone<Value>(work: () => Promise<Value>): Promise<Value> {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
-  }
+  const alone = inTurn()
 
   function turn(pause: PausePlan | undefined, delaySeconds: number): Turn {
     const left = { begin: true, end: true }

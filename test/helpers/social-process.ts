@@ -9,7 +9,8 @@ import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.
 import { openFixed } from '../../src/workloads/social/fixed/open.ts'
 import type { FixedApplication } from '../../src/workloads/social/fixed/open.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
-import type { SocialCase } from './social-fixed.ts'
+import { newContext, relayHere } from './social-fixed.ts'
+import type { SocialCase, TestRelay } from './social-fixed.ts'
 
 /** A place where the answer of one statement is held back. */
 export interface Hold {
@@ -23,6 +24,24 @@ export interface TestProcess extends Pick<FixedApplication, 'application' | 'ser
   ran(statement: string): number
   /** Holds the next answer of a statement back until it is released. */
   holdNext(statement: string): Hold
+}
+
+/** Writes a post by `author`, with one picture. */
+export function postWriter(
+  app: FixedApplication['application'],
+): (author: bigint, caption?: string) => Promise<{ postId: bigint }> {
+  return (author, caption = 'a caption') =>
+    app.createPost({ authorId: author, caption, mediaUrls: ['https://example.org/1.jpg'] }, newContext())
+}
+
+/** A relay that starts with the first call, and ends with the test: resolves when it has nothing left to do. */
+export function settledRelay(social: SocialCase): () => Promise<void> {
+  let relay: Promise<TestRelay> | undefined
+  t.teardown(async () => (await relay)?.close())
+  return async () => {
+    relay ??= relayHere(social.stores)
+    await (await relay).settled()
+  }
 }
 
 /** A process of the application; its connections close with the test. */

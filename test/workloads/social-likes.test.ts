@@ -1,25 +1,21 @@
 import t from 'tap'
-import { newContext, openSocialCase, relayHere } from '../helpers/social-fixed.ts'
-import type { TestRelay } from '../helpers/social-fixed.ts'
-import { NOWHERE, backdoor, openProcess, refusal } from '../helpers/social-process.ts'
+import { newContext, openSocialCase } from '../helpers/social-fixed.ts'
+import {
+  NOWHERE,
+  backdoor,
+  openProcess,
+  postWriter,
+  refusal,
+  settledRelay,
+} from '../helpers/social-process.ts'
 
 const social = await openSocialCase()
 const { application: app } = await openProcess(social, 1)
 const elsewhere = (await openProcess(social, 2)).application
 const { number, events, makePrivate } = backdoor(social)
 
-function write(author: bigint, caption = 'a caption'): Promise<{ postId: bigint }> {
-  return app.createPost({ authorId: author, caption, mediaUrls: ['https://example.org/1.jpg'] }, newContext())
-}
-
-let relay: Promise<TestRelay> | undefined
-t.teardown(async () => (await relay)?.close())
-
-/** Resolves when the relay, which starts with the first call, has nothing left to do. */
-async function settled(): Promise<void> {
-  relay ??= relayHere(social.stores)
-  await (await relay).settled()
-}
+const write = postWriter(app)
+const settled = settledRelay(social)
 
 const counted = 'SELECT coalesce(sum(count), 0) FROM counters WHERE entity_id = $1 AND kind = 1'
 

@@ -2,27 +2,23 @@ import t from 'tap'
 import { OperationFailure } from '../../src/core/errors.ts'
 import { shardOfId, timeOfId } from '../../src/core/snowflake.ts'
 import { createPost } from '../../src/workloads/social/fixed/create-post.ts'
-import { newContext, openSocialCase, relayHere } from '../helpers/social-fixed.ts'
-import type { TestRelay } from '../helpers/social-fixed.ts'
-import { NOWHERE, backdoor, openProcess, refusal } from '../helpers/social-process.ts'
+import { newContext, openSocialCase } from '../helpers/social-fixed.ts'
+import {
+  NOWHERE,
+  backdoor,
+  openProcess,
+  postWriter,
+  refusal,
+  settledRelay,
+} from '../helpers/social-process.ts'
 
 const social = await openSocialCase()
 const { application: app, services } = await openProcess(social, 1)
 const elsewhere = (await openProcess(social, 2)).application
 const { number, events, makePrivate } = backdoor(social)
 
-function write(author: bigint, caption = 'a caption'): Promise<{ postId: bigint }> {
-  return app.createPost({ authorId: author, caption, mediaUrls: ['https://example.org/1.jpg'] }, newContext())
-}
-
-let relay: Promise<TestRelay> | undefined
-t.teardown(async () => (await relay)?.close())
-
-/** Resolves when the relay, which starts with the first call, has nothing left to do. */
-async function settled(): Promise<void> {
-  relay ??= relayHere(social.stores)
-  await (await relay).settled()
-}
+const write = postWriter(app)
+const settled = settledRelay(social)
 
 t.test('a private account is closed to who does not follow, in every read and write', async (t) => {
   const [owner = 0n, stranger = 0n] = await social.users(2)

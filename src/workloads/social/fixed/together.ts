@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { addShare, newCost } from '../../../core/cost.ts'
+import { addCost, newCost } from '../../../core/cost.ts'
 import type { Cost } from '../../../core/cost.ts'
 
 interface Asked<Item> {
@@ -46,7 +46,7 @@ export function together<Item, Answer>(
         cost,
       )
     } finally {
-      for (const each of asked) addShare(each.cost, cost, asked.length)
+      for (const each of asked) addCost(each.cost, cost, asked.length)
       const next = waiting.shift()
       if (next === undefined) free += 1
       else next()
