@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { checkHistory } from '../../src/workloads/social/audits/history.ts'
-import type { HistoryOperation } from '../../src/workloads/social/audits/history.ts'
+import { checkHistory } from '../../src/patterns/audits/history.ts'
+import type { HistoryOperation } from '../../src/patterns/audits/history.ts'
 
 interface Call {
   readonly kind: 'add' | 'remove'

@@ -5,7 +5,6 @@ import type { Context, Pace, Results } from '../../src/core/operation.ts'
 import { composeId } from '../../src/core/snowflake.ts'
 import type { SocialApplication } from '../../src/workloads/social/application.ts'
 import { openAsWritten } from '../../src/workloads/social/as-written/open.ts'
-import { provisionVariant } from '../../src/workloads/social/schema/provision.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
 import type { SocialStores } from '../../src/workloads/social/stores.ts'
 import { feedRead } from '../../src/workloads/social/traffic/feed-read.ts'
@@ -13,9 +12,10 @@ import type { FeedRead } from '../../src/workloads/social/traffic/feed-read.ts'
 import { profileRead } from '../../src/workloads/social/traffic/profile-read.ts'
 import { socialWorld } from '../../src/workloads/social/world.ts'
 import { startTestStores } from '../helpers/stores.ts'
+import { workload } from '../../src/workloads/social/index.ts'
 
 const { stores } = await startTestStores(['postgres', 'redis'])
-await provisionVariant('as-written', stores)
+await workload.variants['as-written'].provision(stores, () => undefined)
 const social: SocialStores = socialStores(stores, 'as-written')
 const { postgres, redis } = social
 

@@ -1,11 +1,9 @@
 import t from 'tap'
 import { firstIdAt, composeId } from '../../src/core/snowflake.ts'
 import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
-import { schemaDifferences } from '../../src/workloads/social/schema/differences.ts'
-import { ensurePartitions } from '../../src/workloads/social/schema/partitions.ts'
-import { provisionVariant } from '../../src/workloads/social/schema/provision.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
 import { startTestStores } from '../helpers/stores.ts'
+import { workload } from '../../src/workloads/social/index.ts'
 
 const { stores } = await startTestStores(['postgres', 'redis'])
 const { postgres } = socialStores(stores, 'fixed')
@@ -35,13 +33,17 @@ const USER = composeId({ timeMs: Date.UTC(2025, 0, 1), shard: 9, worker: 0, sequ
 
 t.test('provisioning twice changes nothing the second time', async (t) => {
   for (const variant of ['fixed', 'as-written'] as const) {
-    t.match(await provisionVariant(variant, stores), { changed: true })
-    t.match(await provisionVariant(variant, stores), { changed: false })
-    t.strictSame(await schemaDifferences(variant, stores), [], `${variant} is as declared`)
+    t.match(await workload.variants[variant].provision(stores, () => undefined), { changed: true })
+    t.match(await workload.variants[variant].provision(stores, () => undefined), { changed: false })
+    t.strictSame(await workload.variants[variant].schemaDifferences(stores), [], `${variant} is as declared`)
   }
-  t.match(await ensurePartitions('fixed', stores, 3), { changed: false })
-  t.match(await ensurePartitions('fixed', stores, 4), { changed: true })
-  t.strictSame(await schemaDifferences('fixed', stores), [], 'a further month is no difference')
+  t.match(await workload.variants.fixed.ensurePartitions(stores, 3), { changed: false })
+  t.match(await workload.variants.fixed.ensurePartitions(stores, 4), { changed: true })
+  t.strictSame(
+    await workload.variants.fixed.schemaDifferences(stores),
+    [],
+    'a further month is no difference',
+  )
 })
 
 t.test('users, posts and comments have the documented columns (SOC-28, SOC-40, SOC-48)', async (t) => {
@@ -239,11 +241,11 @@ t.test('a lookup by id reads one partition, and so does "who follows X" (S-12)',
 
 t.test('a partition that was dropped is made again', async (t) => {
   await postgres.execute('DROP TABLE likes_by_post_07')
-  t.match(await schemaDifferences('fixed', stores), [
+  t.match(await workload.variants.fixed.schemaDifferences(stores), [
     { object: 'partition likes_by_post_07', found: 'nothing' },
   ])
-  t.match(await provisionVariant('fixed', stores), { changed: true })
-  t.strictSame(await schemaDifferences('fixed', stores), [])
+  t.match(await workload.variants.fixed.provision(stores, () => undefined), { changed: true })
+  t.strictSame(await workload.variants.fixed.schemaDifferences(stores), [])
 })
 
 t.test('each change made by hand is a difference of its own', async (t) => {
@@ -259,7 +261,7 @@ t.test('each change made by hand is a difference of its own', async (t) => {
     CREATE TABLE scribble (note text);
     CREATE OR REPLACE FUNCTION shard_of(id bigint) RETURNS smallint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
       RETURN 0::smallint;`)
-  const differences = await schemaDifferences('fixed', stores)
+  const differences = await workload.variants.fixed.schemaDifferences(stores)
   t.strictSame(
     differences.map(({ object }) => object),
     [
@@ -280,23 +282,30 @@ t.test('each change made by hand is a difference of its own', async (t) => {
     differences.find(({ object }) => object === 'column posts.caption'),
     { expected: "text NOT NULL DEFAULT ''::text", found: /^character varying\(2000\) NOT NULL/ },
   )
-  await t.rejects(provisionVariant('fixed', stores), {
-    message: 'schemas/social/postgres.sql does not run: column "bio" of relation "users" does not exist',
-    exitCode: 3,
-  })
+  await t.rejects(
+    workload.variants.fixed.provision(stores, () => undefined),
+    {
+      message: 'schemas/social/postgres.sql does not run: column "bio" of relation "users" does not exist',
+      exitCode: 3,
+    },
+  )
 })
 
 t.test('a month partition with other bounds than its name says is a difference', async (t) => {
   await asWritten.execute(
     `CREATE TABLE posts_2031_05 PARTITION OF posts FOR VALUES FROM ('2031-05-01') TO ('2031-05-02')`,
   )
-  t.match(await schemaDifferences('as-written', stores), [{ object: 'partition posts_2031_05' }])
+  t.match(await workload.variants['as-written'].schemaDifferences(stores), [
+    { object: 'partition posts_2031_05' },
+  ])
 })
 
 t.test('a database that is not there is one difference, and partitions cannot be made in it', async (t) => {
   await asWritten.dropDatabase('arch_social_as_written')
-  t.match(await schemaDifferences('as-written', stores), [{ object: 'database arch_social_as_written' }])
-  await t.rejects(ensurePartitions('as-written', stores, 3), {
+  t.match(await workload.variants['as-written'].schemaDifferences(stores), [
+    { object: 'database arch_social_as_written' },
+  ])
+  await t.rejects(workload.variants['as-written'].ensurePartitions(stores, 3), {
     message: /arch_social_as_written is not there/,
     exitCode: 3,
   })

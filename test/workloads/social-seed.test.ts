@@ -4,12 +4,12 @@ import type { Progress } from '../../src/core/workload.ts'
 import type { PostgresClient } from '../../src/stores/postgres/client.ts'
 import { keys } from '../../src/workloads/social/fixed/keys.ts'
 import { buildPopulation } from '../../src/workloads/social/population/build.ts'
-import { schemaDifferences } from '../../src/workloads/social/schema/differences.ts'
-import { provisionVariant } from '../../src/workloads/social/schema/provision.ts'
-import { fingerprintOf, reasonsToSeedAgain } from '../../src/workloads/social/seed/fingerprint.ts'
+import { fingerprintOf, reasonsToSeedAgain } from '../../src/patterns/seed/fingerprint.ts'
 import { seedVariant } from '../../src/workloads/social/seed/seed.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
 import { startTestStores } from '../helpers/stores.ts'
+import { socialSchema } from '../../src/workloads/social/schema.ts'
+import { workload } from '../../src/workloads/social/index.ts'
 
 const { stores } = await startTestStores(['postgres', 'redis'])
 const POPULATION = { seed: 5, size: 300 }
@@ -70,7 +70,11 @@ t.test(
     t.ok((steps.get('seed') ?? 0) > 40_000, 'progress tells the rows')
     const before = await contents('fixed')
     const keysBefore = await keysOf('fixed')
-    t.strictSame(await schemaDifferences('fixed', stores), [], 'the clone has the declared schema')
+    t.strictSame(
+      await workload.variants.fixed.schemaDifferences(stores),
+      [],
+      'the clone has the declared schema',
+    )
 
     await postgres.execute('DELETE FROM follows; UPDATE users SET follower_count = 0; TRUNCATE posts')
     await redis.wave([['set', 'left', 'over']])
@@ -217,9 +221,9 @@ t.test('as written, the warm feeds hold what the pushes of the text would have l
 })
 
 t.test('each thing that the rows follow from is a reason to make the template again', async (t) => {
-  const wanted = await fingerprintOf('fixed', POPULATION)
-  t.strictSame(reasonsToSeedAgain(wanted, wanted), [])
-  t.strictSame(reasonsToSeedAgain({ seed: 6, size: 200, schema: '', generator: 0 }, wanted), [
+  const wanted = await fingerprintOf(socialSchema('fixed'), POPULATION, 1)
+  t.strictSame(reasonsToSeedAgain(wanted, wanted, 'users'), [])
+  t.strictSame(reasonsToSeedAgain({ seed: 6, size: 200, schema: '', generator: 0 }, wanted, 'users'), [
     'the seed was 6 and is 5',
     'the population was 200 users and is 300',
     'the schema file has changed',
@@ -229,10 +233,13 @@ t.test('each thing that the rows follow from is a reason to make the template ag
 
 t.test('a clone of another version of the schema file is made again by provisioning', async (t) => {
   const { postgres } = socialStores(stores, 'as-written')
-  t.match(await provisionVariant('as-written', stores), { changed: false })
+  t.match(await workload.variants['as-written'].provision(stores, () => undefined), { changed: false })
   await postgres.execute("ALTER TABLE users DROP COLUMN bio; UPDATE seeding.seed_info SET schema = 'another'")
-  t.match(await provisionVariant('as-written', stores), { changed: true, summary: /schema file has changed/ })
-  t.strictSame(await schemaDifferences('as-written', stores), [])
+  t.match(await workload.variants['as-written'].provision(stores, () => undefined), {
+    changed: true,
+    summary: /schema file has changed/,
+  })
+  t.strictSame(await workload.variants['as-written'].schemaDifferences(stores), [])
 })
 
 t.test('no transaction is left open by seeding', async (t) => {

@@ -1,4 +1,9 @@
+import type { VariantName } from '../../core/names.ts'
 import type { Variant, Workload } from '../../core/workload.ts'
+import { leaseWorker } from '../../patterns/lease-worker.ts'
+import { schemaDifferences } from '../../patterns/schema/differences.ts'
+import { ensurePartitions } from '../../patterns/schema/partitions.ts'
+import { provisionSchema } from '../../patterns/schema/provision.ts'
 import { asWrittenChanges } from './as-written/changes.ts'
 import { asWrittenCodeChanges } from './as-written/code-changes.ts'
 import { asWrittenDefects } from './as-written/defects.ts'
@@ -9,25 +14,33 @@ import { openFixed } from './fixed/open.ts'
 import { startRelay } from './fixed/relay/relay.ts'
 import { fixedStrategies } from './fixed/strategies.ts'
 import { flows } from './flows.ts'
-import { leaseWorker } from './lease-worker.ts'
 import { model } from './model.ts'
 import { profiles } from './profiles.ts'
-import { schemaDifferences } from './schema/differences.ts'
-import { ensurePartitions } from './schema/partitions.ts'
-import { provisionVariant } from './schema/provision.ts'
+import { socialSchema } from './schema.ts'
 import { seedVariant } from './seed/seed.ts'
 import { socialStores } from './stores.ts'
 import { socialOperations } from './traffic.ts'
 import { socialWorld } from './world.ts'
+
+/** What both variants do to their PostgreSQL database, each with its own schema file. */
+function schemaOf(
+  variant: VariantName,
+): Pick<Variant, 'provision' | 'schemaDifferences' | 'ensurePartitions'> {
+  const schema = socialSchema(variant)
+  return {
+    provision: (stores) => provisionSchema(socialStores(stores, variant).postgres, schema),
+    schemaDifferences: (stores) => schemaDifferences(socialStores(stores, variant).postgres, schema),
+    ensurePartitions: (stores, monthsAhead) =>
+      ensurePartitions(socialStores(stores, variant).postgres, schema, monthsAhead),
+  }
+}
 
 const fixed: Variant = {
   description: 'the design with its defects mended: outbox, mirrored edges, hybrid feeds, coherent caches',
   defects: [],
   changes: [],
   strategies: fixedStrategies,
-  provision: (stores) => provisionVariant('fixed', stores),
-  schemaDifferences: (stores) => schemaDifferences('fixed', stores),
-  ensurePartitions: (stores, monthsAhead) => ensurePartitions('fixed', stores, monthsAhead),
+  ...schemaOf('fixed'),
   seed: (stores, population, choice, progress) => seedVariant('fixed', stores, population, choice, progress),
   async open(stores, _population, choice) {
     const own = socialStores(stores, 'fixed')
@@ -42,9 +55,7 @@ const asWritten: Variant = {
   defects: asWrittenDefects,
   changes: [...asWrittenChanges, ...asWrittenCodeChanges],
   strategies: asWrittenStrategies,
-  provision: (stores) => provisionVariant('as-written', stores),
-  schemaDifferences: (stores) => schemaDifferences('as-written', stores),
-  ensurePartitions: (stores, monthsAhead) => ensurePartitions('as-written', stores, monthsAhead),
+  ...schemaOf('as-written'),
   seed: (stores, population, choice, progress) =>
     seedVariant('as-written', stores, population, choice, progress),
   async open(stores, _population, choice) {

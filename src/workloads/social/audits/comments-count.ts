@@ -1,6 +1,6 @@
 import type { Audit } from '../../../core/workload.ts'
 import { sqlAudit } from './social-audit.ts'
-import type { AuditTitle } from './social-audit.ts'
+import type { AuditTitle } from '../../../patterns/audits/snapshot-audit.ts'
 
 const TITLE: AuditTitle = {
   name: 'comments.count-equals-rows',

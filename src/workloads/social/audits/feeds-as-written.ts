@@ -4,11 +4,12 @@ import type { Statement } from '../../../stores/postgres/client.ts'
 import type { SocialPopulation } from '../population.ts'
 import { feedPlaces } from './feed-places.ts'
 import type { Place } from './feed-places.ts'
-import { addViolation, newFindings, outcomeOf } from './findings.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { acknowledgedPosts } from './run-posts.ts'
 import { seededPopulation } from './seeded.ts'
 import { socialAudit } from './social-audit.ts'
-import type { AuditTitle, AuditWork } from './social-audit.ts'
+import type { AuditTitle } from '../../../patterns/audits/snapshot-audit.ts'
+import type { AuditWork } from './social-audit.ts'
 
 /** Active followers looked at for each post: theirs are the feeds that are kept. */
 const SAMPLE = 100

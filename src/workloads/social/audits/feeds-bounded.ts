@@ -1,8 +1,8 @@
 import type { VariantName } from '../../../core/names.ts'
 import type { Audit } from '../../../core/workload.ts'
 import type { RedisScript } from '../../../stores/redis/client.ts'
-import { addViolation, newFindings, outcomeOf } from './findings.ts'
-import { partsOf, scanKeys } from './scan.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { partsOf, scanKeys } from '../../../patterns/audits/scan.ts'
 import { socialAudit } from './social-audit.ts'
 
 /** Feeds that one call of the script walks: the server does nothing else meanwhile. */

@@ -1,8 +1,8 @@
 import { deriveSeed, random53 } from '../../../core/random.ts'
 import type { Audit } from '../../../core/workload.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
-import { addViolation, newFindings, outcomeOf } from './findings.ts'
-import { scanKeys } from './scan.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { scanKeys } from '../../../patterns/audits/scan.ts'
 import { socialAudit } from './social-audit.ts'
 
 const SAMPLE = 50

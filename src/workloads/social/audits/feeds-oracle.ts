@@ -1,15 +1,15 @@
 import { deriveSeed, random53 } from '../../../core/random.ts'
 import type { Audit, AuditContext } from '../../../core/workload.ts'
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
-import { addViolation, newFindings, outcomeOf } from './findings.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { followersOf } from './followers-of.ts'
 import { acknowledgedPosts } from './run-posts.ts'
-import { partsOf } from './scan.ts'
+import { partsOf } from '../../../patterns/audits/scan.ts'
 import { firstRunId, seededPopulation } from './seeded.ts'
 import { socialAudit } from './social-audit.ts'
 import { readAuthorLists, readWarmFeeds } from './warm-feeds.ts'
 import type { StoredList, WarmFeed } from './warm-feeds.ts'
-import { askedId, writesOf } from './writes.ts'
+import { askedId, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** Readers drawn at random, followers of authors who posted, and users who followed, unfollowed or blocked. */
 const SAMPLE = { random: 60, reached: 30, changed: 30 } as const

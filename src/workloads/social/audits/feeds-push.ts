@@ -1,7 +1,7 @@
 import type { Audit } from '../../../core/workload.ts'
 import { feedPlaces } from './feed-places.ts'
 import type { Place } from './feed-places.ts'
-import { addViolation, newFindings, outcomeOf } from './findings.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { followersOf } from './followers-of.ts'
 import { readRunPosts } from './run-posts.ts'
 import type { RunPost } from './run-posts.ts'

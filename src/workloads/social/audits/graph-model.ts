@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../../core/journal.ts'
-import type { HistoryOperation } from './history.ts'
-import { answeredFlag, describeWrite } from './writes.ts'
+import type { HistoryOperation } from '../../../patterns/audits/history.ts'
+import { answeredFlag, describeWrite } from '../../../patterns/audits/writes.ts'
 
 /**
  * The register of a pair of users: what each is to the other, as bits. `LOW` is the one with the smaller id. A user

@@ -1,6 +1,6 @@
 import type { Audit } from '../../../core/workload.ts'
-import { addFindings, newFindings, outcomeOf } from './findings.ts'
-import type { Findings } from './findings.ts'
+import { addFindings, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
 import { readPostDeletions } from './ledger-deletions.ts'
 import { checkEdges } from './ledger-edges.ts'
 import { checkEntities } from './ledger-entities.ts'
@@ -11,8 +11,9 @@ import { checkProfiles } from './ledger-profiles.ts'
 import { checkSeeded } from './ledger-seed.ts'
 import { firstRunId, seededPopulation } from './seeded.ts'
 import { socialAudit } from './social-audit.ts'
-import type { AuditTitle, AuditWork } from './social-audit.ts'
-import { hasEntries } from './writes.ts'
+import type { AuditTitle } from '../../../patterns/audits/snapshot-audit.ts'
+import type { AuditWork } from './social-audit.ts'
+import { hasEntries } from '../../../patterns/audits/writes.ts'
 
 const TITLE: AuditTitle = {
   name: 'journal.acknowledged-once',

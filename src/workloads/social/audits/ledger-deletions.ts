@@ -1,8 +1,8 @@
 import type { AuditContext } from '../../../core/workload.ts'
-import { addViolation } from './findings.ts'
-import type { Findings } from './findings.ts'
+import { addViolation } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
 import type { Deletions } from './ledger-entities.ts'
-import { answeredFlag, askedId, writesOf } from './writes.ts'
+import { answeredFlag, askedId, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** Which posts the journal says are deleted; a deletion acknowledged twice is a violation. */
 export async function readPostDeletions(context: AuditContext, findings: Findings): Promise<Deletions> {

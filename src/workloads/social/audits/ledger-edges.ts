@@ -1,14 +1,14 @@
 import type { JournalEntry } from '../../../core/journal.ts'
 import type { OperationName } from '../../../core/names.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
-import { compareChecksum, countPair } from './checksum.ts'
-import type { Checksum, ChecksumRow } from './checksum.ts'
-import { addViolation, newFindings } from './findings.ts'
-import type { Findings } from './findings.ts'
-import { checkHistory } from './history.ts'
-import type { HistoryOperation } from './history.ts'
+import { compareChecksum, countPair } from '../../../patterns/audits/checksum.ts'
+import type { Checksum, ChecksumRow } from '../../../patterns/audits/checksum.ts'
+import { addViolation, newFindings } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
+import { checkHistory } from '../../../patterns/audits/history.ts'
+import type { HistoryOperation } from '../../../patterns/audits/history.ts'
 import type { AuditWork } from './social-audit.ts'
-import { answeredFlag, askedId, describeWrite, writesOf } from './writes.ts'
+import { answeredFlag, askedId, describeWrite, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** A relation of pairs that writes add to and take from: likes of posts and of comments. */
 export interface EdgeKind {

@@ -1,10 +1,10 @@
 import type { JournalEntry } from '../../../core/journal.ts'
 import type { OperationName } from '../../../core/names.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
-import { addViolation, newFindings } from './findings.ts'
-import type { Findings } from './findings.ts'
+import { addViolation, newFindings } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
 import type { AuditWork } from './social-audit.ts'
-import { answeredId, writesOf } from './writes.ts'
+import { answeredId, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** Rows that the application makes with ids of its own: posts, comments, users. */
 export interface EntityKind {

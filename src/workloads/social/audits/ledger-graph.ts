@@ -1,9 +1,14 @@
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { SocialPopulation } from '../population.ts'
-import { compareChecksum, countPair, newChecksum, pairChecksumSql } from './checksum.ts'
-import type { Checksum, ChecksumRow } from './checksum.ts'
-import { addViolation, newFindings } from './findings.ts'
-import type { Findings } from './findings.ts'
+import {
+  compareChecksum,
+  countPair,
+  newChecksum,
+  pairChecksumSql,
+} from '../../../patterns/audits/checksum.ts'
+import type { Checksum, ChecksumRow } from '../../../patterns/audits/checksum.ts'
+import { addViolation, newFindings } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
 import { PAIR } from './graph-model.ts'
 import { readPairHistories } from './pair-histories.ts'
 import { seededFollows } from './ledger-seed.ts'

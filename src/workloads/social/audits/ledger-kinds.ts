@@ -1,12 +1,12 @@
 import type { VariantName } from '../../../core/names.ts'
 import type { SocialPopulation } from '../population.ts'
-import { idChecksumSql, newChecksum, pairChecksumSql } from './checksum.ts'
+import { idChecksumSql, newChecksum, pairChecksumSql } from '../../../patterns/audits/checksum.ts'
 import type { EdgeKind } from './ledger-edges.ts'
 import type { EntityKind } from './ledger-entities.ts'
 import { seededLikes } from './ledger-seed.ts'
 import type { SeedStatements } from './ledger-seed.ts'
 import { likesInSeed } from './seeded.ts'
-import { askedId } from './writes.ts'
+import { askedId } from '../../../patterns/audits/writes.ts'
 
 /** Rows with ids of their own. The text's tables delete rows; the fixed ones mark them. */
 export function entityKinds(

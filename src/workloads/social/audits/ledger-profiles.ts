@@ -1,8 +1,8 @@
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
 import type { JournalEntry, JournalReader } from '../../../core/journal.ts'
-import { addViolation, newFindings } from './findings.ts'
-import type { Findings } from './findings.ts'
-import { askedId, writesOf } from './writes.ts'
+import { addViolation, newFindings } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
+import { askedId, writesOf } from '../../../patterns/audits/writes.ts'
 
 const FINAL: Statement = {
   name: 'audit profile versions',

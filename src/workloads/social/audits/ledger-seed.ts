@@ -1,9 +1,9 @@
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { SocialPopulation } from '../population.ts'
-import { compareChecksum, countPair, newChecksum, PRIME, residue } from './checksum.ts'
-import type { Checksum, ChecksumRow } from './checksum.ts'
-import { addViolation, newFindings } from './findings.ts'
-import type { Findings } from './findings.ts'
+import { compareChecksum, countPair, newChecksum, PRIME, residue } from '../../../patterns/audits/checksum.ts'
+import type { Checksum, ChecksumRow } from '../../../patterns/audits/checksum.ts'
+import { addViolation, newFindings } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
 import { seededPost } from './seeded.ts'
 import type { AuditWork } from './social-audit.ts'
 

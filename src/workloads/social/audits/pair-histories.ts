@@ -4,7 +4,7 @@ import type { SocialPopulation } from '../population.ts'
 import { PAIR, PAIR_OPERATIONS } from './graph-model.ts'
 import type { PairWrite } from './graph-model.ts'
 import { followsInSeed } from './seeded.ts'
-import { askedId, writesOf } from './writes.ts'
+import { askedId, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** All writes of a run on one pair of users, with its state before and after. */
 export interface PairHistory {

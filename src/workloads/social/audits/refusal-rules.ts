@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../../core/journal.ts'
 import type { OperationName } from '../../../core/names.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
-import { askedId } from './writes.ts'
+import { askedId } from '../../../patterns/audits/writes.ts'
 
 /** When an operation may be refused: what the tables must hold for that. */
 export interface RefusalRule {

@@ -1,14 +1,14 @@
 import type { JournalEntry } from '../../../core/journal.ts'
 import type { Audit } from '../../../core/workload.ts'
-import { addViolation, newFindings, outcomeOf } from './findings.ts'
-import type { Findings } from './findings.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import type { Findings } from '../../../patterns/audits/findings.ts'
 import { REFUSAL_RULES } from './refusal-rules.ts'
 import type { RefusalRule } from './refusal-rules.ts'
-import { partsOf } from './scan.ts'
+import { partsOf } from '../../../patterns/audits/scan.ts'
 import { followsInSeed, seededPopulation } from './seeded.ts'
 import { socialAudit } from './social-audit.ts'
 import type { AuditWork } from './social-audit.ts'
-import { askedId, describeWrite, writesOf } from './writes.ts'
+import { askedId, describeWrite, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** Refusals, and grants, that are looked at for each rule. */
 const SAMPLE = 2_000

@@ -1,6 +1,6 @@
 import type { JournalReader } from '../../../core/journal.ts'
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
-import { answeredId, askedId, writesOf } from './writes.ts'
+import { answeredId, askedId, writesOf } from '../../../patterns/audits/writes.ts'
 
 /** A post that the run acknowledged and that is not deleted. */
 export interface RunPost {

@@ -1,6 +1,6 @@
 import type { Audit } from '../../../core/workload.ts'
 import { sqlAudit } from './social-audit.ts'
-import type { AuditTitle } from './social-audit.ts'
+import type { AuditTitle } from '../../../patterns/audits/snapshot-audit.ts'
 
 /** A claim without its user is ended by a sweeper; one that is older than this, in seconds, was left (S-09). */
 const CLAIM_SECONDS = 60

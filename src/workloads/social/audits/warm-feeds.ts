@@ -1,6 +1,6 @@
 import type { RedisClient, RedisReply } from '../../../stores/redis/client.ts'
 import { keys } from '../fixed/keys.ts'
-import { partsOf } from './scan.ts'
+import { partsOf } from '../../../patterns/audits/scan.ts'
 
 /** A list of post ids, newest first. Below its last id it says nothing, unless it is complete. */
 export interface StoredList {

@@ -4,7 +4,7 @@ import { shardOfId } from '../../../core/snowflake.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import { characterCount } from './folding.ts'
 import type { Services } from './services.ts'
-import { obey } from './verdict.ts'
+import { obey } from '../../../patterns/verdict.ts'
 
 const LONGEST_COMMENT = 2_200
 

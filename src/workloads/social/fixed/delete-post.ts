@@ -3,7 +3,7 @@ import { shardOfId } from '../../../core/snowflake.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import { invalidatePost } from './effects.ts'
 import type { Services } from './services.ts'
-import { obey } from './verdict.ts'
+import { obey } from '../../../patterns/verdict.ts'
 
 const markDeleted: Statement = {
   name: 'social-delete-post',

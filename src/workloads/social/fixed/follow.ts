@@ -4,7 +4,7 @@ import type { Statement } from '../../../stores/postgres/client.ts'
 import { afterCommit, staleEdge } from './effects.ts'
 import { keys } from './keys.ts'
 import type { Services } from './services.ts'
-import { obey } from './verdict.ts'
+import { obey } from '../../../patterns/verdict.ts'
 
 const followUser: Statement = {
   name: 'social-follow',

@@ -1,3 +1,5 @@
+import { leaseKey } from '../../../patterns/cache/keys.ts'
+
 /**
  * The Redis keys of the fixed variant. All of it is derived data: rebuilt from PostgreSQL when it is gone.
  *
@@ -20,11 +22,8 @@ export const keys = {
   follows: (reader: bigint | string, author: bigint | string): string => `follows:${reader}:${author}`,
   post: (post: bigint | string): string => `post:${post}`,
   user: (user: bigint | string): string => `user:${user}`,
-  lease: (key: string): string => `lease:${key}`,
+  lease: (key: string): string => leaseKey(key),
 } as const
-
-/** The channel on which processes tell each other which cached keys are stale: one key a message, or several, by `\n`. */
-export const INVALIDATION_CHANNEL = 'invalidate'
 
 /** Kinds of outbox events: who writes them is the operation, who reads them the relay. */
 export const EVENT = {

@@ -2,7 +2,7 @@ import type { Context } from '../../../core/operation.ts'
 import { shardOfId } from '../../../core/snowflake.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { Services } from './services.ts'
-import { obey } from './verdict.ts'
+import { obey } from '../../../patterns/verdict.ts'
 
 const insertLike: Statement = {
   name: 'social-like-comment',

@@ -3,8 +3,8 @@ import type { Cost } from '../../../core/cost.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
 import type { Services, SocialChoice } from './services.ts'
-import { together } from './together.ts'
-import { obey } from './verdict.ts'
+import { together } from '../../../patterns/together.ts'
+import { obey } from '../../../patterns/verdict.ts'
 
 const COUNTER_SLOTS = 32
 

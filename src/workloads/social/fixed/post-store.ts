@@ -2,7 +2,7 @@ import type { Cost } from '../../../core/cost.ts'
 import { shardOfId } from '../../../core/snowflake.ts'
 import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
 import type { CachedPost } from './services.ts'
-import { together } from './together.ts'
+import { together } from '../../../patterns/together.ts'
 
 interface PostRow {
   readonly post_id: bigint

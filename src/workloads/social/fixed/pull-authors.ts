@@ -1,5 +1,5 @@
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
-import { arrayOf } from './relay/arrays.ts'
+import { arrayOf } from '../../../patterns/arrays.ts'
 
 /** An author with this many followers is no longer pushed (S-19). */
 const PROMOTED_AT = 1000

@@ -3,7 +3,7 @@ import type { IdGenerator } from '../../../core/snowflake.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import type { PostView, ProfileView } from '../application.ts'
-import type { ObjectCache } from './cache/object-cache.ts'
+import type { ObjectCache } from '../../../patterns/cache/object-cache.ts'
 import type { LikeAnswer, LikeRequest } from './like.ts'
 import type { Visibility } from './visibility.ts'
 

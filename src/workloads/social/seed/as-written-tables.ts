@@ -7,7 +7,7 @@ import {
   usersTable,
 } from './shared-tables.ts'
 import type { SeedSource } from './shared-tables.ts'
-import type { SeedTable } from './table.ts'
+import type { SeedTable } from '../../../patterns/seed/table.ts'
 
 /** The text's own tables, users first: their settings refer to them. */
 export function asWrittenTables(source: SeedSource): readonly SeedTable[] {

@@ -9,8 +9,8 @@ import {
   usersTable,
 } from './shared-tables.ts'
 import type { SeedSource } from './shared-tables.ts'
-import type { SeedTable } from './table.ts'
-import { shardText } from './text.ts'
+import type { SeedTable } from '../../../patterns/seed/table.ts'
+import { shardText } from '../../../patterns/seed/text.ts'
 
 /** The tables of the fixed variant, users first: their settings refer to them. */
 export function fixedTables(source: SeedSource): readonly SeedTable[] {
@@ -36,6 +36,7 @@ function followersTable(source: SeedSource): SeedTable {
     name: 'followers',
     columns: 'following_id, follower_id, created_at, shard',
     rows: counts.edges,
+    stage: 1,
     *generate() {
       for (const index of source.userOrder) {
         const start = texts.userIds[index] ?? ''
@@ -55,6 +56,7 @@ function likesByUserTable(source: SeedSource): SeedTable {
     name: 'likes_by_user',
     columns: 'user_id, post_id, created_at, shard',
     rows: counts.liked.items.length,
+    stage: 1,
     *generate() {
       for (const index of source.userOrder) {
         const start = texts.userIds[index] ?? ''
@@ -80,6 +82,7 @@ function claimsTable(
     name,
     columns: `${column}, user_id, state, claimed_at, shard`,
     rows: population.size,
+    stage: 1,
     *generate() {
       const moment = new Date(population.endMs).toISOString()
       for (const index of source.userOrder) {
@@ -96,6 +99,7 @@ function countersTable(source: SeedSource): SeedTable {
     name: 'counters',
     columns: 'entity_id, count, kind, slot, shard',
     rows: 3 * population.size + 2 * population.posts,
+    stage: 1,
     *generate() {
       for (const index of source.userOrder) {
         const id = texts.userIds[index] ?? ''

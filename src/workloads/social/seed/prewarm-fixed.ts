@@ -1,6 +1,6 @@
 import type { RedisCommand } from '../../../stores/redis/client.ts'
 import { random01 } from '../../../core/random.ts'
-import { jitteredTtl } from '../fixed/cache/fill.ts'
+import { jitteredTtl } from '../../../patterns/cache/fill.ts'
 import { postCodec } from '../fixed/cache/post-codec.ts'
 import { userCodec } from '../fixed/cache/user-codec.ts'
 import { keys } from '../fixed/keys.ts'

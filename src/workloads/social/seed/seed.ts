@@ -3,12 +3,28 @@ import type { Stores } from '../../../core/store.ts'
 import type { Population, Progress, StepReport, StrategyChoice } from '../../../core/workload.ts'
 import { buildPopulation } from '../population/build.ts'
 import type { SocialPopulation } from '../population.ts'
-import { ensureMonths, MONTHS_AHEAD } from '../schema/partitions.ts'
-import { DATABASES, socialStores } from '../stores.ts'
+import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'
+import { socialSchema } from '../schema.ts'
+import { socialStores } from '../stores.ts'
 import { asWrittenPrewarm } from './prewarm-as-written.ts'
 import { fixedPrewarm } from './prewarm-fixed.ts'
 import { sendAll } from './prewarm.ts'
-import { ensureTemplate } from './template.ts'
+import { ensureTemplate } from '../../../patterns/seed/template.ts'
+import type { TemplateRows } from '../../../patterns/seed/template.ts'
+import { asWrittenTables } from './as-written-tables.ts'
+import { fixedTables } from './fixed-tables.ts'
+import { seedSource } from './shared-tables.ts'
+
+/** Raised whenever the same seed and size give other rows than before. */
+const GENERATOR_VERSION = 1
+
+function rowsOf(variant: VariantName, society: SocialPopulation): TemplateRows {
+  const source = seedSource(society, variant === 'fixed')
+  return {
+    tables: variant === 'fixed' ? fixedTables(source) : asWrittenTables(source),
+    moments: [new Date(society.endMs - 1), new Date(society.endMs)],
+  }
+}
 
 /**
  * Gives a variant the data that every run of (seed, size) starts from: a template database, its clone as the run's own,
@@ -23,12 +39,24 @@ export async function seedVariant(
   progress: Progress,
 ): Promise<StepReport> {
   const { postgres, redis } = socialStores(stores, variant)
-  const database = DATABASES[variant]?.postgres ?? ''
+  const schema = socialSchema(variant)
+  const { database } = schema
   const template = `${database}_seed`
   let society: SocialPopulation | undefined
   const built = (): SocialPopulation => (society ??= buildPopulation(population))
 
-  const { changed, why } = await ensureTemplate(variant, postgres, template, population, built, progress)
+  const { changed, why } = await ensureTemplate(
+    postgres,
+    template,
+    {
+      schema,
+      population,
+      unit: 'users',
+      generator: GENERATOR_VERSION,
+      rows: () => rowsOf(variant, built()),
+    },
+    progress,
+  )
   progress('clone', 0, undefined, 'databases')
   const clone = async (): Promise<void> => {
     await postgres.dropDatabase(database)

@@ -3,8 +3,9 @@ import type { SocialPopulation } from '../population.ts'
 import { row } from '../population/adjacency.ts'
 import { seedCounts } from './counts.ts'
 import type { SeedCounts } from './counts.ts'
-import type { SeedTable } from './table.ts'
-import { momentText, rowTexts, shardText } from './text.ts'
+import type { SeedTable } from '../../../patterns/seed/table.ts'
+import { momentText, shardText } from '../../../patterns/seed/text.ts'
+import { rowTexts } from './text.ts'
 import type { RowTexts } from './text.ts'
 
 /** What the tables of both variants are made from. */
@@ -47,6 +48,7 @@ export function usersTable(source: SeedSource): SeedTable {
     name: 'users',
     columns: sharded ? `${USER_COLUMNS}, is_pull, shard` : USER_COLUMNS,
     rows: population.size,
+    stage: 0,
     *generate() {
       for (const index of source.userOrder) {
         const user = population.user(index)
@@ -68,6 +70,7 @@ export function settingsTable(source: SeedSource): SeedTable {
     name: 'user_settings',
     columns: sharded ? 'user_id, shard' : 'user_id',
     rows: population.size,
+    stage: 1,
     *generate() {
       for (const index of source.userOrder) {
         yield sharded
@@ -87,6 +90,7 @@ export function postsTable(source: SeedSource): SeedTable {
     name: 'posts',
     columns: sharded ? `${columns}, shard` : columns,
     rows: population.posts,
+    stage: 1,
     *generate() {
       for (let post = 0; post < population.posts; post += 1) {
         const id = population.postId(post)
@@ -107,6 +111,7 @@ export function commentsTable(source: SeedSource): SeedTable {
     name: 'comments',
     columns: sharded ? `${columns}, shard` : columns,
     rows: population.comments,
+    stage: 1,
     *generate() {
       for (let number = 0; number < population.comments; number += 1) {
         const { commentId, post, author, content } = population.comment(number)
@@ -124,6 +129,7 @@ export function likesTable(source: SeedSource, name: string): SeedTable {
     name,
     columns: sharded ? 'post_id, user_id, created_at, shard' : 'post_id, user_id, created_at',
     rows: counts.likers.items.length,
+    stage: 1,
     *generate() {
       for (const post of source.postOrder) {
         const id = population.postId(post)
@@ -146,6 +152,7 @@ export function followsTable(source: SeedSource): SeedTable {
       ? 'follower_id, following_id, created_at, shard'
       : 'follower_id, following_id, created_at',
     rows: counts.edges,
+    stage: 1,
     *generate() {
       for (const index of source.userOrder) {
         const start = texts.userIds[index] ?? ''

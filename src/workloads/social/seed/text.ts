@@ -1,9 +1,9 @@
 import { timeOfId } from '../../../core/snowflake.ts'
+import { shardText } from '../../../patterns/seed/text.ts'
 import type { SocialPopulation } from '../population.ts'
 import { POSTING_MS } from '../population/writing.ts'
 
 const HOUR_MS = 3_600_000
-const CHUNK_CHARACTERS = 64 * 1024
 
 /** Texts that many rows share, made once: building strings is what generating rows costs. */
 export interface RowTexts {
@@ -16,23 +16,6 @@ export interface RowTexts {
   momentOf(one: number, other: number): string
   /** A moment after the post, pure in (post, user). */
   momentAfter(postId: bigint, post: number, user: number): string
-}
-
-/** Joins rows into chunks of about 64 KB, and counts them. */
-export function* chunked(rows: Iterable<string>, count: (rows: number) => void): Generator<string> {
-  let text = ''
-  let waiting = 0
-  for (const row of rows) {
-    text += row
-    waiting += 1
-    if (text.length < CHUNK_CHARACTERS) continue
-    yield text
-    count(waiting)
-    text = ''
-    waiting = 0
-  }
-  if (waiting > 0) yield text
-  count(waiting)
 }
 
 /** The shared texts of a population: about 200 bytes a user. */
@@ -57,14 +40,4 @@ export function rowTexts(population: SocialPopulation): RowTexts {
       return moments[first + (spread(post, user) % (hours - first + 1))] ?? ''
     },
   }
-}
-
-/** The shard of an id, as text. */
-export function shardText(id: bigint): string {
-  return String((id >> 14n) & 255n)
-}
-
-/** The moment that an id carries, as text: `created_at` and the id have one source (X-07). */
-export function momentText(id: bigint): string {
-  return new Date(timeOfId(id)).toISOString()
 }

@@ -4,10 +4,11 @@ import { rates } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
 import { commentAt } from './comments.ts'
-import { CODE, rootOf, uniform } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { showsOrDefers } from './order.ts'
 import { PAGE, resultOf, wantsOwn } from './own.ts'
+import { CODE } from './code.ts'
 
 /** A page of comments, and the comment of the reader's own that it must show. */
 interface CommentList {

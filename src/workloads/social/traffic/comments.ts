@@ -4,11 +4,12 @@ import type { SocialApplication } from '../application.ts'
 import { rates } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { choose, CODE, rootOf, uniform } from './draw.ts'
-import type { ArrivalId } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { choose, rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { resultOf } from './own.ts'
 import { visibleComment } from './pairs.ts'
+import { CODE } from './code.ts'
 
 /** A comment, or a reply where `parentId` is given. */
 interface CommentAdd {

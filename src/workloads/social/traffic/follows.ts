@@ -5,10 +5,11 @@ import type { SocialApplication } from '../application.ts'
 import { rates } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { choose, CODE, rootOf, uniform } from './draw.ts'
-import type { ArrivalId } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { choose, rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { FOLLOW_CANDIDATES, followCandidate } from './pairs.ts'
+import { CODE } from './code.ts'
 
 /** A follower and the one who is followed. */
 export interface Edge {

@@ -5,8 +5,9 @@ import { composeId, EPOCH_MS, SHARDS } from '../../../core/snowflake.ts'
 import type { SocialApplication } from '../application.ts'
 import { rates, shares } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
-import { choose, CODE, rootOf, uniform } from './draw.ts'
-import type { ArrivalId } from './draw.ts'
+import { choose, rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
+import { CODE } from './code.ts'
 
 const NAME = 'like.add'
 /** How far back a retried like lies, in likes. */

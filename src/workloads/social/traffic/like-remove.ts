@@ -3,10 +3,11 @@ import type { SocialApplication } from '../application.ts'
 import { rates } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { CODE, rootOf, uniform } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import type { Like } from './like-add.ts'
 import { likeAt, postOfParity, revocable } from './like-add.ts'
+import { CODE } from './code.ts'
 
 const NAME = 'like.remove'
 /** Consecutive removals take turns over as many likes, so that hardly two name the same one. */

@@ -3,11 +3,12 @@ import type { PostPage, SocialApplication } from '../application.ts'
 import { rates } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { CODE, rootOf, uniform } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { keptLike, likeAt } from './like-add.ts'
 import { distinct } from './order.ts'
 import { PAGE, resultOf, wantsOwn } from './own.ts'
+import { CODE } from './code.ts'
 
 /** A page of the posts that a user likes, and one that it must show. */
 interface LikedList {

@@ -1,8 +1,8 @@
 import { arrivalKey } from '../../../core/operation.ts'
 import { shares } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
-import { uniform } from './draw.ts'
-import type { ArrivalId } from './draw.ts'
+import { uniform } from '../../../patterns/traffic/draw.ts'
+import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
 
 /** Posts and comments on a page of a list. */
 export const PAGE = 20

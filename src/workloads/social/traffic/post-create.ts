@@ -4,8 +4,9 @@ import type { SocialApplication } from '../application.ts'
 import { FEED_FANOUT } from '../flows.ts'
 import { rates, shares } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
-import { choose, CODE, rootOf, uniform } from './draw.ts'
-import type { ArrivalId } from './draw.ts'
+import { choose, rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
+import { CODE } from './code.ts'
 
 const NAME = 'post.create'
 

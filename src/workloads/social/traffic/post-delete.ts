@@ -5,10 +5,10 @@ import type { SocialApplication } from '../application.ts'
 import { rates } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { CODE } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { resultOf } from './own.ts'
 import { deletable, postAuthor } from './post-create.ts'
+import { CODE } from './code.ts'
 
 const NAME = 'post.delete'
 /** Consecutive deletions take turns over as many posts, so that no two name the same one. */

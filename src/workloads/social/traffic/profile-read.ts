@@ -3,10 +3,11 @@ import type { ProfileView, SocialApplication } from '../application.ts'
 import { rates, shares } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { CODE, rootOf, uniform } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { resultOf } from './own.ts'
 import { updatedUser } from './users.ts'
+import { CODE } from './code.ts'
 
 const NAME = 'profile.read'
 

@@ -3,12 +3,13 @@ import type { PostPage, SocialApplication } from '../application.ts'
 import { rates, shares } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
-import { CODE, rootOf, uniform } from './draw.ts'
-import { earlier } from './earlier.ts'
+import { rootOf, uniform } from '../../../patterns/traffic/draw.ts'
+import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { descending, showsOrDefers } from './order.ts'
 import { PAGE, resultOf, wantsOwn } from './own.ts'
 import { privateAuthor } from './pairs.ts'
 import { lasting, postAuthor } from './post-create.ts'
+import { CODE } from './code.ts'
 
 /** A page of an author's posts, one that it must show, and whether it must be refused. */
 interface TimelineRead {

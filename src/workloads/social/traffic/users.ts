@@ -3,8 +3,9 @@ import type { Operation } from '../../../core/operation.ts'
 import type { SocialApplication } from '../application.ts'
 import { rates, shares } from '../model.ts'
 import type { SocialWorld } from '../world.ts'
-import { choose, CODE, rootOf, uniform, uniqueWord } from './draw.ts'
-import type { ArrivalId } from './draw.ts'
+import { choose, rootOf, uniform, uniqueWord } from '../../../patterns/traffic/draw.ts'
+import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
+import { CODE } from './code.ts'
 
 /** A new user. */
 interface Registration {

@@ -1,5 +1,5 @@
 import type { ProfileView } from '../../application.ts'
-import type { Codec } from './codec.ts'
+import type { Codec } from '../../../../patterns/cache/codec.ts'
 
 const VERSION = '1'
 

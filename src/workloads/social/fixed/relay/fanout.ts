@@ -7,7 +7,7 @@ import { authorPages } from '../feed/author-lists.ts'
 import { KEPT, listOf } from '../feed/ids.ts'
 import { keys } from '../keys.ts'
 import type { SocialChoice } from '../services.ts'
-import { arrayOf } from './arrays.ts'
+import { arrayOf } from '../../../../patterns/arrays.ts'
 import { BEGIN_SHORT_BATCH } from './begin.ts'
 import { INSERT_POST, PULLED } from './scripts.ts'
 

@@ -1,7 +1,7 @@
 import type { PostgresQueries } from '../../../../stores/postgres/client.ts'
 import { sweepClaims } from '../sweep-claims.ts'
-import { purgeEvents } from './outbox.ts'
-import type { RelayPosition } from './outbox.ts'
+import { purgeEvents } from '../../../../patterns/outbox/position.ts'
+import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
 
 /** Milliseconds between two purges of applied events. */
 const PURGE_MS = 2_000

@@ -1,5 +1,5 @@
 import type { PostgresQueries, Statement } from '../../../../stores/postgres/client.ts'
-import { arrayOf } from './arrays.ts'
+import { arrayOf } from '../../../../patterns/arrays.ts'
 import type { BatchSummary, Edges } from './summary.ts'
 
 // Events of one pair need not come in the order of their commits, so a mirror is set to what the truth says now: the

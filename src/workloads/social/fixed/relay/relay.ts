@@ -1,7 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
-import { OperationFailure } from '../../../../core/errors.ts'
 import type { RoleHost, RunningRole, StrategyChoice, Population } from '../../../../core/workload.ts'
 import type { Stores } from '../../../../core/store.ts'
+import { samePosition } from '../../../../patterns/outbox/position.ts'
+import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
+import { loopUntil } from '../../../../patterns/role-loop.ts'
 import { socialStores } from '../../stores.ts'
 import { socialChoice } from '../open.ts'
 import { applyToCaches } from './caches.ts'
@@ -9,8 +10,16 @@ import { fanOut } from './fanout.ts'
 import type { FanoutWork } from './fanout.ts'
 import { housekeeping } from './housekeeping.ts'
 import type { Housekeeping } from './housekeeping.ts'
-import { BATCH, RELAY, isWorkLeft, readEvents, readEventsUpTo, readPosition, saveCaches } from './outbox.ts'
-import type { OutboxEvent, RelayPosition } from './outbox.ts'
+import {
+  BATCH,
+  RELAY,
+  isWorkLeft,
+  readEvents,
+  readEventsUpTo,
+  readRelayPosition,
+  saveCaches,
+} from './outbox.ts'
+import type { OutboxEvent } from './outbox.ts'
 import { summarise } from './summary.ts'
 import { applyToTables } from './tables.ts'
 
@@ -20,8 +29,6 @@ const IDLE_MS = 15
 const LONGEST_MS = 100
 /** The relay works a fifth of the time unless it is behind: fuller batches cost less for each event. */
 const PAUSE_PER_WORK = 4
-/** Milliseconds to wait before a store that failed is asked again. */
-const RETRY_MS = 250
 
 /** Where a relay stands. Between two steps the caches are as far as the tables; what is saved may be a batch behind. */
 interface RelayState {
@@ -34,8 +41,8 @@ interface RelayState {
 
 /** Finishes in the caches what a relay left that died, or lost its connection, after a commit. */
 async function recover(work: FanoutWork): Promise<RelayState> {
-  const tables = await readPosition(work.postgres, RELAY.tables)
-  const savedCaches = await readPosition(work.postgres, RELAY.caches)
+  const tables = await readRelayPosition(work.postgres, RELAY.tables)
+  const savedCaches = await readRelayPosition(work.postgres, RELAY.caches)
   const undone = await readEventsUpTo(work.postgres, savedCaches, tables)
   if (undone.length > 0) await applyToCaches(work, undone, summarise(undone, work.choice))
   return { tables, savedCaches, keepHouse: housekeeping(work.postgres), mayFanOut: true }
@@ -64,7 +71,7 @@ async function applyBatch(
 }
 
 async function saveWhenIdle(work: FanoutWork, state: RelayState): Promise<void> {
-  if (state.savedCaches.xid === state.tables.xid && state.savedCaches.id === state.tables.id) return
+  if (samePosition(state.savedCaches, state.tables)) return
   await saveCaches(work.postgres, state.tables)
   state.savedCaches = state.tables
 }
@@ -80,30 +87,6 @@ async function step(work: FanoutWork, state: RelayState): Promise<number> {
   if (state.mayFanOut || events.length === BATCH) return 0
   if (events.length === 0) return IDLE_MS
   return Math.min(LONGEST_MS, Math.max(IDLE_MS, PAUSE_PER_WORK * (performance.now() - startedAt)))
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds === 0) return
-  try {
-    await setTimeout(milliseconds, undefined, { signal })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-}
-
-async function relayUntil(work: FanoutWork, signal: AbortSignal): Promise<void> {
-  let state: RelayState | undefined
-  while (!signal.aborted) {
-    try {
-      state ??= await recover(work)
-      await pause(await step(work, state), signal)
-    } catch (error) {
-      if (!(error instanceof OperationFailure)) throw error
-      // Whether the commit took place is not known: the positions say it when the store answers again.
-      state = undefined
-      await pause(RETRY_MS, signal)
-    }
-  }
 }
 
 /**
@@ -125,7 +108,11 @@ export async function startRelay(
   }
   await recover(work)
   const closing = new AbortController()
-  const running = relayUntil(work, AbortSignal.any([closing.signal, host.signal]))
+  const running = loopUntil(
+    AbortSignal.any([closing.signal, host.signal]),
+    () => recover(work),
+    (state) => step(work, state),
+  )
   return {
     drained: async () => !(await isWorkLeft(work.postgres)),
     async close() {

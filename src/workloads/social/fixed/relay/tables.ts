@@ -1,11 +1,11 @@
 import type { PostgresClient, PostgresQueries, Statement } from '../../../../stores/postgres/client.ts'
 import { switchAuthors } from '../pull-authors.ts'
 import type { SocialChoice } from '../services.ts'
-import { arrayOf } from './arrays.ts'
+import { arrayOf } from '../../../../patterns/arrays.ts'
 import { BEGIN_SHORT_BATCH } from './begin.ts'
 import { applyMirrors } from './mirrors.ts'
-import { movePosition } from './outbox.ts'
-import type { RelayPosition } from './outbox.ts'
+import { moveTables } from './outbox.ts'
+import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
 import type { BatchSummary } from './summary.ts'
 
 const COUNT: Statement = {
@@ -72,7 +72,7 @@ export interface TableStep {
 export function applyToTables(postgres: PostgresClient, step: TableStep): Promise<boolean> {
   const { summary, choice } = step
   return postgres.transaction(async (queries) => {
-    if (!(await movePosition(queries, step.from, step.to))) return false
+    if (!(await moveTables(queries, step.from, step.to))) return false
     await applyMirrors(queries, summary)
     await applyCounters(queries, summary.counters)
     if (choice.fanout === 'hybrid') await switchAuthors(queries, summary.followedUsers)

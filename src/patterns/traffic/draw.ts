@@ -1,32 +1,9 @@
-import { random01, random53 } from '../../../core/random.ts'
-import type { Arrival, Phase, Stream } from '../../../core/operation.ts'
-import { arrivalKey } from '../../../core/operation.ts'
+import { random01, random53 } from '../../core/random.ts'
+import type { Arrival, Phase, Stream } from '../../core/operation.ts'
+import { arrivalKey } from '../../core/operation.ts'
 
 /** What names an arrival of an operation: enough to work out what it asked, whoever asks (design.md, law 7). */
 export type ArrivalId = Pick<Arrival, 'phase' | 'stream' | 'index'>
-
-/** Tells operations apart in keys and draws. The numbers are part of what a seed means: append, do not renumber. */
-export const CODE = {
-  feedRead: 1,
-  postCreate: 2,
-  postDelete: 3,
-  likeAdd: 4,
-  likeRemove: 5,
-  commentAdd: 6,
-  commentReply: 7,
-  commentLike: 8,
-  followAdd: 9,
-  followRemove: 10,
-  followAccept: 11,
-  blockAdd: 12,
-  profileUpdate: 13,
-  userRegister: 14,
-  postRead: 15,
-  commentList: 16,
-  profileRead: 17,
-  timelineRead: 18,
-  likedList: 19,
-} as const
 
 /** The root of an arrival's choices: `uniform(root, n)` is its n-th. Later arrivals can work it out again. */
 export function rootOf(seed: number, code: number, id: ArrivalId): number {

@@ -1,4 +1,4 @@
-import type { PostgresClient, PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
+import type { PostgresClient, PostgresQueries, Statement } from '../../stores/postgres/client.ts'
 import type { Fingerprint } from './fingerprint.ts'
 
 /** What is known of a template; in a schema that nobody's search path holds. */

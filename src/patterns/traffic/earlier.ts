@@ -1,5 +1,5 @@
-import type { Arrival, Pace } from '../../../core/operation.ts'
-import type { OperationName } from '../../../core/names.ts'
+import type { Arrival, Pace } from '../../core/operation.ts'
+import type { OperationName } from '../../core/names.ts'
 import type { ArrivalId } from './draw.ts'
 
 /** Which earlier arrival to name. */

@@ -1,4 +1,4 @@
-import type { RedisClient } from '../../stores/redis/client.ts'
+import type { RedisClient } from '../stores/redis/client.ts'
 
 /** Worker numbers in ids: 6 bits. */
 const WORKERS = 64

@@ -1,11 +1,11 @@
-import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
+import type { PostgresQueries, Statement } from '../../stores/postgres/client.ts'
 
 /** Each object of a schema by name ("column posts.caption"), with all that its declaration decided. */
 export type Catalog = ReadonlyMap<string, string>
 
 // Partitions inherit columns, indexes and constraints, so theirs are left out; a partition is told by its bounds.
 const CATALOG: Statement = {
-  name: 'social_schema_catalog',
+  name: 'schema_catalog',
   text: `WITH tables AS (
   SELECT c.oid, c.relname, c.relkind, c.reloptions FROM pg_class c
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition

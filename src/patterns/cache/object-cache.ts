@@ -1,5 +1,5 @@
-import type { Cost } from '../../../../core/cost.ts'
-import type { RedisCommand, RedisReply } from '../../../../stores/redis/client.ts'
+import type { Cost } from '../../core/cost.ts'
+import type { RedisCommand, RedisReply } from '../../stores/redis/client.ts'
 
 /** Ids that a lookup found in L1, and the command that asks L2 for the others. */
 export interface CacheLookup<Value> {

@@ -1,4 +1,4 @@
-import { Refusal } from '../../../core/errors.ts'
+import { Refusal } from '../core/errors.ts'
 
 /**
  * What the statement of a write decided about it.

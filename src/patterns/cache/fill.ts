@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cost } from '../../../../core/cost.ts'
-import type { RedisClient, RedisReply } from '../../../../stores/redis/client.ts'
-import { keys } from '../keys.ts'
+import type { Cost } from '../../core/cost.ts'
+import type { RedisClient, RedisReply } from '../../stores/redis/client.ts'
 import { ABSENT_TEXT, isAbsentText } from './codec.ts'
 import type { Codec } from './codec.ts'
+import { leaseKey } from './keys.ts'
 import { acquireScript, storeScript } from './scripts.ts'
 
 const LEASE_MS = 3_000
@@ -78,7 +78,7 @@ export async function fill<Value>(
 }
 
 function pairs<Value>(source: ObjectSource<Value>, ids: readonly string[]): string[] {
-  return ids.flatMap((id) => [source.key(id), keys.lease(source.key(id))])
+  return ids.flatMap((id) => [source.key(id), leaseKey(source.key(id))])
 }
 
 function storeCommand<Value>(

@@ -1,4 +1,4 @@
-import type { RedisClient } from '../../../stores/redis/client.ts'
+import type { RedisClient } from '../../stores/redis/client.ts'
 
 const COUNT = 2_000
 

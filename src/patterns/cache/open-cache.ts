@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Cost } from '../../../../core/cost.ts'
-import type { RedisClient, RedisReply } from '../../../../stores/redis/client.ts'
-import { INVALIDATION_CHANNEL, keys } from '../keys.ts'
+import type { Cost } from '../../core/cost.ts'
+import type { RedisClient, RedisReply } from '../../stores/redis/client.ts'
 import { decodeReply, fill } from './fill.ts'
 import type { Filled, ObjectSource } from './fill.ts'
+import { INVALIDATION_CHANNEL, leaseKey } from './keys.ts'
 import type { LocalLayer } from './local-layer.ts'
 import type { CacheLookup, ObjectCache } from './object-cache.ts'
 
@@ -130,7 +130,7 @@ export function openCache<Value>(
     invalidation(ids) {
       const stale = ids.map(source.key)
       return [
-        ['del', ...stale, ...stale.map(keys.lease)],
+        ['del', ...stale, ...stale.map(leaseKey)],
         ['publish', INVALIDATION_CHANNEL, stale.join('\n')],
       ]
     },

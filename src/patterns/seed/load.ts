@@ -1,5 +1,5 @@
-import type { Progress } from '../../../core/workload.ts'
-import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import type { Progress } from '../../core/workload.ts'
+import type { PostgresClient, Statement } from '../../stores/postgres/client.ts'
 import type { SeedTable } from './table.ts'
 import { chunked } from './text.ts'
 
@@ -13,8 +13,8 @@ const MARK: Statement = {
 }
 
 /**
- * Fills the tables that are not marked as filled, the first two in order (settings refer to users), the others two at a
- * time. A table that an interruption left half-filled is emptied first.
+ * Fills the tables that are not marked as filled, two at a time; those of a stage when those of the stages before it are
+ * full. A table that an interruption left half-filled is emptied first.
  */
 export async function loadTables(
   postgres: PostgresClient,
@@ -26,8 +26,7 @@ export async function loadTables(
   const total = tables.reduce((sum, table) => sum + table.rows, 0)
   let done = tables.reduce((sum, table) => sum + (filled.has(table.name) ? table.rows : 0), 0)
   const load = async (table: SeedTable): Promise<void> => {
-    if (filled.has(table.name)) return
-    await postgres.execute(`TRUNCATE ${table.name} CASCADE`)
+    await postgres.execute(table.empty ?? `TRUNCATE ${table.name} CASCADE`)
     const rows = chunked(table.generate(), (count) => {
       done += count
       progress('seed', done, total, 'rows')
@@ -35,10 +34,21 @@ export async function loadTables(
     await postgres.copyIn(`COPY ${table.name} (${table.columns}) FROM STDIN`, rows)
     await postgres.query(MARK, [table.name])
   }
-  const [users, settings, ...others] = tables
-  if (users !== undefined) await load(users)
-  const waiting = settings === undefined ? others : [settings, ...others]
-  // Both end before the first failure is thrown: a copy that goes on would write into what the caller tidies up.
+  const stages = [...new Set(tables.map((table) => table.stage))].sort((one, other) => one - other)
+  for (const stage of stages) {
+    await twoAtATime(
+      tables.filter((table) => table.stage === stage && !filled.has(table.name)),
+      load,
+    )
+  }
+}
+
+/** Both lanes end before the first failure is thrown: a copy that goes on would write into what the caller tidies up. */
+async function twoAtATime(
+  tables: readonly SeedTable[],
+  load: (table: SeedTable) => Promise<void>,
+): Promise<void> {
+  const waiting = [...tables]
   const ends = await Promise.allSettled(
     Array.from({ length: COPIES }, async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

@@ -1,4 +1,4 @@
-import type { RedisScript } from '../../../../stores/redis/client.ts'
+import type { RedisScript } from '../../stores/redis/client.ts'
 
 /**
  * KEYS: key, lease, key, lease ...; ARGV: token, lease in milliseconds. Answers for each key its value where somebody

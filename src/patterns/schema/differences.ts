@@ -1,45 +1,42 @@
-import type { VariantName } from '../../../core/names.ts'
-import type { Stores } from '../../../core/store.ts'
-import type { SchemaDifference } from '../../../core/workload.ts'
-import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
-import { DATABASES, socialStores } from '../stores.ts'
+import type { SchemaDifference } from '../../core/workload.ts'
+import type { PostgresClient, Statement } from '../../stores/postgres/client.ts'
 import { readCatalog } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
+import type { DeclaredSchema } from './files.ts'
 import { runSchema } from './provision.ts'
 
 const ABSENT = 'nothing'
-const MONTH = /^partition (posts|comments)_(\d{4})_(\d{2})$/
+const MONTH = /^partition (\w+)_(\d{4})_(\d{2})$/
 
 const ENSURE_MONTHS: Statement = {
-  name: 'social_ensure_months',
+  name: 'schema_ensure_months',
   text: `SELECT ensure_month_partition(parent, month::timestamptz)
 FROM unnest($1::text[], $2::text[]) AS wanted(parent, month)`,
 }
 
 /**
  * The live schema of a variant against its declared one, object by object: columns, keys, checks, indexes, triggers,
- * functions, partitions and their bounds (SOC-28, SOC-40, SOC-48). The declared one is made by running the schema file
+ * functions, partitions and their bounds (SOC-28, SOC-40, SOC-48). The declared one is made by running the schema files
  * in a scratch database. Further months are no difference as long as their bounds are those of their names.
  */
 export async function schemaDifferences(
-  variant: VariantName,
-  stores: Stores,
+  postgres: PostgresClient,
+  schema: DeclaredSchema,
 ): Promise<readonly SchemaDifference[]> {
-  const { postgres } = socialStores(stores, variant)
-  const database = DATABASES[variant]?.postgres ?? ''
+  const { database } = schema
   if (!(await postgres.databaseExists(database))) {
     return [{ object: `database ${database}`, expected: 'a database', found: ABSENT }]
   }
   const live = await readCatalog(postgres)
   return compareCatalogs(
-    await declaredCatalog(postgres, variant, `${database}_declared_${process.pid}`, live),
+    await declaredCatalog(postgres, schema, `${database}_declared_${process.pid}`, live),
     live,
   )
 }
 
 async function declaredCatalog(
   postgres: PostgresClient,
-  variant: VariantName,
+  schema: DeclaredSchema,
   scratchName: string,
   live: Catalog,
 ): Promise<Catalog> {
@@ -47,13 +44,14 @@ async function declaredCatalog(
   await postgres.createDatabase(scratchName)
   try {
     const scratch = postgres.withDatabase(scratchName)
-    await runSchema(scratch, variant)
-    const months = [...live.keys()].flatMap((object) => MONTH.exec(object) ?? [])
-    const parents = months.filter((_, place) => place % 4 === 1)
-    const dates = months.flatMap((year, place) =>
-      place % 4 === 2 ? [`${year}-${months[place + 1] ?? ''}-01`] : [],
-    )
-    await scratch.query(ENSURE_MONTHS, [parents, dates])
+    await runSchema(scratch, schema)
+    const months = [...live.keys()].flatMap((object) => {
+      const [, parent, year, month] = MONTH.exec(object) ?? []
+      return parent !== undefined && schema.monthly.includes(parent)
+        ? [{ parent, first: `${year ?? ''}-${month ?? ''}-01` }]
+        : []
+    })
+    await scratch.query(ENSURE_MONTHS, [months.map(({ parent }) => parent), months.map(({ first }) => first)])
     return await readCatalog(scratch)
   } finally {
     await postgres.dropDatabase(scratchName)

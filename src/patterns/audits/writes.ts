@@ -1,6 +1,6 @@
-import { ArchError } from '../../../core/errors.ts'
-import type { JournalEntry, JournalReader } from '../../../core/journal.ts'
-import type { OperationName } from '../../../core/names.ts'
+import { ArchError } from '../../core/errors.ts'
+import type { JournalEntry, JournalReader } from '../../core/journal.ts'
+import type { OperationName } from '../../core/names.ts'
 
 function refuse(entry: JournalEntry, key: string): never {
   throw new ArchError(

@@ -1,16 +1,32 @@
-import type { VariantName } from '../../../core/names.ts'
-import type { Population, Progress } from '../../../core/workload.ts'
-import type { PostgresClient } from '../../../stores/postgres/client.ts'
-import type { SocialPopulation } from '../population.ts'
+import type { Population, Progress } from '../../core/workload.ts'
+import type { PostgresClient } from '../../stores/postgres/client.ts'
+import type { DeclaredSchema } from '../schema/files.ts'
 import { ensureMonthOf } from '../schema/partitions.ts'
 import { runSchema } from '../schema/provision.ts'
-import { asWrittenTables } from './as-written-tables.ts'
+import { closeBooks, openBooks, readBooks } from './books.ts'
 import { fingerprintOf, reasonsToSeedAgain } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
-import { fixedTables } from './fixed-tables.ts'
 import { loadTables } from './load.ts'
-import { closeBooks, openBooks, readBooks } from './books.ts'
-import { seedSource } from './shared-tables.ts'
+import type { SeedTable } from './table.ts'
+
+/** What a template is filled with. */
+export interface TemplateRows {
+  readonly tables: readonly SeedTable[]
+  /** Moments whose month partitions the rows need. */
+  readonly moments: readonly Date[]
+}
+
+/** A template, and how its rows are made. */
+export interface TemplateSource {
+  readonly schema: DeclaredSchema
+  readonly population: Population
+  /** What the population's size counts: `users`. */
+  readonly unit: string
+  /** Raised whenever the same seed and size give other rows than before. */
+  readonly generator: number
+  /** Asked for only when rows must be made. */
+  rows(): TemplateRows
+}
 
 /** What became of a template. */
 export interface TemplateReport {
@@ -20,29 +36,26 @@ export interface TemplateReport {
 }
 
 /**
- * Makes the template of a population, or finds it: reused when complete and of the same fingerprint, completed when an
- * interruption left it half-filled, dropped and made again when its fingerprint differs. `built` is asked for only when
- * rows must be made.
+ * Makes the template database `name`, or finds it: reused when complete and of the same fingerprint, completed when an
+ * interruption left it half-filled, dropped and made again when its fingerprint differs.
  */
 export async function ensureTemplate(
-  variant: VariantName,
   postgres: PostgresClient,
   name: string,
-  population: Population,
-  built: () => SocialPopulation,
+  source: TemplateSource,
   progress: Progress,
 ): Promise<TemplateReport> {
-  const wanted = await fingerprintOf(variant, population)
+  const wanted = await fingerprintOf(source.schema, source.population, source.generator)
   const template = postgres.withDatabase(name)
   const had = (await postgres.databaseExists(name)) ? await readBooks(template) : undefined
-  const reasons = had === undefined ? [] : reasonsToSeedAgain(had, wanted)
+  const reasons = had === undefined ? [] : reasonsToSeedAgain(had, wanted, source.unit)
   if (had?.completed === true && reasons.length === 0) return { changed: false, why: 'template reused' }
 
   const isResumed = had !== undefined && reasons.length === 0
   // Before the template that is there is dropped: a population that cannot be made costs nothing.
-  const society = built()
-  if (!isResumed) await begin(variant, postgres, name, wanted)
-  await fill(variant, template, society, progress)
+  const rows = source.rows()
+  if (!isResumed) await begin(source.schema, postgres, name, wanted)
+  await fill(source.schema, template, rows, progress)
   await closeBooks(template)
   if (isResumed) return { changed: true, why: 'template completed after an interruption' }
   const why = reasons.length === 0 ? 'template made' : `template made again: ${reasons.join('; ')}`
@@ -50,7 +63,7 @@ export async function ensureTemplate(
 }
 
 async function begin(
-  variant: VariantName,
+  schema: DeclaredSchema,
   postgres: PostgresClient,
   name: string,
   wanted: Fingerprint,
@@ -58,20 +71,18 @@ async function begin(
   await postgres.dropDatabase(name)
   await postgres.createDatabase(name)
   const template = postgres.withDatabase(name)
-  await runSchema(template, variant)
+  await runSchema(template, schema)
   await openBooks(template, wanted)
 }
 
 async function fill(
-  variant: VariantName,
+  schema: DeclaredSchema,
   template: PostgresClient,
-  population: SocialPopulation,
+  rows: TemplateRows,
   progress: Progress,
 ): Promise<void> {
-  await ensureMonthOf(template, new Date(population.endMs - 1))
-  await ensureMonthOf(template, new Date(population.endMs))
-  const source = seedSource(population, variant === 'fixed')
-  await loadTables(template, variant === 'fixed' ? fixedTables(source) : asWrittenTables(source), progress)
+  for (const moment of rows.moments) await ensureMonthOf(template, schema, moment)
+  await loadTables(template, rows.tables, progress)
   progress('vacuum', 0, undefined, 'tables')
   // Clones then start with statistics, all-visible pages and nothing for autovacuum to do.
   await template.execute('VACUUM (FREEZE, ANALYZE)')

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
-import { addCost, newCost } from '../../../core/cost.ts'
-import type { Cost } from '../../../core/cost.ts'
+import { addCost, newCost } from '../core/cost.ts'
+import type { Cost } from '../core/cost.ts'
 
 interface Asked<Item> {
   readonly item: Item

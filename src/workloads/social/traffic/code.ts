@@ -1,0 +1,22 @@
+/** Tells operations apart in keys and draws. The numbers are part of what a seed means: append, do not renumber. */
+export const CODE = {
+  feedRead: 1,
+  postCreate: 2,
+  postDelete: 3,
+  likeAdd: 4,
+  likeRemove: 5,
+  commentAdd: 6,
+  commentReply: 7,
+  commentLike: 8,
+  followAdd: 9,
+  followRemove: 10,
+  followAccept: 11,
+  blockAdd: 12,
+  profileUpdate: 13,
+  userRegister: 14,
+  postRead: 15,
+  commentList: 16,
+  profileRead: 17,
+  timelineRead: 18,
+  likedList: 19,
+} as const
