@@ -9,7 +9,7 @@ import type {
   WorkloadName,
 } from './names.ts'
 import type { JournalReader } from './journal.ts'
-import type { TrafficModel } from './model.ts'
+import type { Quantity, TrafficModel } from './model.ts'
 import type { AnyOperation, Flow, FlowEnd, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
 
@@ -160,6 +160,10 @@ export interface Profile {
   readonly shape?: readonly ShapePoint[]
   /** Arrivals a second on top of the mix, by operation, at any scale. */
   readonly surge?: Readonly<Record<string, number>>
+  /** Rates at scale 1 of operations that this profile offers at another rate than the model's mean. */
+  readonly rates?: Readonly<Record<OperationName, Quantity>>
+  /** Expected shares of refusals, [lowest, highest], where the profile changes them. */
+  readonly refusals?: Readonly<Record<OperationName, readonly [number, number]>>
 }
 
 /** One case study: a table of contents that a reader can take in at a glance. */

@@ -76,10 +76,18 @@ export function offeredTraffic(workload: Workload, options: BenchOptions): Offer
       `${workload.name} has no profile '${options.profile}'`,
       `Its profiles are: ${Object.keys(workload.profiles).join(', ')}.`,
     )
-  const scaled = workload.operations.map((operation) => perSecond(operation.rate) * scale)
+  const inProfile = workload.operations.map((operation): AnyOperation => {
+    const refusalShare = profile.refusals?.[operation.name] ?? operation.refusalShare
+    return {
+      ...operation,
+      rate: profile.rates?.[operation.name] ?? operation.rate,
+      ...(refusalShare === undefined ? {} : { refusalShare }),
+    }
+  })
+  const scaled = inProfile.map((operation) => perSecond(operation.rate) * scale)
   const total = scaled.reduce((sum, rate) => sum + rate, 0)
   const factor = options.totalRate === undefined ? 1 : options.totalRate / total
-  const operations = workload.operations.map((operation, index) => {
+  const operations = inProfile.map((operation, index) => {
     const named = options.rates.find((rate) => rate.operation === operation.name)
     const targetPerSecond = named?.perSecond ?? (scaled[index] ?? 0) * factor
     const surgePerSecond = profile.surge?.[operation.name] ?? 0

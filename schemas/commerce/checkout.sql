@@ -1,0 +1,199 @@
+-- The commerce case, as fixed: what orders do to stock, each in one statement of the client and one transaction. Run it
+-- after postgres.sql; idempotent as that is.
+--
+-- Functions answer a verdict instead of raising: 'ok', or why the business said no. Nothing is changed then. Plans are
+-- generic, since to plan over all months at each call costs more than to run; never a sequential scan, since a plan
+-- that was made while a partition was empty would scan it whole when it has filled.
+--
+-- Lines beginning with "-- fault point" name places at which a test build of the function waits.
+
+CREATE SEQUENCE IF NOT EXISTS ledger_sequence;
+
+-- An id for a row of the ledger, on the stock row's shard: milliseconds, shard, and 14 bits of a sequence.
+CREATE OR REPLACE FUNCTION next_transaction_id(inventory bigint) RETURNS bigint
+LANGUAGE sql VOLATILE STRICT AS $$
+  SELECT (first_id_at(clock_timestamp()) & ~4194303) | (inventory & (255 << 14)) | (nextval('ledger_sequence') & 16383);
+$$;
+
+-- Takes `wanted` units of a product for an order: from the nearest warehouse that has all of them and that nobody else
+-- is busy with, else from the nearest that has them (E-11), else from several (E-15). Locks rows of one product in the
+-- order of their warehouses only when it must wait for several; callers go through products in ascending order (E-08).
+-- Answers parallel arrays, empty where there is not enough; then nothing is changed.
+CREATE OR REPLACE FUNCTION reserve_units(product bigint, wanted integer, nearest integer[],
+  OUT inventories bigint[], OUT places integer[], OUT units integer[], OUT versions bigint[])
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+  taken_inventory bigint;
+  taken_place integer;
+  taken_version bigint;
+BEGIN
+  UPDATE inventory i SET quantity_available = i.quantity_available - wanted,
+    quantity_reserved = i.quantity_reserved + wanted, version = i.version + 1, last_updated = clock_timestamp()
+  WHERE i.product_id = product AND i.quantity_available >= wanted AND i.warehouse_id = (
+    SELECT c.warehouse_id FROM inventory c WHERE c.product_id = product AND c.quantity_available >= wanted
+    ORDER BY array_position(nearest, c.warehouse_id) LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING i.inventory_id, i.warehouse_id, i.version INTO taken_inventory, taken_place, taken_version;
+  IF NOT FOUND THEN
+    UPDATE inventory i SET quantity_available = i.quantity_available - wanted,
+      quantity_reserved = i.quantity_reserved + wanted, version = i.version + 1, last_updated = clock_timestamp()
+    WHERE i.product_id = product AND i.quantity_available >= wanted AND i.warehouse_id = (
+      SELECT c.warehouse_id FROM inventory c WHERE c.product_id = product AND c.quantity_available >= wanted
+      ORDER BY array_position(nearest, c.warehouse_id) LIMIT 1)
+    RETURNING i.inventory_id, i.warehouse_id, i.version INTO taken_inventory, taken_place, taken_version;
+  END IF;
+  IF FOUND THEN
+    inventories := ARRAY[taken_inventory];
+    places := ARRAY[taken_place];
+    units := ARRAY[wanted];
+    versions := ARRAY[taken_version];
+    RETURN;
+  END IF;
+  WITH held AS MATERIALIZED (
+    SELECT c.shard, c.inventory_id, c.warehouse_id, c.quantity_available FROM inventory c
+    WHERE c.product_id = product ORDER BY c.warehouse_id FOR UPDATE
+  ), shares AS (
+    SELECT h.*, least(h.quantity_available, greatest(0, wanted - coalesce(sum(h.quantity_available)
+      OVER (ORDER BY array_position(nearest, h.warehouse_id) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)))::integer
+      AS share, sum(h.quantity_available) OVER () AS total
+    FROM held h
+  ), moved AS (
+    UPDATE inventory i SET quantity_available = i.quantity_available - s.share,
+      quantity_reserved = i.quantity_reserved + s.share, version = i.version + 1, last_updated = clock_timestamp()
+    FROM shares s WHERE i.shard = s.shard AND i.inventory_id = s.inventory_id AND s.share > 0 AND s.total >= wanted
+    RETURNING i.inventory_id, i.warehouse_id, s.share, i.version
+  )
+  SELECT coalesce(array_agg(m.inventory_id), '{}'), coalesce(array_agg(m.warehouse_id), '{}'),
+    coalesce(array_agg(m.share), '{}'), coalesce(array_agg(m.version), '{}')
+  INTO inventories, places, units, versions FROM moved m;
+END $$;
+
+-- Places an order: one snapshot of prices (E-23, E-24), stock taken by conditional updates at READ COMMITTED (E-09), the
+-- order, its items and its event in one transaction (ECM-61 to ECM-74). Lines come merged and in ascending order of
+-- their products. A key that was used before gets the first answer again (E-21).
+-- Verdicts: ok, in-progress, key-reused, unknown-address, unknown-product, inactive-product, mixed-currencies,
+-- wrong-currency, price-changed, out-of-stock; `detail` names the product.
+CREATE OR REPLACE FUNCTION place_order(customer bigint, new_order bigint, new_number text, address bigint,
+  wanted_currency text, request_key text, hash bytea, asked bigint[], quantities integer[], seen_prices bigint[], hold_seconds integer,
+  OUT verdict text, OUT detail bigint, OUT placed bigint, OUT total bigint, OUT money char(3), OUT is_replay boolean)
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  own constant smallint := (customer >> 14) & 255;
+  lines constant integer := cardinality(asked);
+  is_same boolean;
+  prices bigint[];
+  sellers bigint[];
+  titles text[];
+  images text[];
+  unknown bigint;
+  inactive bigint;
+  drifted bigint;
+  currencies_seen integer;
+  nearest integer[];
+  tax_rate integer;
+  shipping bigint;
+  subtotal bigint;
+  tax bigint;
+  taken record;
+  line_inventories bigint[] := '{}';
+  line_places integer[] := '{}';
+  line_units integer[] := '{}';
+  line_versions bigint[] := '{}';
+  line_numbers integer[] := '{}';
+BEGIN
+  is_replay := false;
+  IF NOT pg_try_advisory_xact_lock(hashtextextended(request_key, customer)) THEN
+    verdict := 'in-progress';
+    RETURN;
+  END IF;
+  SELECT k.request_hash = hash, k.order_id, k.total_minor, k.currency INTO is_same, placed, total, money
+  FROM idempotency_keys k WHERE k.shard = own AND k.customer_id = customer AND k.key = request_key;
+  IF FOUND THEN
+    verdict := CASE WHEN NOT is_same THEN 'key-reused' WHEN total IS NULL THEN 'in-progress' ELSE 'ok' END;
+    is_replay := is_same;
+    RETURN;
+  END IF;
+
+  SELECT r.tax_basis_points, r.shipping_minor + r.shipping_unit_minor * (SELECT sum(q) FROM unnest(quantities) q),
+    r.warehouses INTO tax_rate, shipping, nearest
+  FROM addresses a JOIN regions r ON r.region = a.region
+  WHERE a.shard = own AND a.address_id = address AND a.customer_id = customer;
+  IF NOT FOUND THEN
+    verdict := 'unknown-address';
+    RETURN;
+  END IF;
+
+  SELECT array_agg(p.price_minor ORDER BY l.n), array_agg(p.seller_id ORDER BY l.n), array_agg(p.title ORDER BY l.n),
+    array_agg(i.image_url ORDER BY l.n), sum(p.price_minor * l.quantity), min(p.currency), count(DISTINCT p.currency),
+    min(l.product) FILTER (WHERE p.product_id IS NULL OR p.status = 'deleted'),
+    min(l.product) FILTER (WHERE p.status = 'inactive'), min(l.product) FILTER (WHERE p.price_minor <> l.seen)
+  INTO prices, sellers, titles, images, subtotal, money, currencies_seen, unknown, inactive, drifted
+  FROM unnest(asked, quantities, seen_prices) WITH ORDINALITY AS l(product, quantity, seen, n)
+  LEFT JOIN product_directory d ON d.product_id = l.product
+  LEFT JOIN products p ON p.category_id = d.category_id AND p.product_id = d.product_id
+  LEFT JOIN product_images i ON i.product_id = l.product AND i.is_primary;
+  detail := coalesce(unknown, inactive, CASE WHEN currencies_seen = 1 THEN drifted END);
+  verdict := CASE WHEN unknown IS NOT NULL THEN 'unknown-product' WHEN inactive IS NOT NULL THEN 'inactive-product'
+    WHEN currencies_seen > 1 THEN 'mixed-currencies' WHEN money <> wanted_currency THEN 'wrong-currency' WHEN drifted IS NOT NULL THEN 'price-changed' ELSE 'ok' END;
+  IF verdict <> 'ok' THEN RETURN; END IF;
+  -- Half a minor unit goes up; no float comes near the money (E-48).
+  tax := (subtotal * tax_rate + 5000) / 10000;
+  total := subtotal + tax + shipping;
+
+  FOR line IN 1 .. lines LOOP
+    -- fault point order.reserve
+    taken := reserve_units(asked[line], quantities[line], nearest);
+    IF cardinality(taken.units) = 0 THEN
+      UPDATE inventory i SET quantity_available = i.quantity_available + u.units,
+        quantity_reserved = i.quantity_reserved - u.units, version = i.version - 1
+      FROM unnest(line_inventories, line_units) AS u(inventory, units)
+      WHERE i.shard = (u.inventory >> 14) & 255 AND i.inventory_id = u.inventory;
+      verdict := 'out-of-stock';
+      detail := asked[line];
+      RETURN;
+    END IF;
+    line_inventories := line_inventories || taken.inventories;
+    line_places := line_places || taken.places;
+    line_units := line_units || taken.units;
+    line_versions := line_versions || taken.versions;
+    line_numbers := line_numbers || array_fill(line, ARRAY[cardinality(taken.units)]);
+  END LOOP;
+
+  -- fault point order.insert
+  INSERT INTO orders (order_id, customer_id, order_number, subtotal_minor, tax_minor, shipping_minor, total_minor,
+    currency, shipping_address_id, created_at, shard)
+  VALUES (new_order, customer, new_number, subtotal, tax, shipping, total, money, address, time_of(new_order), own);
+  INSERT INTO order_items (order_id, line_number, product_id, seller_id, unit_price_minor, subtotal_minor, quantity,
+    product_title, product_image_url, shard)
+  SELECT new_order, l.n, l.product, l.seller, l.price, l.price * l.quantity, l.quantity, l.title, l.image, own
+  FROM unnest(asked, quantities, prices, sellers, titles, images) WITH ORDINALITY
+    AS l(product, quantity, price, seller, title, image, n);
+  INSERT INTO order_item_allocations (order_id, line_number, inventory_id, warehouse_id, quantity, shard)
+  SELECT new_order, l.line, l.inventory, l.place, l.units, own
+  FROM unnest(line_numbers, line_inventories, line_places, line_units) AS l(line, inventory, place, units);
+  -- fault point order.reservations
+  INSERT INTO reservations (order_id, line_number, inventory_id, quantity, expires_at, shard)
+  SELECT new_order, l.line, l.inventory, l.units, clock_timestamp() + make_interval(secs => hold_seconds),
+    shard_of(l.inventory)
+  FROM unnest(line_numbers, line_inventories, line_units) AS l(line, inventory, units);
+  INSERT INTO inventory_transactions (transaction_id, inventory_id, order_id, inventory_version, delta_available,
+    delta_reserved, delta_sold, transaction_type, created_by, shard)
+  SELECT next_transaction_id(l.inventory), l.inventory, new_order, l.version, -l.units, l.units, 0, 'reserve',
+    'customer:' || customer, shard_of(l.inventory)
+  FROM unnest(line_inventories, line_units, line_versions) AS l(inventory, units, version);
+  -- fault point order.outbox
+  INSERT INTO outbox (aggregate_id, kind, payload)
+  SELECT new_order, 'order.created', jsonb_build_object('order', new_order::text, 'customer', customer::text,
+    'number', new_number, 'total', total, 'currency', money,
+    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, l.price * l.quantity))
+      FROM unnest(asked, sellers, quantities, prices) AS l(product, seller, quantity, price)),
+    'warehouses', (SELECT jsonb_object_agg(w.place, w.units) FROM (
+      SELECT l.place, sum(l.units) AS units FROM unnest(line_places, line_units) AS l(place, units) GROUP BY l.place) w));
+  DELETE FROM carts c WHERE c.shard = own AND c.customer_id = customer AND c.product_id = ANY (asked);
+  INSERT INTO idempotency_keys (customer_id, key, request_hash, state, order_id, total_minor, currency, shard)
+  VALUES (customer, request_key, hash, 'done', new_order, total, money, own);
+  -- fault point order.commit
+  placed := new_order;
+  verdict := 'ok';
+END $$;

@@ -1,0 +1,17 @@
+import { Refusal } from '../../../core/errors.ts'
+import type { ProductFilters } from '../application.ts'
+
+const LONGEST_BRAND = 100
+const LARGEST_CATEGORY = 2 ** 31 - 1
+
+/** @throws Refusal `bad-filter` unless every bound and name can be one (ECM-86, ECM-87) */
+export function demandFilters(filters: ProductFilters): void {
+  const { categoryId, brand, priceMinMinor, priceMaxMinor } = filters
+  const isCategory =
+    categoryId === undefined ||
+    (Number.isInteger(categoryId) && categoryId > 0 && categoryId <= LARGEST_CATEGORY)
+  const isBrand = brand === undefined || (brand.length > 0 && brand.length <= LONGEST_BRAND)
+  const isLow = priceMinMinor === undefined || priceMinMinor >= 0n
+  const isHigh = priceMaxMinor === undefined || priceMaxMinor >= (priceMinMinor ?? 0n)
+  if (!isCategory || !isBrand || !isLow || !isHigh) throw new Refusal('bad-filter')
+}

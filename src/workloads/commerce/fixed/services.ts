@@ -1,0 +1,22 @@
+import type { Cost } from '../../../core/cost.ts'
+import type { IdGenerator } from '../../../core/snowflake.ts'
+import type { ObjectCache } from '../../../patterns/cache/object-cache.ts'
+import type { PostgresClient } from '../../../stores/postgres/client.ts'
+import type { RedisClient } from '../../../stores/redis/client.ts'
+import type { ProductView } from '../application.ts'
+
+/** The chosen strategies of the fixed variant. */
+export interface CommerceChoice {
+  readonly checkout: 'conditional' | 'serializable'
+}
+
+/** What every operation of the fixed variant works with. One per process. */
+export interface Services {
+  readonly postgres: PostgresClient
+  readonly redis: RedisClient
+  readonly ids: IdGenerator
+  readonly choice: CommerceChoice
+  readonly products: ObjectCache<ProductView>
+  /** Units that can be ordered, at most a second old. */
+  readonly available: (productId: bigint, cost: Cost) => Promise<number>
+}

@@ -1,0 +1,131 @@
+import { assumed, derived, documented, perSecond } from '../../core/model.ts'
+import type { Quantity, TrafficModel } from '../../core/model.ts'
+
+/** Orders of an average day. */
+const orders = documented(5e6, 'per day', 'ECM-04')
+/** Orders of Black Friday. */
+export const peakOrders: Quantity = documented(50e3, 'per minute', 'ECM-05')
+
+function shareOfOrders(share: number, why: string): Quantity {
+  return assumed(perSecond(orders) * share, 'per second', why)
+}
+
+/** An operation of the commerce case. */
+export type CommerceOperation =
+  | 'product.read'
+  | 'category.browse'
+  | 'search.query'
+  | 'cart.add'
+  | 'order.place'
+  | 'order.list'
+  | 'order.read'
+  | 'payment.capture'
+  | 'order.cancel'
+  | 'order.refund'
+  | 'order.ship'
+  | 'order.deliver'
+  | 'item.return'
+  | 'stock.add'
+  | 'seller.orders'
+  | 'product.update'
+
+const SLOW_LIFE =
+  'the money is taken when goods ship (as Amazon does), which for most orders is after the window'
+
+/** The rate of every operation at scale 1. */
+export const rates: Readonly<Record<CommerceOperation, Quantity>> = {
+  'order.place': orders,
+  'product.read': assumed(
+    600,
+    'per second',
+    'ten pages are looked at for an order; the text gives no rate of pages',
+  ),
+  'search.query': assumed(
+    20,
+    'per second',
+    'a third of a search for an order; the text gives no rate of searches',
+  ),
+  'category.browse': assumed(20, 'per second', 'as many as searches'),
+  'cart.add': shareOfOrders(
+    0.5,
+    'most lines are ordered from the page; half an order is put together before',
+  ),
+  'order.list': shareOfOrders(0.2, 'customers look at their orders now and then'),
+  'order.read': shareOfOrders(0.2, 'customers look at the order that they have just placed'),
+  'payment.capture': shareOfOrders(0.06, SLOW_LIFE),
+  'order.cancel': shareOfOrders(0.03, 'three orders in a hundred are taken back soon'),
+  'order.refund': shareOfOrders(0.01, 'paid orders that were cancelled'),
+  'order.ship': shareOfOrders(0.04, SLOW_LIFE),
+  'order.deliver': shareOfOrders(0.03, SLOW_LIFE),
+  'item.return': shareOfOrders(0.01, 'frequent enough to be audited in a short window'),
+  'stock.add': assumed(1, 'per second', 'deliveries to warehouses'),
+  'seller.orders': assumed(2, 'per second', 'sellers look at what was ordered from them'),
+  'product.update': assumed(
+    2,
+    'per second',
+    'titles, prices and states change; frequent enough to be audited',
+  ),
+}
+
+type CommerceShare = 'lines' | 'orderRetries' | 'paidCancellations' | 'misspelt' | 'filtered' | 'hold'
+
+/** Numbers of the traffic that are not rates of one operation. */
+export const shares: Readonly<Record<CommerceShare, Quantity>> = {
+  lines: assumed(3, 'lines an order', 'ECM-05 takes three items for its 2,500 stock updates a second'),
+  orderRetries: assumed(
+    0.01,
+    'of orders',
+    'a double click, or a client that repeats what got no answer (E-21)',
+  ),
+  paidCancellations: assumed(0.3, 'of cancellations', 'of orders that have been paid'),
+  misspelt: assumed(0.15, 'of searches', 'one word in it has a typing error'),
+  filtered: assumed(0.4, 'of searches', 'within a category or between two prices'),
+  hold: assumed(900, 'seconds', 'a quarter of an hour to pay (E-12, E-13: Shopify reserves for minutes)'),
+}
+
+/** Exponents of Zipf's law (X-17: the text gives no skew). */
+export const skew: Readonly<Record<'products' | 'customers', Quantity>> = {
+  products: assumed(
+    1,
+    'Zipf exponent',
+    'demand follows the classical law: of 20,000 products the first is in a quarter of the orders',
+  ),
+  customers: assumed(0.3, 'Zipf exponent', 'some customers order more often'),
+}
+
+/** Units a line, and how many lines in a hundred ask for as many. */
+export const QUANTITIES: readonly (readonly [units: number, percent: number])[] = [
+  [1, 80],
+  [2, 15],
+  [3, 5],
+]
+const MEAN_QUANTITY = QUANTITIES.reduce((sum, [units, percent]) => sum + (units * percent) / 100, 0)
+
+/** The longest window in seconds for which the seed's stock is meant to last twice. */
+const LONGEST_SECONDS = 180
+const HARMONIC_OF_20_000 = 10.48
+const SMALLEST_STOCK = 400
+const SCARCE_UNITS = 250
+
+/** Units of a product in each of its four warehouses: twice what the longest peak asks for, by its popularity. */
+export function stockOfRank(rank: number, isScarce: boolean): number {
+  if (isScarce) return SCARCE_UNITS
+  const linesPerSecond = perSecond(peakOrders) * shares.lines.value
+  const wanted = (linesPerSecond * MEAN_QUANTITY * LONGEST_SECONDS) / HARMONIC_OF_20_000 / (rank + 1)
+  return Math.max(SMALLEST_STOCK, Math.ceil((2 * wanted) / 4))
+}
+
+/** Every number of the commerce traffic, for the report (rates at scale 1). */
+export const model: TrafficModel = {
+  ...rates,
+  ...shares,
+  'order.place peak': peakOrders,
+  'skew.products': skew.products,
+  'skew.customers': skew.customers,
+  'stock.scarce': assumed(4 * SCARCE_UNITS, 'units', 'of the one product that `sellout` asks for'),
+  'order.lines': derived(
+    perSecond(peakOrders) * shares.lines.value,
+    'lines per second',
+    'ECM-05 x 3 lines, at the peak',
+  ),
+}
