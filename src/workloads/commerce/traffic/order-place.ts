@@ -80,15 +80,23 @@ function fresh(world: CommerceWorld, id: ArrivalId): Omit<OrderPlace, 'result' |
   }
 }
 
+/** The arrival that the one of `id` repeats, if it does; one that repeats another is not repeated itself. */
+function repeatedBy(world: CommerceWorld, id: ArrivalId): ArrivalId | undefined {
+  if (id.stream !== 'mix' || id.index % 2 === 0 || id.index <= 2 * RETRY_REACH) return undefined
+  const root = rootOf(world.seed, CODE.orderPlace, id)
+  if (uniform(root, 1) >= RETRIES_AMONG_ODD) return undefined
+  const first = { ...id, index: id.index - 2 * (1 + choose(root, 2, RETRY_REACH)) }
+  return repeatedBy(world, first) === undefined ? first : undefined
+}
+
 /** What an arrival of `order.place` asks, for those that name it. */
 export function orderAt(world: CommerceWorld, id: ArrivalId): OrderPlace {
-  const root = rootOf(world.seed, CODE.orderPlace, id)
-  const result = orderKey(id)
-  const mayRepeat = id.stream === 'mix' && id.index % 2 === 1 && id.index > 2 * RETRY_REACH
-  if (!mayRepeat || uniform(root, 1) >= RETRIES_AMONG_ODD)
-    return { ...fresh(world, id), result, repeats: undefined }
-  const first = { ...id, index: id.index - 2 * (1 + choose(root, 2, RETRY_REACH)) }
-  return { ...fresh(world, first), result, repeats: orderKey(first) }
+  const first = repeatedBy(world, id)
+  return {
+    ...fresh(world, first ?? id),
+    result: orderKey(id),
+    repeats: first === undefined ? undefined : orderKey(first),
+  }
 }
 
 /** Money is exact: the total is what the prices seen, the region's tax and its shipping give, to the minor unit. */
