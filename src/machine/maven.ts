@@ -7,6 +7,7 @@ import type { Note } from '../core/store-module.ts'
 import { explained, replaceFolder } from './files.ts'
 import { withLock } from './lock.ts'
 import { programsOnPath } from './programs.ts'
+import { run } from './run.ts'
 
 /** The folder of package.json, from src/machine and dist/machine alike. */
 const PACKAGE_ROOT = join(import.meta.dirname, '..', '..')
@@ -47,8 +48,9 @@ function problemIn(lines: readonly string[]): string {
 }
 
 /** Runs Maven, with a note now and then on what it has downloaded. @throws ArchError with what it said was wrong */
-async function maven(args: readonly string[], what: string, note: Note): Promise<void> {
+async function maven(args: readonly string[], what: string, note: Note, cwd?: string): Promise<void> {
   const child = spawn('mvn', ['--batch-mode', '-Dstyle.color=never', ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<number | undefined>((resolve) => {
@@ -119,25 +121,28 @@ export async function fetchJars(pom: string, folder: string, what: string, note:
 }
 
 /**
- * Fetches one artifact, without what it depends on, to `file`. Nothing happens when the file is there.
+ * Fetches one archive, without what it depends on, and puts the one folder that it holds at `folder`. Nothing happens
+ * when the folder is there: name it after the version.
  * @param coordinates `group:artifact:version:type`, e.g. `org.example:server:1.2.3:zip`
  * @throws ArchError as `fetchJars`
  */
-export async function fetchArtifact(
+export async function fetchArchive(
   coordinates: string,
-  file: string,
+  folder: string,
   what: string,
   note: Note,
 ): Promise<void> {
-  await madeOnce(file, async (half) => {
+  await madeOnce(folder, async (half) => {
     note(`fetching ${what} by Maven`)
-    await maven(
-      [`${DEPENDENCY_PLUGIN}:copy`, `-Dartifact=${coordinates}`, `-DoutputDirectory=${half}`],
-      what,
-      note,
-    )
-    const [name] = await readdir(half)
+    const unpacked = join(half, 'unpacked')
+    const args = [`${DEPENDENCY_PLUGIN}:unpack`, `-Dartifact=${coordinates}`, `-DoutputDirectory=${unpacked}`]
+    // The plugin marks what it has unpacked in a folder of the directory that it runs in.
+    await maven(args, what, note, half)
+    const [name] = await readdir(unpacked).catch(() => [])
     if (name === undefined) throw new ArchError(`Maven found nothing for ${what} (${coordinates})`, REMEDY)
-    return join(half, name)
+    const made = join(unpacked, name)
+    // Whatever our umask is, engines are run by an account of their own.
+    await run('chmod', ['-R', 'a+rX', made])
+    return made
   })
 }

@@ -1,9 +1,9 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { findJava, isJava } from '../../src/machine/java.ts'
-import { fetchArtifact, fetchJars, hasMaven } from '../../src/machine/maven.ts'
+import { fetchArchive, fetchJars, hasMaven } from '../../src/machine/maven.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'arch-java-'))
 await chmod(folder, 0o755)
@@ -56,8 +56,10 @@ echo "$*" >> "$here/calls"
 echo '[INFO] Downloaded from somewhere: x.jar'
 [ ! -e "$here/refuses" ] || { echo '[ERROR] Could not find artifact x:y:1'; echo '[ERROR] '; exit 1; }
 for argument; do case $argument in -DoutputDirectory=*) out=\${argument#*=} ;; esac; done
-echo one > "$out/one.jar"
-case "$*" in *copy-dependencies*) echo two > "$out/two.jar" ;; esac
+case "$*" in
+  *:unpack*) mkdir -p "$out/server-1"; umask 077; echo one > "$out/server-1/file"; mkdir marks ;;
+  *) echo one > "$out/one.jar"; echo two > "$out/two.jar" ;;
+esac
 `
 const maven = join(folder, 'maven')
 await mkdir(maven)
@@ -84,10 +86,12 @@ t.test('jars are fetched once, however many ask, and are whole or not there', as
   t.same(await readdir(join(folder, 'engines')), ['kafka'])
 })
 
-t.test('one artifact becomes one file', async (t) => {
-  const file = join(folder, 'engines', 'server.zip')
-  await fetchArtifact('g:a:1:zip', file, 'it', () => undefined)
-  t.equal(await readFile(file, 'utf8'), 'one\n')
+t.test('an archive becomes the folder that it holds, for every account to read', async (t) => {
+  const place = join(folder, 'engines', 'server')
+  await fetchArchive('g:a:1:zip', place, 'it', () => undefined)
+  t.equal(await readFile(join(place, 'file'), 'utf8'), 'one\n')
+  t.equal((await stat(join(place, 'file'))).mode & 0o777, 0o644)
+  t.same((await readdir(join(folder, 'engines'))).sort(), ['kafka', 'server'], 'nothing else is left')
 })
 
 t.test('without Maven the remedy is Maven', async (t) => {
