@@ -39,7 +39,7 @@ export const workload: Workload = {
   name: 'commerce',
   title: 'E-commerce: checkout, inventory, search, events',
   model,
-  stores: ['postgres', 'redis'],
+  stores: ['postgres', 'redis', 'elasticsearch'],
   defaults: {
     scale: 1,
     population: 20_000,

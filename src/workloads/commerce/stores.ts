@@ -1,5 +1,6 @@
 import type { VariantName } from '../../core/names.ts'
 import type { Stores } from '../../core/store.ts'
+import type { ElasticsearchClient } from '../../stores/elasticsearch/client.ts'
 import type { PostgresClient } from '../../stores/postgres/client.ts'
 import type { RedisClient } from '../../stores/redis/client.ts'
 
@@ -7,6 +8,7 @@ import type { RedisClient } from '../../stores/redis/client.ts'
 export interface CommerceStores {
   readonly postgres: PostgresClient
   readonly redis: RedisClient
+  readonly elasticsearch: ElasticsearchClient
 }
 
 /** The PostgreSQL database and the logical Redis database of each variant: they never see each other's data. */
@@ -22,5 +24,6 @@ export function commerceStores(stores: Stores, variant: VariantName): CommerceSt
   return {
     postgres: (stores['postgres'] as PostgresClient).withDatabase(postgres),
     redis: (stores['redis'] as RedisClient).withDatabase(redis),
+    elasticsearch: (stores['elasticsearch'] as ElasticsearchClient).withPrefix(`arch-commerce-${variant}-`),
   }
 }

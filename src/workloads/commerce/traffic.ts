@@ -3,6 +3,7 @@ import type { AnyOperation } from '../../core/operation.ts'
 import { cartAdd, categoryBrowse, productRead, productUpdate, stockAdd } from './traffic/catalogue.ts'
 import { orderPlace } from './traffic/order-place.ts'
 import { orderList, orderRead, sellerOrders } from './traffic/order-reads.ts'
+import { searchQuery } from './traffic/search.ts'
 import {
   itemReturn,
   orderCancel,
@@ -16,6 +17,7 @@ import {
 export const commerceOperations: readonly AnyOperation[] = [
   erase(orderPlace),
   erase(productRead),
+  erase(searchQuery),
   erase(categoryBrowse),
   erase(cartAdd),
   erase(orderList),

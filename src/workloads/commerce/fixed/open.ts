@@ -26,6 +26,8 @@ import {
   shipOrder,
 } from './steps.ts'
 import { commerceChoice } from './strategies.ts'
+import { newGuard } from './search/breaker.ts'
+import { search } from './search/search.ts'
 import { updateProduct } from './update-product.ts'
 
 /** Operations that run at a time in one process (law 2): arrivals beyond wait, and their waiting counts. */
@@ -70,7 +72,7 @@ function bind(services: Services): CommerceApplication {
     restock: bound(restock),
     listSellerOrders: bound(listSellerOrders),
     updateProduct: bound(updateProduct),
-    search: () => Promise.reject(new Error('not yet')),
+    search: bound(search),
   }
 }
 
@@ -84,10 +86,12 @@ export async function openFixed(
   choice: StrategyChoice,
   workerId: number,
 ): Promise<FixedApplication> {
-  const { postgres, redis } = stores
+  const { postgres, redis, elasticsearch } = stores
   const services: Services = {
     postgres,
     redis,
+    elasticsearch,
+    guardSearch: newGuard(),
     ids: idGenerator(workerId),
     choice: commerceChoice(choice),
     products: openCache<ProductView>(

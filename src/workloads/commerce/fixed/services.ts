@@ -1,9 +1,11 @@
 import type { Cost } from '../../../core/cost.ts'
 import type { IdGenerator } from '../../../core/snowflake.ts'
 import type { ObjectCache } from '../../../patterns/cache/object-cache.ts'
+import type { ElasticsearchClient } from '../../../stores/elasticsearch/client.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import type { ProductView } from '../application.ts'
+import type { Guard } from './search/breaker.ts'
 
 /** The chosen strategies of the fixed variant. */
 export interface CommerceChoice {
@@ -14,6 +16,9 @@ export interface CommerceChoice {
 export interface Services {
   readonly postgres: PostgresClient
   readonly redis: RedisClient
+  readonly elasticsearch: ElasticsearchClient
+  /** Leaves Elasticsearch alone while it is down. */
+  readonly guardSearch: Guard
   readonly ids: IdGenerator
   readonly choice: CommerceChoice
   readonly products: ObjectCache<ProductView>

@@ -1,0 +1,30 @@
+import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel'
+import { OperationFailure } from '../../../../core/errors.ts'
+
+/** Failures in a row after which Elasticsearch is left alone ... */
+const FAILURES = 5
+/** ... for so long, before one search tries it again. */
+const REST_MS = 1_000
+
+function isDown(error: unknown): boolean {
+  return error instanceof OperationFailure && (error.kind === 'unavailable' || error.kind === 'timeout')
+}
+
+/** Runs a search, or answers undefined when Elasticsearch is down, slow, or left alone since it was (E-41). */
+export type Guard = <Answer>(search: () => Promise<Answer>) => Promise<Answer | undefined>
+
+/** A circuit breaker of one process. */
+export function newGuard(): Guard {
+  const breaker = circuitBreaker(handleWhen(isDown), {
+    halfOpenAfter: REST_MS,
+    breaker: new ConsecutiveBreaker(FAILURES),
+  })
+  return async (search) => {
+    try {
+      return await breaker.execute(search)
+    } catch (error) {
+      if (error instanceof BrokenCircuitError || isDown(error)) return undefined
+      throw error
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { Refusal } from '../../../../core/errors.ts'
+
+/** Pages of one search: nobody looks further, and each costs as much as all before it (E-37). */
+const MOST_PAGES = 40
+const LONGEST = 4_000
+
+/** Where the next page of a search begins. */
+export interface SearchCursor {
+  /** Pages that have been shown. */
+  readonly page: number
+  /** Score and id of the last result, where Elasticsearch answered. */
+  readonly sort?: readonly [number, string] | undefined
+  /** The frozen view that the pages are of. */
+  readonly view?: string | undefined
+}
+
+const cursorSchema: z.ZodType<SearchCursor> = z.strictObject({
+  page: z.int().min(1).max(MOST_PAGES),
+  sort: z.tuple([z.number(), z.string().regex(/^\d{1,19}$/)]).optional(),
+  view: z.string().min(1).max(LONGEST).optional(),
+})
+
+/** The cursor as a caller keeps it; undefined behind the last page that anybody gets. */
+export function encodeCursor(cursor: SearchCursor): string | undefined {
+  return cursor.page > MOST_PAGES ? undefined : Buffer.from(JSON.stringify(cursor)).toString('base64url')
+}
+
+/** @throws Refusal `bad-cursor` for anything that `encodeCursor` has not made */
+export function decodeCursor(text: string): SearchCursor {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+  } catch {
+    throw new Refusal('bad-cursor')
+  }
+}

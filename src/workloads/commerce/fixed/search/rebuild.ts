@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import type { ElasticsearchClient, IndexDefinition } from '../../../../stores/elasticsearch/client.ts'
+import type { PostgresQueries, Statement } from '../../../../stores/postgres/client.ts'
+import { PRODUCTS_ALIAS } from './elastic.ts'
+import { indexRows, PRODUCTS_BEHIND, PRODUCTS_BY_ID } from './index-products.ts'
+
+/** Documents of one request. */
+const BATCH = 1_000
+/** Requests on their way at a time: the next batch is read and written while one is indexed. */
+const IN_FLIGHT = 2
+const FILE = 'schemas/commerce/elasticsearch.json'
+
+const NOW: Statement = { name: 'commerce_rebuild_now', text: 'SELECT clock_timestamp() AS moment' }
+const CHANGED_SINCE: Statement = {
+  name: 'commerce_rebuild_changed',
+  text: 'SELECT product_id FROM products WHERE updated_at >= $1',
+}
+
+/** The declared index. The package root is equally far from `src` and from `dist`. */
+export async function productsDefinition(): Promise<IndexDefinition> {
+  const text = await readFile(new URL(`../../../../../${FILE}`, import.meta.url), 'utf8')
+  return JSON.parse(text) as IndexDefinition
+}
+
+async function fill(
+  queries: PostgresQueries,
+  elasticsearch: ElasticsearchClient,
+  index: string,
+  progress: (documents: number) => void,
+): Promise<number> {
+  let behind = 0n
+  let documents = 0
+  const lanes = new Set<Promise<unknown>>()
+  for (;;) {
+    const ids = await queries.query<{ product_id: bigint }>(NEXT_IDS, [behind, BATCH])
+    const last = ids.at(-1)
+    if (last === undefined) break
+    const lane = indexRows(queries, elasticsearch, index, PRODUCTS_BEHIND, [behind, ids.length])
+    behind = last.product_id
+    documents += ids.length
+    const settled = lane.finally(() => lanes.delete(settled))
+    lanes.add(settled)
+    if (lanes.size >= IN_FLIGHT) await Promise.race(lanes)
+    progress(documents)
+  }
+  await Promise.all(lanes)
+  return documents
+}
+
+const NEXT_IDS: Statement = {
+  name: 'commerce_rebuild_ids',
+  text: 'SELECT product_id FROM product_directory WHERE product_id > $1 ORDER BY product_id LIMIT $2',
+}
+
+/**
+ * Makes the search index anew from PostgreSQL, beside the one that answers, and lets the alias point to it in one step.
+ * What changed meanwhile went to the old one: it is indexed again, under its version. Answers how many documents.
+ */
+export async function rebuildIndex(
+  queries: PostgresQueries,
+  elasticsearch: ElasticsearchClient,
+  progress: (documents: number) => void,
+): Promise<number> {
+  const old = await elasticsearch.aliasOf(PRODUCTS_ALIAS)
+  const fresh = old === `${PRODUCTS_ALIAS}-a` ? `${PRODUCTS_ALIAS}-b` : `${PRODUCTS_ALIAS}-a`
+  const [began] = await queries.query<{ moment: Date }>(NOW)
+  // A rebuild that was interrupted may have left it half-filled.
+  await elasticsearch.deleteIndex(fresh)
+  await elasticsearch.createIndex(fresh, await productsDefinition())
+  const documents = await fill(queries, elasticsearch, fresh, progress)
+  await elasticsearch.refresh(fresh)
+  await elasticsearch.putAlias(PRODUCTS_ALIAS, fresh)
+  const changed = await queries.query<{ product_id: bigint }>(CHANGED_SINCE, [began?.moment ?? new Date(0)])
+  await indexRows(queries, elasticsearch, PRODUCTS_ALIAS, PRODUCTS_BY_ID, [
+    changed.map((row) => row.product_id),
+  ])
+  if (old !== undefined) await elasticsearch.deleteIndex(old)
+  return documents
+}
