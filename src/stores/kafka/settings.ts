@@ -87,7 +87,7 @@ export const LOGGING = `Configuration:
       AppenderRef:
         ref: out
     Logger:
-      - name: org.apache.kafka.common.utils.AppInfoParser
+      - name: org.apache.kafka.common.utils.internals.AppInfoParser
         level: info
       - name: kafka.server.KafkaRaftServer
         level: info
