@@ -31,6 +31,8 @@ export interface NativePlace {
   readonly engines: string
   readonly data: string
   readonly port: number
+  /** Further loopback ports, by the names in `NativeEngine.furtherPorts`; the same at every start while they are free. */
+  readonly furtherPorts: Readonly<Record<string, number>>
   readonly account: ServiceAccount | undefined
   readonly secrets: Secrets
 }
@@ -41,8 +43,10 @@ export interface Launch {
   readonly args: readonly string[]
   /** Its working directory, by which a process is recognised as this instance's. */
   readonly folder: string
-  /** Where the store writes its own process id, first line. */
+  /** Where its process id is written, first line. */
   readonly pidFile: string
+  /** `launcher`: the store writes no such file, so it is written in its place, by the process that becomes the store. */
+  readonly pidWrittenBy: 'store' | 'launcher'
   /** The signal that ends it in order. */
   readonly stopSignal: 'SIGINT' | 'SIGTERM'
 }
@@ -57,6 +61,8 @@ export type Note = (line: string) => void
 
 /** A store as this machine runs it from packages, without containers. */
 export interface NativeEngine {
+  /** Names of the ports that an instance needs beside the one for clients, e.g. `['controller']`; default none. */
+  readonly furtherPorts?: readonly string[]
   /** Looks, and changes nothing. */
   look(engines: string): Promise<Availability>
   /** Fetches the engine and makes the data directory, each where it is missing; every step converges after a kill. */

@@ -73,6 +73,15 @@ export async function isWorkedIn(folder: string): Promise<boolean> {
   return (await workersIn(folder)).length > 0
 }
 
+/**
+ * What is run. A shell writes its own number down and becomes the store, which so has that number: nobody can be killed
+ * between the start of a store and the record of it.
+ */
+function commandOf(launch: Launch): readonly [file: string, args: readonly string[]] {
+  if (launch.pidWrittenBy === 'store') return [launch.file, launch.args]
+  return ['/bin/sh', ['-c', 'echo $$ > "$0" && exec "$@"', launch.pidFile, launch.file, ...launch.args]]
+}
+
 /** Starts a process that outlives this one, with its output appended to `logFile`. */
 export async function spawnDetached(
   launch: Launch,
@@ -81,7 +90,8 @@ export async function spawnDetached(
 ): Promise<ProcessIdentity> {
   const log = await open(logFile, 'a', 0o640)
   try {
-    const child = spawn(launch.file, launch.args, {
+    const [file, args] = commandOf(launch)
+    const child = spawn(file, args, {
       cwd: launch.folder,
       // Nothing of the caller's environment (its secrets, its PG* variables) reaches a store.
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },

@@ -15,6 +15,8 @@ export interface Instance {
   /** Who runs it now, or ran it last. */
   readonly provider: 'native' | 'docker'
   readonly port: number
+  /** Of a native instance that listens on more than one, by their names. */
+  readonly furtherPorts?: Readonly<Record<string, number>> | undefined
   readonly secrets: Record<string, string>
   /** Of a native instance that was started and not stopped; it may have died since. */
   readonly process?: ProcessIdentity | undefined
@@ -28,6 +30,7 @@ const InstanceSchema: z.ZodType<Instance> = z.object({
   store: z.string(),
   provider: z.enum(['native', 'docker']),
   port: z.number().int(),
+  furtherPorts: z.record(z.string(), z.number().int()).optional(),
   secrets: z.record(z.string(), z.string()),
   process: z.object({ pid: z.number().int(), started: z.string() }).optional(),
   stopSignal: z.enum(['SIGINT', 'SIGTERM']).optional(),

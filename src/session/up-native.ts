@@ -52,6 +52,28 @@ export async function choosePort(
   return port
 }
 
+/** The further ports of an instance that is not running: those it had, where they are free, and free ones. */
+async function chooseFurtherPorts(
+  module: StoreModule,
+  remembered: Readonly<Record<string, number>>,
+  port: number,
+): Promise<Readonly<Record<string, number>>> {
+  const chosen: Record<string, number> = {}
+  for (const name of module.native.furtherPorts ?? []) {
+    const taken = new Set([port, ...Object.values(chosen)])
+    let found = remembered[name] ?? (await findFreePort())
+    while (taken.has(found) || !(await isPortFree(found))) found = await findFreePort()
+    chosen[name] = found
+  }
+  return chosen
+}
+
+/** Whether all of its ports are free, as they were when they were chosen. */
+async function arePortsFree(instance: Instance): Promise<boolean> {
+  const ports = [instance.port, ...Object.values(instance.furtherPorts ?? {})]
+  return (await Promise.all(ports.map(isPortFree))).every(Boolean)
+}
+
 /** Whether the instance's recorded process still lives. */
 export async function isRunningNatively(instance: Instance | undefined): Promise<boolean> {
   return instance?.process !== undefined && isAlive(instance.process)
@@ -100,6 +122,7 @@ async function startOnce(home: Home, module: StoreModule, instance: Instance, no
     engines: engineFolder(home),
     data: dataFolder(home, module.name),
     port: instance.port,
+    furtherPorts: instance.furtherPorts ?? {},
     account: home.account,
     secrets: instance.secrets,
   }
@@ -131,18 +154,27 @@ export async function upNative(
 ): Promise<Instance> {
   const secrets = known?.secrets ?? newSecrets(module)
   let remembered = known?.port
+  let further = known?.furtherPorts ?? {}
   for (let attempt = 1; ; attempt += 1) {
     const port = await choosePort(module, remembered, env, note)
     remembered = port
-    const instance: Instance = { format: 1, store: module.name, provider: 'native', port, secrets }
+    further = await chooseFurtherPorts(module, further, port)
+    const instance: Instance = {
+      format: 1,
+      store: module.name,
+      provider: 'native',
+      port,
+      ...(module.native.furtherPorts === undefined ? {} : { furtherPorts: further }),
+      secrets,
+    }
     // Passwords first: a data directory without its passwords would be lost.
     await writeInstance(home, instance)
     try {
       return await startOnce(home, module, instance, note)
     } catch (error) {
-      // Worth another try only when somebody took the port between the look and the start.
+      // Worth another try only when somebody took a port between the look and the start.
       const started = await readInstance(home, module.name)
-      const portWasTaken = !(await isRunningNatively(started)) && !(await isPortFree(port))
+      const portWasTaken = !(await isRunningNatively(started)) && !(await arePortsFree(instance))
       if (!portWasTaken || attempt === PORT_ATTEMPTS) throw error
     }
   }

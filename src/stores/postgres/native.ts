@@ -62,6 +62,7 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
     args: ['-D', place.data, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     folder: place.data,
     pidFile: join(place.data, 'postmaster.pid'),
+    pidWrittenBy: 'store',
     // Fast shutdown: sessions are ended, the data is checkpointed.
     stopSignal: 'SIGINT',
   }

@@ -44,6 +44,7 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
     args: [configurationFile],
     folder: place.data,
     pidFile: join(place.data, 'redis.pid'),
+    pidWrittenBy: 'store',
     stopSignal: 'SIGTERM',
   }
 }

@@ -1,0 +1,95 @@
+import type { Cost } from '../../core/cost.ts'
+import type { StoreClient } from '../../core/store.ts'
+
+/** One message to write. Ids of 63 bits go as decimal text (law 9). */
+export interface KafkaMessage {
+  /** Messages of one key are in one partition, in the order in which they were produced. */
+  readonly key: string | Buffer | undefined
+  readonly value: Buffer | string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One message as it was read. */
+export interface ReceivedMessage {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly key: string | undefined
+  readonly value: Buffer
+  readonly headers: Readonly<Record<string, string>>
+  /** When the producer made it, milliseconds since 1970. */
+  readonly timestampMs: number
+}
+
+/** A topic as it should be, or as it is. */
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  /** E.g. `{ 'retention.ms': '604800000' }`. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** What a partition holds: offsets from `first` up to, and without, `next`. */
+export interface PartitionOffsets {
+  readonly first: bigint
+  readonly next: bigint
+}
+
+/** What to do with the messages of a group's topics. */
+export interface ConsumeOptions {
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Where a group begins that has never committed in a partition. */
+  readonly from: 'earliest' | 'latest'
+  /**
+   * Handles what one fetch brought: messages of one partition are in order, and no two batches of this process hold
+   * messages of the same partition and group at once. Its offsets are committed when this has resolved; when it rejects,
+   * the same batch comes again.
+   */
+  handle(batch: readonly ReceivedMessage[]): Promise<void>
+  /** Told each time that something went wrong: `handle` rejected, or the store did not answer. The consumer goes on. */
+  failed(error: unknown): void
+}
+
+/** A member of a consumer group. */
+export interface Consumption {
+  /** Lets the batch in work end, commits it, and leaves the group. */
+  close(): Promise<void>
+}
+
+/**
+ * Topics and groups of one Kafka. Where the store cannot be asked, every method throws an `OperationFailure`:
+ * `unavailable`, or `timeout` when it was asked and did not answer; a topic that is not there is `unexpected`.
+ */
+export interface KafkaClient extends StoreClient {
+  readonly store: 'kafka'
+  /**
+   * The same Kafka seen through a prefix of topics and groups, which every name here is without; for the whole server
+   * `''`. Closed with this client. The same prefix gives the same client.
+   */
+  withPrefix(prefix: string): KafkaClient
+  /**
+   * Writes messages and resolves when every one is acknowledged by all replicas in sync; counted in `cost` as one round
+   * trip for each partition. Tried again until the client's statement timeout, so a message may be there twice; when it
+   * throws, each message is there or not. Messages without a key go to one partition together, the next call's to the
+   * next one.
+   */
+  produce(topic: string, messages: readonly KafkaMessage[], cost?: Cost): Promise<void>
+  /** Makes topics as specified: adds them, adds partitions, sets settings. Never removes any. Each is there when it resolves. */
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void>
+  /** The topics among `names` that are there, with the settings that differ from the server's. */
+  describeTopics(names: readonly string[]): Promise<readonly TopicSpec[]>
+  /** Deletes topics, those that are there; gone when it resolves. */
+  deleteTopics(names: readonly string[]): Promise<void>
+  topicNames(): Promise<readonly string[]>
+  /** By partition. */
+  offsets(topic: string): Promise<readonly PartitionOffsets[]>
+  /** By partition: the offset that the group reads next, undefined where it never committed. */
+  committed(group: string, topic: string): Promise<readonly (bigint | undefined)[]>
+  /** Messages that the group has yet to commit, over all partitions of the topics. */
+  lag(group: string, topics: readonly string[]): Promise<bigint>
+  /** Joins a group, at least once: resolves when it has its first partitions (none, where others have all). */
+  consume(options: ConsumeOptions): Promise<Consumption>
+  /** Every message that a topic holds now, in order within each partition; no group is touched. */
+  readTopic(topic: string): AsyncIterable<ReceivedMessage>
+}

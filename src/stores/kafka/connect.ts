@@ -1,0 +1,180 @@
+import { Admin, ConnectionPool, Consumer, Producer } from '@platformatic/kafka'
+import { OperationFailure } from '../../core/errors.ts'
+import type { StoreEndpoint } from '../../core/store.ts'
+import type { ConnectOptions } from '../../core/store-module.ts'
+import { newClaims } from './claims.ts'
+import type { Consumption, KafkaClient } from './client.ts'
+import { consume } from './consume.ts'
+import { driverOptions } from './driver.ts'
+import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
+import { parcelsOf } from './parcels.ts'
+import { partitionCounts } from './partition-counts.ts'
+import { partitionSender } from './producer.ts'
+import type { PartitionSender } from './producer.ts'
+import { readTopic } from './read-topic.ts'
+import { deleteTopics, describeTopics, ensureTopics, topicNames } from './topics.ts'
+
+const DEFAULT_PATIENCE_MS = 10_000
+/** The coordinator of groups is made with the first group of a server. */
+const PATIENT = { retries: 10, retryDelay: 100 }
+/** A member that is silent for longer is taken for dead, and its partitions go to others. */
+const SESSION_MS = 10_000
+const HEARTBEAT_MS = 1_000
+/** A server answers those who join when all members have joined, or this has passed. */
+const REBALANCE_MS = 10_000
+/** Partitions that one consumer of this process works on, whichever client it came from. */
+const claims = newClaims()
+
+interface Server {
+  readonly endpoint: StoreEndpoint
+  readonly applicationName: string
+  readonly admin: Admin
+  readonly sender: PartitionSender
+  readonly counts: (topic: string) => number | Promise<number>
+  readonly clients: Map<string, KafkaClient>
+  readonly consumptions: Set<Consumption>
+  keyless: number
+  closed: boolean
+}
+
+function newConsumer(server: Server, groupId: string): { consumer: Consumer; connections: ConnectionPool } {
+  const patience = { ...PATIENT, requestTimeout: REBALANCE_MS + 5_000 }
+  const base = driverOptions(server.endpoint, server.applicationName, patience)
+  const consumer = new Consumer({
+    ...base,
+    groupId,
+    autocommit: false,
+    sessionTimeout: SESSION_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    rebalanceTimeout: REBALANCE_MS,
+  })
+  return { consumer, connections: new ConnectionPool(base.clientId, base) }
+}
+
+async function startConsuming(
+  server: Server,
+  options: Parameters<KafkaClient['consume']>[0],
+): Promise<Consumption> {
+  for (const topic of options.topics) await topicOffsets(server.admin, topic)
+  const { consumer, connections } = newConsumer(server, options.group)
+  consumer.topics.trackAll(...options.topics)
+  // The claims of one server are not those of another with the same names.
+  const { host, port } = server.endpoint
+  const own = {
+    acquire: (key: string, owner: object, signal: AbortSignal) =>
+      claims.acquire(`${host}:${port}/${key}`, owner, signal),
+    release: (owner: object) => claims.release(owner),
+  }
+  try {
+    const started = await consume({ admin: server.admin, consumer, connections, claims: own }, options)
+    const consumption: Consumption = {
+      async close() {
+        server.consumptions.delete(consumption)
+        await started.close()
+      },
+    }
+    server.consumptions.add(consumption)
+    return consumption
+  } catch (error) {
+    await Promise.allSettled([consumer.close(true), connections.close()])
+    throw error
+  }
+}
+
+async function* readWhole(server: Server, topic: string): ReturnType<typeof readTopic> {
+  const { consumer, connections } = newConsumer(server, `reader-${topic}`)
+  try {
+    yield* readTopic(server.admin, consumer, connections, topic)
+  } finally {
+    await Promise.allSettled([consumer.close(true), connections.close()])
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (server.closed) return
+  server.closed = true
+  await Promise.allSettled([...server.consumptions].map((consumption) => consumption.close()))
+  await Promise.allSettled([server.sender.close(), server.admin.close()])
+}
+
+function clientOf(server: Server, prefix: string): KafkaClient {
+  const known = server.clients.get(prefix)
+  if (known !== undefined) return known
+  const { admin } = server
+  const full = (name: string): string => `${prefix}${name}`
+  const short = (name: string): string => name.slice(prefix.length)
+  const client: KafkaClient = {
+    store: 'kafka',
+    withPrefix: (other) => clientOf(server, other),
+    async produce(topic, messages, cost) {
+      if (server.closed) throw new OperationFailure('unavailable', 'kafka: the client is closed')
+      const counted = server.counts(full(topic))
+      const partitions = typeof counted === 'number' ? counted : await counted
+      server.keyless += 1
+      const parcels = parcelsOf(full(topic), messages, partitions, server.keyless % partitions, cost)
+      await Promise.all(
+        [...parcels].flatMap(([partition, own]) =>
+          own.map((parcel) => server.sender.send(full(topic), partition, parcel)),
+        ),
+      )
+    },
+    ensureTopics: (specs) =>
+      ensureTopics(
+        admin,
+        specs.map((spec) => ({ ...spec, name: full(spec.name) })),
+      ),
+    async describeTopics(names) {
+      const found = await describeTopics(admin, names.map(full))
+      return found.map((spec) => ({ ...spec, name: short(spec.name) }))
+    },
+    deleteTopics: (names) => deleteTopics(admin, names.map(full)),
+    async topicNames() {
+      const names = await topicNames(admin)
+      return names.filter((name) => name.startsWith(prefix)).map(short)
+    },
+    offsets: (topic) => topicOffsets(admin, full(topic)),
+    committed: (group, topic) => committedOffsets(admin, full(group), full(topic)),
+    async lag(group, topics) {
+      const lags = await Promise.all(topics.map((topic) => topicLag(admin, full(group), full(topic))))
+      return lags.reduce((sum, lag) => sum + lag, 0n)
+    },
+    consume: (options) =>
+      startConsuming(server, {
+        group: full(options.group),
+        topics: options.topics.map(full),
+        from: options.from,
+        handle: (batch) =>
+          options.handle(batch.map((message) => ({ ...message, topic: short(message.topic) }))),
+        failed: (error) => options.failed(error),
+      }),
+    async *readTopic(topic) {
+      for await (const message of readWhole(server, full(topic))) yield { ...message, topic }
+    },
+    close: () => closeServer(server),
+  }
+  server.clients.set(prefix, client)
+  return client
+}
+
+/**
+ * A client of one Kafka. Connections are made on first use; `close` of any of its clients closes them all.
+ * `statementTimeoutMs` bounds how long a message is tried to be delivered.
+ */
+export function openKafka(endpoint: StoreEndpoint, options: ConnectOptions): KafkaClient {
+  const { applicationName, statementTimeoutMs = DEFAULT_PATIENCE_MS } = options
+  const patienceMs = statementTimeoutMs === 0 ? Number.POSITIVE_INFINITY : statementTimeoutMs
+  const admin = new Admin(driverOptions(endpoint, applicationName, PATIENT))
+  const producer = new Producer(driverOptions(endpoint, applicationName, { retries: 0, retryDelay: 0 }))
+  const server: Server = {
+    endpoint,
+    applicationName,
+    admin,
+    sender: partitionSender(producer, patienceMs),
+    counts: partitionCounts(admin),
+    clients: new Map(),
+    consumptions: new Set(),
+    keyless: 0,
+    closed: false,
+  }
+  return clientOf(server, '')
+}

@@ -1,0 +1,34 @@
+import type { BaseOptions } from '@platformatic/kafka'
+import type { StoreEndpoint } from '../../core/store.ts'
+
+/** A server that is silent for so long with a request waiting is taken for gone. */
+const SILENCE_MS = 5_000
+
+/** How often the driver itself tries again, and how long it waits between: its own default is three times a second apart. */
+export interface DriverPatience {
+  readonly retries: number
+  readonly retryDelay: number
+  /** A request that the server answers late on purpose, as joining a group, needs more than the default of 5 s. */
+  readonly requestTimeout?: number
+}
+
+/** The driver's options for one server. */
+export function driverOptions(
+  endpoint: StoreEndpoint,
+  applicationName: string,
+  patience: DriverPatience,
+): BaseOptions {
+  const { host, port, user, password, tls } = endpoint
+  return {
+    clientId: applicationName.replaceAll(/[^\w.-]/g, '-'),
+    bootstrapBrokers: [{ host, port }],
+    ...(user === undefined
+      ? {}
+      : { sasl: { mechanism: 'PLAIN', username: user, password: password ?? '' } as const }),
+    ...(tls === true ? { tls: {}, tlsServerName: true } : {}),
+    connectTimeout: SILENCE_MS,
+    requestTimeout: SILENCE_MS,
+    autocreateTopics: false,
+    ...patience,
+  }
+}
