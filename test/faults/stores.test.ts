@@ -215,10 +215,8 @@ t.test('down --volumes leaves nothing of an instance, whatever its state file sa
   await t.rejects(up(['redis']), { name: 'ArchError', hint: /down --volumes/ })
   await downStores({ home, env: ENVIRONMENT, volumes: true })
   t.equal(await isAlive(running), false)
-  t.same(
-    (await storesStatus({ home, env: ENVIRONMENT })).map(({ state }) => state),
-    ['never started', 'never started'],
-  )
+  const states = await storesStatus({ home, env: ENVIRONMENT })
+  t.ok(states.every(({ state }) => state === 'never started'))
   t.match(await up(['redis']), [{ alreadyRunning: false }])
 })
 

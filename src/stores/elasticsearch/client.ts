@@ -80,9 +80,9 @@ export interface ClusterHealth {
 }
 
 /**
- * Documents and indices of one server. Nothing is tried twice. Everything throws OperationFailure `timeout` (the bound or the signal), `unavailable` (no
- * connection, overloaded, shards missing) or `unexpected` (any other error of the server, with its type and reason), and
- * ArchError where the server refuses the password or the right.
+ * Documents and indices of one server. Nothing is tried twice. Everything throws OperationFailure `timeout` (the bound
+ * or the signal), `unavailable` (no connection, overloaded, shards missing) or `unexpected` (any other error of the
+ * server, with its type and reason), and ArchError where the server refuses the password or the right.
  */
 export interface ElasticsearchClient extends StoreClient {
   readonly store: 'elasticsearch'
@@ -98,6 +98,7 @@ export interface ElasticsearchClient extends StoreClient {
    * Applies the operations in order, in one round trip, each acknowledged when it is on the disk of `index` (translog
    * `request`). Outcomes are in the order of the operations. A version outlives its deletion for `index.gc_deletes`
    * (1 h where `createIndex` is not told otherwise) and no restart of the server: an older write after that is applied.
+   * Who may replay that far back keeps deletions as documents.
    */
   bulk(
     index: string,

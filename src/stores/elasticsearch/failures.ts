@@ -68,13 +68,15 @@ function ofResponse(error: errors.ResponseError, server: string): Error {
  * What the driver threw, as an `OperationFailure` or, where the server refuses the password or the right, an
  * `ArchError`; anything else comes back as it is. Neither holds a password: the driver's errors hide it.
  * @param server `host:port`, for people
+ * @param signal by which the caller may have given up
  */
-export function classify(error: unknown, server: string): unknown {
+export function classify(error: unknown, server: string, signal?: AbortSignal): unknown {
   if (error instanceof errors.ResponseError) return ofResponse(error, server)
+  // A signal that has a reason of its own reaches us as a lost connection.
+  if (signal?.aborted === true && error instanceof errors.ElasticsearchClientError)
+    return new OperationFailure('timeout', 'elasticsearch: the caller gave up', error)
   if (error instanceof errors.TimeoutError)
     return new OperationFailure('timeout', 'elasticsearch: no answer in time', error)
-  if (error instanceof errors.RequestAbortedError)
-    return new OperationFailure('timeout', 'elasticsearch: the caller gave up', error)
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError)
     return new OperationFailure('unavailable', `elasticsearch: ${error.message}`, error)
   if (error instanceof errors.ElasticsearchClientError)

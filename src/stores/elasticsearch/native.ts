@@ -99,9 +99,11 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
   note(`starting Elasticsearch ${VERSION} on Java ${java.version}: this takes about 10 s`)
   return {
     file: java.file,
-    args: [...launcherArguments(engine, place.data), '-p', join(place.data, 'elasticsearch.pid')],
+    args: launcherArguments(engine, place.data),
     folder: place.data,
     pidFile: join(place.data, 'elasticsearch.pid'),
+    // The server could, but only seconds after its start: too late where arch is killed in between.
+    pidWrittenBy: 'launcher',
     // The launcher passes it on, and ends when the server has.
     stopSignal: 'SIGTERM',
   }

@@ -92,7 +92,7 @@ export function openSender(
           bytes: (lines?.length ?? sizeOf(body)) + sizeOf(answer.body),
         }
       } catch (error) {
-        throw classify(error, server)
+        throw classify(error, server, signal)
       }
     },
     close: () => client.close(),
