@@ -4,6 +4,12 @@ import { schemaDifferences } from '../../patterns/schema/differences.ts'
 import { ensurePartitions } from '../../patterns/schema/partitions.ts'
 import { provisionSchema } from '../../patterns/schema/provision.ts'
 import { fixedAudits } from './audits/index.ts'
+import { confirmations } from './fixed/events/confirmations.ts'
+import { consumerRole } from './fixed/events/consumer.ts'
+import { indexer } from './fixed/events/indexer.ts'
+import { notices } from './fixed/events/notices.ts'
+import { startRelay } from './fixed/events/relay.ts'
+import { sellers } from './fixed/events/sellers.ts'
 import { openFixed } from './fixed/open.ts'
 import { fixedStrategies } from './fixed/strategies.ts'
 import { flows } from './flows.ts'
@@ -30,7 +36,13 @@ const fixed: Variant = {
     const own = commerceStores(stores, 'fixed')
     return openFixed(own, choice, await leaseWorker(own.redis))
   },
-  roles: {},
+  roles: {
+    relay: startRelay,
+    confirmations: consumerRole(confirmations),
+    notices: consumerRole(notices),
+    sellers: consumerRole(sellers),
+    indexer: consumerRole(indexer),
+  },
   audits: fixedAudits,
 }
 
@@ -39,7 +51,7 @@ export const workload: Workload = {
   name: 'commerce',
   title: 'E-commerce: checkout, inventory, search, events',
   model,
-  stores: ['postgres', 'redis', 'elasticsearch'],
+  stores: ['postgres', 'redis', 'elasticsearch', 'kafka'],
   defaults: {
     scale: 1,
     population: 20_000,

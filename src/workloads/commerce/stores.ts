@@ -1,6 +1,7 @@
 import type { VariantName } from '../../core/names.ts'
 import type { Stores } from '../../core/store.ts'
 import type { ElasticsearchClient } from '../../stores/elasticsearch/client.ts'
+import type { KafkaClient } from '../../stores/kafka/client.ts'
 import type { PostgresClient } from '../../stores/postgres/client.ts'
 import type { RedisClient } from '../../stores/redis/client.ts'
 
@@ -9,6 +10,7 @@ export interface CommerceStores {
   readonly postgres: PostgresClient
   readonly redis: RedisClient
   readonly elasticsearch: ElasticsearchClient
+  readonly kafka: KafkaClient
 }
 
 /** The PostgreSQL database and the logical Redis database of each variant: they never see each other's data. */
@@ -21,9 +23,11 @@ export const DATABASES: Readonly<Record<VariantName, { readonly postgres: string
 /** The stores that a variant works on. Clients come from the pools that `stores` holds, and are closed with them. */
 export function commerceStores(stores: Stores, variant: VariantName): CommerceStores {
   const { postgres, redis } = DATABASES[variant]
+  const prefix = `arch-commerce-${variant}-`
   return {
     postgres: (stores['postgres'] as PostgresClient).withDatabase(postgres),
     redis: (stores['redis'] as RedisClient).withDatabase(redis),
-    elasticsearch: (stores['elasticsearch'] as ElasticsearchClient).withPrefix(`arch-commerce-${variant}-`),
+    elasticsearch: (stores['elasticsearch'] as ElasticsearchClient).withPrefix(prefix),
+    kafka: (stores['kafka'] as KafkaClient).withPrefix(prefix),
   }
 }

@@ -4,6 +4,7 @@ import type { Population, Progress, StepReport } from '../../../core/workload.ts
 import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'
 import { sendAll } from '../../../patterns/seed/send.ts'
 import { ensureTemplate } from '../../../patterns/seed/template.ts'
+import { freshTopics } from '../fixed/events/topics.ts'
 import { rebuildIndex } from '../fixed/search/rebuild.ts'
 import { buildPopulation } from '../population/build.ts'
 import type { CommercePopulation } from '../population.ts'
@@ -26,7 +27,7 @@ export async function seedVariant(
   population: Population,
   progress: Progress,
 ): Promise<StepReport> {
-  const { postgres, redis, elasticsearch } = commerceStores(stores, variant)
+  const { postgres, redis, elasticsearch, kafka } = commerceStores(stores, variant)
   const schema = commerceSchema(variant)
   let catalogue: CommercePopulation | undefined
   const built = (): CommercePopulation => (catalogue ??= buildPopulation(population))
@@ -54,7 +55,7 @@ export async function seedVariant(
     return sendAll(redis, fixedPrewarm(built()), progress)
   }
   // The one waits for the disk, the other for us.
-  const [, prewarmed] = await Promise.all([clone(), prewarm()])
+  const [, prewarmed] = await Promise.all([clone(), prewarm(), freshTopics(kafka)])
   const documents = await rebuildIndex(postgres, elasticsearch, (done) =>
     progress('index', done, built().size, 'documents'),
   )

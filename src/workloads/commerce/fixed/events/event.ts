@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
+
+const id = z.string().regex(/^\d{1,19}$/)
+
+const orderSchema = z.object({ order: id })
+const createdSchema = z.object({
+  order: id,
+  customer: id,
+  number: z.string().min(1).max(20),
+  total: z.number().int().min(0),
+  currency: z.string().length(3),
+  /** Product, seller, units, subtotal in minor units. */
+  lines: z.array(z.tuple([id, id, z.number().int().min(1), z.number().int().min(0)])).min(1),
+  /** Units by warehouse. */
+  warehouses: z.record(z.string().regex(/^\d{1,9}$/), z.number().int().min(1)),
+})
+const productSchema = z.object({ product: id })
+
+/** An order was placed: what its consumers need to know of it. */
+export interface OrderCreated {
+  readonly kind: 'order.created'
+  readonly order: string
+  readonly currency: string
+  readonly lines: readonly (readonly [product: string, seller: string, units: number, subtotal: number])[]
+  readonly warehouses: Readonly<Record<string, number>>
+}
+
+/** Something else became of an order. */
+export interface OrderMoved {
+  readonly kind:
+    | 'order.paid'
+    | 'order.cancelled'
+    | 'order.shipped'
+    | 'order.delivered'
+    | 'order.refunded'
+    | 'item.returned'
+  readonly order: string
+}
+
+export interface ProductChanged {
+  readonly kind: 'product.changed'
+  readonly product: string
+}
+
+export type CommerceEvent = OrderCreated | OrderMoved | ProductChanged
+
+const MOVES: ReadonlySet<string> = new Set<OrderMoved['kind']>([
+  'order.paid',
+  'order.cancelled',
+  'order.shipped',
+  'order.delivered',
+  'order.refunded',
+  'item.returned',
+])
+
+/**
+ * Reads a message; what comes from Kafka may be anybody's.
+ * @throws ZodError or SyntaxError, whose message says what is wrong with it
+ */
+export function readEvent(message: ReceivedMessage): CommerceEvent {
+  const kind = message.headers['kind'] ?? ''
+  const payload: unknown = JSON.parse(message.value.toString('utf8'))
+  if (kind === 'order.created') return { kind, ...createdSchema.parse(payload) }
+  if (kind === 'product.changed') return { kind, ...productSchema.parse(payload) }
+  if (MOVES.has(kind)) return { kind: kind as OrderMoved['kind'], ...orderSchema.parse(payload) }
+  throw new SyntaxError(`the kind of the event is '${kind.slice(0, 40)}'`)
+}
