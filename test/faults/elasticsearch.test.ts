@@ -12,6 +12,8 @@ import { dataFolder, openHome } from '../../src/machine/home.ts'
 import { isAlive, isWorkedIn, waitForEnd } from '../../src/machine/process.ts'
 import { removeHome, temporaryHome } from '../helpers/stores.ts'
 
+// Four starts of a JVM, each as slow as the machine is busy.
+t.setTimeout(300_000)
 const home = await temporaryHome()
 t.teardown(() => removeHome(home))
 const place = await openHome(home, {})
