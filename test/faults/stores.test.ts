@@ -217,7 +217,7 @@ t.test('down --volumes leaves nothing of an instance, whatever its state file sa
   t.equal(await isAlive(running), false)
   t.same(
     (await storesStatus({ home, env: ENVIRONMENT })).map(({ state }) => state),
-    ['never started', 'never started'],
+    ['never started', 'never started', 'never started'],
   )
   t.match(await up(['redis']), [{ alreadyRunning: false }])
 })
