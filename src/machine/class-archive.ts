@@ -11,6 +11,8 @@ const NEW = /^new-.*\.jsa$/
 /** Whether the Java can map this archive over these jars, all of it: it may have died in the middle of writing it. */
 async function isWhole(java: Java, jars: readonly string[], file: string): Promise<boolean> {
   const options = ['-Xshare:on', '-XX:+VerifySharedSpaces', `-XX:SharedArchiveFile=${file}`]
+  // A Java that finds half a file dies of it, and would leave a report and its memory in our folder.
+  options.push('-XX:-CreateCoredumpOnCrash', '-XX:ErrorFile=/dev/null')
   const { code } = await run(java.file, [...options, '-cp', jars.join(':'), '-version'])
   return code === 0
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { findJava, isJava } from '../../src/machine/java.ts'
-import { fetchArchive, fetchJars, hasMaven } from '../../src/machine/maven.ts'
+import { fetchArchive, fetchJars, hasMaven, pomOf } from '../../src/machine/maven.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'arch-java-'))
 await chmod(folder, 0o755)
@@ -104,4 +104,11 @@ t.test('without Maven the remedy is Maven', async (t) => {
       hint: /install Maven/,
     },
   )
+})
+
+t.test('the pom of a JVM engine pins each version', async (t) => {
+  const pom = await readFile(pomOf('kafka'), 'utf8')
+  const versions = [...pom.matchAll(/<version>(.*)<\/version>/g)].map(([, version]) => version)
+  t.ok(versions.length > 3)
+  for (const version of versions) t.match(version, /^\d+(\.\d+)*$/)
 })

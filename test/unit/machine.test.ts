@@ -9,6 +9,8 @@ import { withLock } from '../../src/machine/lock.ts'
 import { findFreePort, isPortFree } from '../../src/machine/port.ts'
 import { findByPidFile, identify, isAlive } from '../../src/machine/process.ts'
 import { run } from '../../src/machine/run.ts'
+import { VERSION as KAFKA_VERSION } from '../../src/stores/kafka/engine.ts'
+import { SETTINGS as KAFKA_SETTINGS } from '../../src/stores/kafka/settings.ts'
 import { store as postgres } from '../../src/stores/postgres/index.ts'
 import { INITDB_OPTIONS, serverSettings } from '../../src/stores/postgres/settings.ts'
 import { parameters } from '../../src/stores/postgres/values.ts'
@@ -179,7 +181,7 @@ t.test(
       .slice(1)
     t.same(
       services.map((service) => service.split(':')[0]),
-      ['postgres', 'redis'],
+      ['postgres', 'redis', 'kafka'],
     )
     for (const service of services) {
       t.match(service, /^ {4}image: [\w/]+:\d+\.\d+(\.\d+)?$/m)
@@ -199,5 +201,8 @@ t.test(
     for (const [name, value] of Object.entries(serverSettings(1))) {
       if (!perMachine.has(name)) t.match(services[0], new RegExp(`- -c${name}=${value}$`, 'm'), name)
     }
+    for (const [name, value] of Object.entries(KAFKA_SETTINGS))
+      t.match(services[2], new RegExp(`^ +${name}=${value}$`, 'm'), name)
+    t.ok(services[2]?.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))
   },
 )

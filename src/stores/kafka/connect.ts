@@ -5,7 +5,7 @@ import type { ConnectOptions } from '../../core/store-module.ts'
 import { newClaims } from './claims.ts'
 import type { Consumption, KafkaClient } from './client.ts'
 import { consume } from './consume.ts'
-import { driverOptions } from './driver.ts'
+import { closerOf, driverOptions } from './driver.ts'
 import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
 import { parcelsOf } from './parcels.ts'
 import { partitionCounts } from './partition-counts.ts'
@@ -29,6 +29,7 @@ interface Server {
   readonly endpoint: StoreEndpoint
   readonly applicationName: string
   readonly admin: Admin
+  readonly closeAdmin: () => Promise<void>
   readonly sender: PartitionSender
   readonly counts: (topic: string) => number | Promise<number>
   readonly clients: Map<string, KafkaClient>
@@ -37,7 +38,14 @@ interface Server {
   closed: boolean
 }
 
-function newConsumer(server: Server, groupId: string): { consumer: Consumer; connections: ConnectionPool } {
+/** A consumer that has joined nothing yet, with connections for its fetches. */
+interface Reader {
+  readonly consumer: Consumer
+  readonly connections: ConnectionPool
+  readonly close: () => Promise<void>
+}
+
+function newReader(server: Server, groupId: string): Reader {
   const patience = { ...PATIENT, requestTimeout: REBALANCE_MS + 5_000 }
   const base = driverOptions(server.endpoint, server.applicationName, patience)
   const consumer = new Consumer({
@@ -48,7 +56,24 @@ function newConsumer(server: Server, groupId: string): { consumer: Consumer; con
     heartbeatInterval: HEARTBEAT_MS,
     rebalanceTimeout: REBALANCE_MS,
   })
-  return { consumer, connections: new ConnectionPool(base.clientId, base) }
+  const connections = new ConnectionPool(base.clientId, base)
+  const closers = [
+    closerOf(
+      (event, listener) => consumer.on(`client:broker:${event}`, listener),
+      () => consumer.close(true),
+    ),
+    closerOf(
+      (event, listener) => connections.on(event, listener),
+      () => connections.close(),
+    ),
+  ]
+  return {
+    consumer,
+    connections,
+    async close() {
+      await Promise.all(closers.map((close) => close()))
+    },
+  }
 }
 
 async function startConsuming(
@@ -56,8 +81,8 @@ async function startConsuming(
   options: Parameters<KafkaClient['consume']>[0],
 ): Promise<Consumption> {
   for (const topic of options.topics) await topicOffsets(server.admin, topic)
-  const { consumer, connections } = newConsumer(server, options.group)
-  consumer.topics.trackAll(...options.topics)
+  const reader = newReader(server, options.group)
+  reader.consumer.topics.trackAll(...options.topics)
   // The claims of one server are not those of another with the same names.
   const { host, port } = server.endpoint
   const own = {
@@ -66,7 +91,7 @@ async function startConsuming(
     release: (owner: object) => claims.release(owner),
   }
   try {
-    const started = await consume({ admin: server.admin, consumer, connections, claims: own }, options)
+    const started = await consume({ ...reader, admin: server.admin, claims: own }, options)
     const consumption: Consumption = {
       async close() {
         server.consumptions.delete(consumption)
@@ -76,17 +101,17 @@ async function startConsuming(
     server.consumptions.add(consumption)
     return consumption
   } catch (error) {
-    await Promise.allSettled([consumer.close(true), connections.close()])
+    await reader.close()
     throw error
   }
 }
 
 async function* readWhole(server: Server, topic: string): ReturnType<typeof readTopic> {
-  const { consumer, connections } = newConsumer(server, `reader-${topic}`)
+  const reader = newReader(server, `reader-${topic}`)
   try {
-    yield* readTopic(server.admin, consumer, connections, topic)
+    yield* readTopic(server.admin, reader.consumer, reader.connections, topic)
   } finally {
-    await Promise.allSettled([consumer.close(true), connections.close()])
+    await reader.close()
   }
 }
 
@@ -94,7 +119,7 @@ async function closeServer(server: Server): Promise<void> {
   if (server.closed) return
   server.closed = true
   await Promise.allSettled([...server.consumptions].map((consumption) => consumption.close()))
-  await Promise.allSettled([server.sender.close(), server.admin.close()])
+  await Promise.allSettled([server.sender.close(), server.closeAdmin()])
 }
 
 function clientOf(server: Server, prefix: string): KafkaClient {
@@ -169,6 +194,10 @@ export function openKafka(endpoint: StoreEndpoint, options: ConnectOptions): Kaf
     endpoint,
     applicationName,
     admin,
+    closeAdmin: closerOf(
+      (event, listener) => admin.on(`client:broker:${event}`, listener),
+      () => admin.close(),
+    ),
     sender: partitionSender(producer, patienceMs),
     counts: partitionCounts(admin),
     clients: new Map(),

@@ -13,13 +13,15 @@ const FETCH_WAIT_MS = 250
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
 
-/** What a member of a group works with; it closes the consumer and the connections. */
+/** What a member of a group works with. */
 export interface Member {
   readonly admin: Admin
   readonly consumer: Consumer
   /** For fetches alone. */
   readonly connections: ConnectionPool
   readonly claims: Claims
+  /** Leaves the group and closes the consumer and its connections. */
+  close(): Promise<void>
 }
 
 /** Waits, or less when `signal` aborts. */
@@ -152,7 +154,7 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
       closing = true
       generation.abort()
       await ended
-      await Promise.allSettled([consumer.close(true), connections.close()])
+      await member.close()
     },
   }
 }

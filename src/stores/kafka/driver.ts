@@ -1,4 +1,4 @@
-import type { BaseOptions } from '@platformatic/kafka'
+import type { BaseOptions, Connection } from '@platformatic/kafka'
 import type { StoreEndpoint } from '../../core/store.ts'
 
 /** A server that is silent for so long with a request waiting is taken for gone. */
@@ -30,5 +30,28 @@ export function driverOptions(
     requestTimeout: SILENCE_MS,
     autocreateTopics: false,
     ...patience,
+  }
+}
+
+/** What a client or a pool of the driver tells of its connections. */
+interface Told {
+  readonly connection: Connection
+}
+
+/**
+ * Closes a client or a pool of the driver with every connection that it made: it forgets a new connection when an older
+ * one to the same broker closes late, and a connection that nobody closes keeps the process alive.
+ * @param listen registers for an event of connections, `connect` or `disconnect`
+ */
+export function closerOf(
+  listen: (event: 'connect' | 'disconnect', listener: (told: Told) => void) => unknown,
+  close: () => Promise<unknown>,
+): () => Promise<void> {
+  const open = new Set<Connection>()
+  listen('connect', ({ connection }) => open.add(connection))
+  listen('disconnect', ({ connection }) => open.delete(connection))
+  return async () => {
+    await Promise.allSettled([close()])
+    await Promise.allSettled([...open].map((connection) => connection.close()))
   }
 }

@@ -22,12 +22,21 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
+function wordsOf(error: Error): string {
+  const detail = 'serverErrorMessage' in error ? error.serverErrorMessage : undefined
+  return typeof detail === 'string' && detail !== '' ? detail : error.message
+}
+
 /** The server's or the system's own words: what wraps them says only that something failed. */
 function messageOf(causes: readonly Error[]): string {
-  const innermost = causes.find((cause) => !(cause instanceof MultipleErrors) && cause.message !== '')
-  return (
-    (causes.find((cause) => CONNECTION_CODES.has(codeOf(cause))) ?? innermost ?? causes[0])?.message ?? ''
-  )
+  const own = causes.find((cause) => !(cause instanceof MultipleErrors) && cause.message !== '')
+  const told = causes.find((cause) => CONNECTION_CODES.has(codeOf(cause))) ?? own ?? causes[0]
+  return told === undefined ? '' : wordsOf(told)
+}
+
+/** The driver wraps a refused password as a connection that failed: another attempt would be refused as well. */
+function isRefused(causes: readonly Error[]): boolean {
+  return causes.some((cause) => codeOf(cause) === 'PLT_KFK_AUTHENTICATION')
 }
 
 function kindOf(causes: readonly Error[]): FailureKind {
@@ -56,6 +65,8 @@ export function classify(error: unknown): OperationFailure {
   if (error instanceof OperationFailure) return error
   if (!(error instanceof Error)) return new OperationFailure('unexpected', `kafka: ${String(error)}`, error)
   const causes = causesOf(error)
+  if (isRefused(causes))
+    return new OperationFailure('unexpected', 'kafka: the user or the password is refused', error)
   const kind =
     GenericError.isGenericError(error) || CONNECTION_CODES.has(codeOf(error)) ? kindOf(causes) : 'unexpected'
   return new OperationFailure(kind, `kafka: ${messageOf(causes)}`, error)

@@ -4,6 +4,7 @@ import type { MessageToProduce, Producer } from '@platformatic/kafka'
 import { countRoundTrip } from '../../core/cost.ts'
 import type { Cost } from '../../core/cost.ts'
 import { OperationFailure } from '../../core/errors.ts'
+import { closerOf } from './driver.ts'
 import { classify, isTransient } from './failures.ts'
 
 /** Below the server's limit of 1 MiB for one batch, with room for headers and the batch's own. */
@@ -62,6 +63,10 @@ function countRequest(request: readonly Waiting[]): void {
  * @param patienceMs after this a parcel that could not be delivered is given up; Infinity for never
  */
 export function partitionSender(producer: Producer, patienceMs: number): PartitionSender {
+  const close = closerOf(
+    (event, listener) => producer.on(`client:broker:${event}`, listener),
+    () => producer.close(true),
+  )
   const lanes = new Map<string, Waiting[]>()
   let closed = false
 
@@ -125,7 +130,7 @@ export function partitionSender(producer: Producer, patienceMs: number): Partiti
     },
     async close() {
       closed = true
-      await producer.close(true)
+      await close()
     },
   }
 }

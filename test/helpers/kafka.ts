@@ -1,0 +1,40 @@
+// What tests of Kafka share: topics, messages, and consumers that wait for enough of them.
+import type { KafkaClient, KafkaMessage, ReceivedMessage } from '../../src/stores/kafka/client.ts'
+
+/** Messages `0`, `1` ... of ten keys. */
+export function messages(count: number): KafkaMessage[] {
+  return Array.from({ length: count }, (_, index) => ({ key: `key ${index % 10}`, value: String(index) }))
+}
+
+/** Everything that a topic holds. */
+export async function whole(client: KafkaClient, name: string): Promise<ReceivedMessage[]> {
+  const read: ReceivedMessage[] = []
+  for await (const message of client.readTopic(name)) read.push(message)
+  return read
+}
+
+/** A consumer's handler that keeps what it is handed, and a promise that it is enough. */
+export interface Gathering {
+  readonly seen: ReceivedMessage[]
+  readonly full: Promise<void>
+  readonly handle: (batch: readonly ReceivedMessage[]) => Promise<void>
+}
+
+/** Gathers messages until there are `enough`. */
+export function gathering(enough: number): Gathering {
+  const seen: ReceivedMessage[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return {
+    seen,
+    full: promise,
+    async handle(batch) {
+      seen.push(...batch)
+      if (seen.length >= enough) resolve()
+    },
+  }
+}
+
+/** For consumers that nothing may go wrong with. */
+export function fails(error: unknown): void {
+  throw error
+}
