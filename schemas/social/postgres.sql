@@ -297,6 +297,8 @@ BEGIN
 END $$;
 
 -- May `actor` see the post and act on it: 'ok', 'not-found' (or deleted), 'blocked' (either way) or 'private' (X-14).
+-- `like_posts` decides the same for many at once, in words of its own: to call this for each of 128 likes takes twice to
+-- three times as long, and a set of one through its plan makes this a third slower. A test holds the two together.
 CREATE OR REPLACE FUNCTION post_verdict(actor bigint, post bigint) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
