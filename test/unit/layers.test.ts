@@ -31,6 +31,11 @@ const forbidden: readonly (readonly [folder: string, line: string, rule: string]
     'a workload imports types of stores only',
   ],
   ['src/workloads/social', "import pg from 'pg'\npg.native", 'a workload imports no driver'],
+  [
+    'src/patterns',
+    "import { Producer } from '@platformatic/kafka'\nnew Producer()",
+    'a pattern imports no driver',
+  ],
   ['src/patterns', "import '../workloads/social/index.ts'", 'a pattern knows no workload'],
   ['src/patterns', "import '../engine/dispatch.ts'", 'a pattern imports no engine'],
   ['src/session', "import '../commands/bench.ts'", 'the session knows no command'],
