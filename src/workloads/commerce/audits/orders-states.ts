@@ -15,9 +15,9 @@ export const ordersStates: Audit = commerceSqlAudit(
       format('order %s is %s and unpaid', o.order_id, o.status)
     WHEN i.statuses <> CASE o.status WHEN 'shipped' THEN ARRAY['shipped'] WHEN 'delivered' THEN ARRAY['delivered']
         ELSE ARRAY['pending'] END THEN format('order %s is %s, its items %s', o.order_id, o.status, i.statuses)
-    WHEN s.reserved <> CASE WHEN o.status = 'pending' THEN i.units ELSE 0 END THEN
+    WHEN s.reserved IS DISTINCT FROM CASE WHEN o.status = 'pending' THEN i.units ELSE 0 END THEN
       format('order %s is %s and holds %s reserved units', o.order_id, o.status, s.reserved)
-    WHEN s.sold <> CASE WHEN o.status IN ('confirmed', 'shipped', 'delivered') THEN i.units - i.returned ELSE 0 END THEN
+    WHEN s.sold IS DISTINCT FROM CASE WHEN o.status IN ('confirmed', 'shipped', 'delivered') THEN i.units - i.returned ELSE 0 END THEN
       format('order %s is %s and has bought %s units', o.order_id, o.status, s.sold)
   END AS wrong
 FROM orders o
