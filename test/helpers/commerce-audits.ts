@@ -3,6 +3,8 @@ import type { JournalReader } from '../../src/core/journal.ts'
 import type { Stores } from '../../src/core/store.ts'
 import type { AuditOutcome } from '../../src/core/workload.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
+import type { PostgresClient, PostgresQueries } from '../../src/stores/postgres/client.ts'
+import { commerceStores } from '../../src/workloads/commerce/stores.ts'
 import { journalOf } from './social-data.ts'
 
 /** The audits that look at PostgreSQL alone, and need no journal. */
@@ -17,6 +19,9 @@ export const TABLE_AUDITS: readonly string[] = [
   'orders.keys',
   'partitions.default',
 ]
+
+/** The audits that look at the search index. */
+export const SEARCH_AUDITS: readonly string[] = ['search.equal', 'search.relevance']
 
 /** What an audit finds. */
 export async function auditOf(
@@ -48,4 +53,29 @@ export async function violations(
     if (outcome.state !== 'held') lines.push(`${name} ${outcome.state}: ${outcome.examples.join('; ')}`)
   }
   return lines
+}
+
+/**
+ * Runs `work` with stores whose PostgreSQL is one open transaction of the case's database, and takes it all back: what it
+ * damages nobody else sees, and its audits do.
+ */
+export async function rolledBack(
+  stores: Stores,
+  work: (stores: Stores, queries: PostgresQueries) => Promise<void>,
+): Promise<void> {
+  const { postgres } = commerceStores(stores, 'fixed')
+  const done = new Error('taken back')
+  const taken = postgres.transaction(async (queries) => {
+    const inside: PostgresClient = {
+      ...postgres,
+      ...queries,
+      transaction: (audit) => audit(queries),
+      withDatabase: () => inside,
+    }
+    await work({ ...stores, postgres: inside }, queries)
+    throw done
+  })
+  await taken.catch((error: unknown) => {
+    if (error !== done) throw error
+  })
 }

@@ -4,8 +4,10 @@ import t from 'tap'
 import type { StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import { idGenerator } from '../../src/core/snowflake.ts'
+import type { Population } from '../../src/core/workload.ts'
 import { openBooks } from '../../src/patterns/seed/books.ts'
 import { loadTables } from '../../src/patterns/seed/load.ts'
+import { ensureMonthOf } from '../../src/patterns/schema/partitions.ts'
 import { provisionSchema } from '../../src/patterns/schema/provision.ts'
 import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
 import type { RedisClient } from '../../src/stores/redis/client.ts'
@@ -18,7 +20,7 @@ import { rebuildIndex } from '../../src/workloads/commerce/fixed/search/rebuild.
 import { buildPopulation } from '../../src/workloads/commerce/population/build.ts'
 import { WAREHOUSES } from '../../src/workloads/commerce/population/places.ts'
 import { commerceSchema } from '../../src/workloads/commerce/schema.ts'
-import { referenceTables } from '../../src/workloads/commerce/seed/tables.ts'
+import { fixedTables, referenceTables } from '../../src/workloads/commerce/seed/tables.ts'
 import { commerceStores, DATABASES } from '../../src/workloads/commerce/stores.ts'
 import type { CommerceStores } from '../../src/workloads/commerce/stores.ts'
 import { newContext } from './context.ts'
@@ -100,13 +102,20 @@ export function refusal(reason: string): { readonly name: string; readonly reaso
   return { name: 'Refusal', reason }
 }
 
-/** Empties the case's database and Redis, and fills in regions, warehouses, currencies, categories and sellers. */
-async function prepare({ postgres, redis }: Pick<CommerceStores, 'postgres' | 'redis'>): Promise<void> {
+/** Empties the case's database and Redis, and fills in the seed of `population`, or what all products have in common. */
+async function prepare(
+  { postgres, redis }: Pick<CommerceStores, 'postgres' | 'redis'>,
+  population: Population | undefined,
+): Promise<void> {
+  const schema = commerceSchema('fixed')
   await postgres.dropDatabase(DATABASES.fixed.postgres)
-  await provisionSchema(postgres, commerceSchema('fixed'))
+  await provisionSchema(postgres, schema)
   await redis.flush()
   await openBooks(postgres, { seed: 1, size: 100, schema: '', generator: 1 })
-  await loadTables(postgres, referenceTables(buildPopulation({ seed: 1, size: 100 })), () => undefined)
+  if (population !== undefined) await ensureMonthOf(postgres, schema, new Date(Date.UTC(2025, 0, 15)))
+  const catalogue = buildPopulation(population ?? { seed: 1, size: 100 })
+  const tables = population === undefined ? referenceTables(catalogue) : fixedTables(catalogue)
+  await loadTables(postgres, tables, () => undefined)
   await postgres.execute('DROP SCHEMA seeding CASCADE')
 }
 
@@ -205,17 +214,18 @@ async function absent(names: readonly StoreName[]): Promise<Stores> {
 }
 
 /**
- * The schema in an empty database and an empty Redis. Elasticsearch and Kafka are started, with an empty index and empty
+ * The schema in an empty database, with the seed of a population or the reference data alone, and an empty Redis. Elasticsearch and Kafka are started, with an empty index and empty
  * topics, where they are asked for; else they are down.
  */
 export async function openCommerceCase(
   further: readonly ('elasticsearch' | 'kafka')[] = [],
+  population?: Population,
 ): Promise<CommerceCase> {
   const started = await startTestStores(['postgres', 'redis', ...further])
   const missing = ['elasticsearch', 'kafka'].filter((name) => started.stores[name] === undefined)
   const stores = { ...started.stores, ...(await absent(missing)) }
   const own = commerceStores(stores, 'fixed')
-  await prepare(own)
+  await prepare(own, population)
   if (further.includes('kafka')) await freshTopics(own.kafka)
   if (further.includes('elasticsearch')) await rebuildIndex(own.postgres, own.elasticsearch, () => undefined)
   return caseOver({ stores, endpoints: started.endpoints }, own)
