@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
 
-const id = z.string().regex(/^\d{1,19}$/)
+// Whatever passes must go into the tables: what a consumer cannot write would come to it again and again.
+const id = z
+  .string()
+  .refine((text) => /^\d{1,19}$/.test(text) && BigInt(text) < 2n ** 63n, 'it is no id of 63 bits')
+const units = z.number().int().min(1).max(1_000_000)
 
 const orderSchema = z.object({ order: id })
 const createdSchema = z.object({
@@ -9,11 +13,14 @@ const createdSchema = z.object({
   customer: id,
   number: z.string().min(1).max(20),
   total: z.number().int().min(0),
-  currency: z.string().length(3),
+  currency: z.string().regex(/^[A-Z]{3}$/),
   /** Product, seller, units, subtotal in minor units. */
-  lines: z.array(z.tuple([id, id, z.number().int().min(1), z.number().int().min(0)])).min(1),
+  lines: z
+    .array(z.tuple([id, id, units, z.number().int().min(0)]))
+    .min(1)
+    .max(1_000),
   /** Units by warehouse. */
-  warehouses: z.record(z.string().regex(/^\d{1,9}$/), z.number().int().min(1)),
+  warehouses: z.record(z.string().regex(/^\d{1,9}$/), units),
 })
 const productSchema = z.object({ product: id })
 
