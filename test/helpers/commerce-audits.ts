@@ -8,7 +8,7 @@ import { commerceStores } from '../../src/workloads/commerce/stores.ts'
 import { journalOf } from './social-data.ts'
 
 /** The audits that look at PostgreSQL alone, and need no journal. */
-export const TABLE_AUDITS: readonly string[] = [
+const TABLE_AUDITS: readonly string[] = [
   'stock.ledger',
   'stock.oversold',
   'ledger.orders',

@@ -12,7 +12,7 @@ import { ROLES, rolesHere } from './commerce-roles.ts'
 import { openCommerceCase } from './commerce-fixed.ts'
 import { newContext } from './context.ts'
 
-export const population: Population = { seed: 1, size: 100 }
+const population: Population = { seed: 1, size: 100 }
 
 /** What was done, and where. */
 export interface CommerceRun {
