@@ -87,6 +87,7 @@ export const workload: Workload = {
     durationSeconds: 60,
     warmupSeconds: 12,
     maxDurationSeconds: 60,
+    both: { scale: 1 / 4, maxDurationSeconds: 90 },
   },
   documentedPopulation: { size: 500e6, unit: 'products', claim: 'ECM-03' },
   profiles,
