@@ -79,7 +79,10 @@ async function checkout(
   const { postgres, ids } = services
   const { cost } = context
   const warehouses: number[] = []
-  for (const line of lines) warehouses.push(await reserve(queries, customerId, line, context))
+  for (const line of lines) {
+    warehouses.push(await reserve(queries, customerId, line, context))
+    await context.faultPoint('order.line-reserved')
+  }
 
   const orderId = ids.next(shardOfId(customerId))
   const orderNumber = `ORD-${orderId}`
