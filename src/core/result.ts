@@ -115,6 +115,8 @@ export interface OperationResult {
   readonly serviceMs: Percentiles
   readonly dispatchLagMs: Percentiles
   readonly queueWaitMs: Percentiles
+  /** How long an operation held connections of a pool, where the store's client has one. */
+  readonly connectionHoldMs: Percentiles
   readonly targets: readonly TargetResult[]
   readonly parts: readonly PartResult[]
   readonly checks: readonly CheckResult[]
@@ -222,6 +224,8 @@ export interface Result {
   /** Reads as a share of all arrivals of the mix. */
   readonly mix: { readonly readShare: number; readonly expected: number }
   readonly slots: number
+  /** Connections of each load worker to a store whose client pools them; absent in results of before it was told. */
+  readonly poolSize?: number
   readonly probes: number
   readonly errorBudget: number
   readonly operations: readonly OperationResult[]

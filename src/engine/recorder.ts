@@ -19,6 +19,7 @@ export const MEASURES: readonly Measure[] = [
   'dispatchLag',
   'queueWait',
   'sinceHandOver',
+  'connectionHold',
 ]
 const STREAMS: readonly Stream[] = ['mix', 'probe', 'surge']
 
@@ -42,7 +43,7 @@ interface CheckRecord {
 export interface OperationRecord {
   readonly operation: AnyOperation
   readonly phase: Phase
-  /** End of the phase's window on the clock: what happens later counts as neither offered nor achieved. */
+  /** End of the phase's window on the clock: what happens later counts as neither offered nor achieved. A pause ends it too. */
   readonly windowEndMicros: number
   readonly outcomes: Record<Outcome, number>
   readonly offered: Record<Stream, number>
@@ -113,6 +114,7 @@ export function recordOk(
   cost: Cost,
 ): void {
   recordTimes(into.measures, times, endedMicros)
+  if (cost.connectionMicros > 0) recordMeasure(into.measures, 'connectionHold', cost.connectionMicros)
   addCost(into.cost, cost)
   if (part === undefined) return
   let partRecord = into.parts.get(part)

@@ -14,9 +14,15 @@ export interface EncodedHistogram {
 /**
  * What is timed of an arrival (design.md, section 2). `sinceHandOver` is response time less dispatch lag, for the
  * double judgement of law 4. `dispatchLag` and `queueWait` hold every arrival that got so far, the others those that
- * ended `ok`.
+ * ended `ok`. `connectionHold` is how long these held connections of a pool, and absent where they held none.
  */
-export type Measure = 'response' | 'service' | 'dispatchLag' | 'queueWait' | 'sinceHandOver'
+export type Measure =
+  | 'response'
+  | 'service'
+  | 'dispatchLag'
+  | 'queueWait'
+  | 'sinceHandOver'
+  | 'connectionHold'
 
 /** A measure without samples is absent. */
 export type Measures = Readonly<Partial<Record<Measure, EncodedHistogram>>>
@@ -24,7 +30,7 @@ export type Measures = Readonly<Partial<Record<Measure, EncodedHistogram>>>
 /** How many arrivals ended in which way. */
 export type OutcomeCounts = Readonly<Record<Outcome, number>>
 
-/** Arrivals of one operation for one reason. `offered` and `achieved` count what fell inside the phase's window. */
+/** Arrivals of one operation for one reason. `offered` and `achieved` count what fell inside the phase's window, or its half. */
 export interface StreamCount {
   readonly stream: Stream
   /** What the seed put in the window, over all workers. */
@@ -67,7 +73,7 @@ export interface OperationReport {
   readonly outcomes: OutcomeCounts
   /** Those of the drops whose deadline had passed when they were handed over: the generator's doing, not a full queue. */
   readonly droppedAtHandOver: number
-  /** Started in the window and not ended in it. */
+  /** Started in the window, or in a half of it, and not ended in it. */
   readonly inFlightAtEnd: number
   /** Still running or queued when an interrupted run stopped waiting; they count as nothing. */
   readonly unfinished: number

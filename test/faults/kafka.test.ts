@@ -1,9 +1,7 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { KafkaClient } from '../../src/stores/kafka/client.ts'
-import { downStores } from '../../src/session/down.ts'
 import { readInstance, writeInstance } from '../../src/session/instance.ts'
 import type { Instance } from '../../src/session/instance.ts'
 import { storeLog } from '../../src/session/logs.ts'
@@ -62,32 +60,57 @@ async function withClient<Result>(
   }
 }
 
-/** Produces numbered messages of one key until it is stopped; what it says was acknowledged is witnessed. */
-async function writeOn(
-  client: KafkaClient,
-  key: string,
-  acknowledged: number[],
-  stop: () => boolean,
-): Promise<void> {
-  for (let next = 0; !stop(); next += 1) {
-    await client.produce('kept', [{ key, value: String(next) }])
-    acknowledged.push(next)
+/** Produces numbered messages of one key, one after the other, and is the witness of those that were acknowledged. */
+interface Writer {
+  readonly key: string
+  readonly acknowledged: readonly number[]
+  /** Resolves when so many are acknowledged; rejects when one failed. */
+  reaches(count: number): Promise<void>
+  stop(): Promise<void>
+}
+
+function startWriter(client: KafkaClient, key: string): Writer {
+  const acknowledged: number[] = []
+  let goal = Number.POSITIVE_INFINITY
+  let reached = Promise.withResolvers<void>()
+  let stopped = false
+  const writing = (async () => {
+    while (!stopped) {
+      const number = acknowledged.length
+      await client.produce('kept', [{ key, value: String(number) }])
+      acknowledged.push(number)
+      if (acknowledged.length >= goal) reached.resolve()
+    }
+  })()
+  return {
+    key,
+    acknowledged,
+    reaches(count) {
+      goal = count
+      reached = Promise.withResolvers<void>()
+      return Promise.race([reached.promise, writing])
+    },
+    stop() {
+      stopped = true
+      return writing
+    },
   }
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise(setImmediate)
-}
+t.test('a data directory that was half formatted is made again', async (t) => {
+  await mkdir(join(data, 'topics'), { recursive: true })
+  await mkdir(join(`${data}.half`, 'topics'), { recursive: true })
+  const lines: string[] = []
+  await withClient(await up(lines), async (client) => t.same(await client.topicNames(), []))
+  t.match(lines.join('\n'), /formatting/)
+  await t.rejects(stat(`${data}.half`), { code: 'ENOENT' })
+})
 
 t.test('a kill -9 under producers and a consumer loses nothing that was acknowledged', async (t) => {
   const kafka = await up()
   const before = await known()
   await withClient(kafka, async (client) => {
     await client.ensureTopics([{ name: 'kept', partitions: 4, settings: {} }])
-    const writers = ['one', 'two', 'three', 'four', 'five'].map((key) => ({
-      key,
-      acknowledged: [] as number[],
-    }))
     const consumed = new Set<string>()
     const consumption = await client.consume({
       group: 'kept',
@@ -96,20 +119,13 @@ t.test('a kill -9 under producers and a consumer loses nothing that was acknowle
       handle: async (batch) => batch.forEach(({ key, value }) => consumed.add(`${key} ${value.toString()}`)),
       failed: () => undefined,
     })
-    let stopped = false
-    const writing = Promise.all(
-      writers.map(({ key, acknowledged }) => writeOn(client, key, acknowledged, () => stopped)),
-    )
-    await until(() => writers.every(({ acknowledged }) => acknowledged.length > 50))
+    const writers = ['one', 'two', 'three', 'four', 'five'].map((key) => startWriter(client, key))
+    await Promise.all(writers.map((writer) => writer.reaches(50)))
     await kill()
     t.equal((await storeStatus(place, 'kafka', {})).state, 'died')
-    const atTheKill = writers.map(({ acknowledged }) => acknowledged.length)
     t.equal((await up()).alreadyRunning, false)
-    await until(() =>
-      writers.every(({ acknowledged }, index) => acknowledged.length > (atTheKill[index] ?? 0) + 50),
-    )
-    stopped = true
-    await writing
+    await Promise.all(writers.map((writer) => writer.reaches(writer.acknowledged.length + 50)))
+    await Promise.all(writers.map((writer) => writer.stop()))
 
     const stored = new Map<string, number[]>()
     for (const { key = '', value } of await whole(client, 'kept'))
@@ -126,7 +142,7 @@ t.test('a kill -9 under producers and a consumer loses nothing that was acknowle
         `${key} is in order, what was written twice in the same place`,
       )
     }
-    await until(async () => (await client.lag('kept', ['kept'])) === 0n)
+    while ((await client.lag('kept', ['kept'])) > 0n) continue
     await consumption.close()
     t.ok(
       writers.every(({ key, acknowledged }) =>
@@ -155,38 +171,19 @@ t.test('passwords are in files of mode 0600 alone', async (t) => {
   for (const secret of Object.values(secrets)) t.notOk(seen.join('\n').includes(secret))
 })
 
-t.test('a start that was never recorded is found by its pid file, ended, and its data kept', async (t) => {
-  const { process: orphan, ...unrecorded } = await known()
-  if (orphan === undefined) throw new Error('nothing ran')
-  await writeInstance(place, unrecorded)
-  const lines: string[] = []
-  const kafka = await up(lines)
-  t.equal(await isAlive(orphan), false)
-  t.match(lines.join('\n'), /ending Kafka process \d+, whose start was never recorded/)
-  t.ok((await withClient(kafka, (client) => whole(client, 'kept'))).length > 500)
-  t.equal(Number(await readFile(join(data, 'kafka.pid'), 'utf8')), (await known()).process?.pid)
-})
-
-t.test('a further port that something else has taken is changed, and the data stays', async (t) => {
-  await downStores({ home, env: {}, volumes: false })
-  const { furtherPorts } = await known()
-  const taken = furtherPorts?.['controller'] ?? 0
-  const intruder = createServer()
-  await new Promise<void>((resolve) => {
-    intruder.listen(taken, '127.0.0.1', resolve)
-  })
-  t.teardown(() => intruder.close())
-  const kafka = await up()
-  t.not((await known()).furtherPorts?.['controller'], taken)
-  t.ok((await withClient(kafka, (client) => whole(client, 'kept'))).length > 500)
-})
-
-t.test('a data directory that was half formatted is made again', async (t) => {
-  await downStores({ home, env: {}, volumes: false })
-  await rm(data, { recursive: true })
-  await mkdir(join(data, 'topics'), { recursive: true })
-  await mkdir(join(`${data}.half`, 'topics'), { recursive: true })
-  const kafka = await up()
-  t.same(await withClient(kafka, (client) => client.topicNames()), [])
-  await t.rejects(stat(`${data}.half`), { code: 'ENOENT' })
-})
+t.test(
+  'a start that was never recorded is ended; the ports that it held until then are changed, its data kept',
+  async (t) => {
+    const { process: orphan, ...unrecorded } = await known()
+    if (orphan === undefined) throw new Error('nothing ran')
+    await writeInstance(place, unrecorded)
+    const lines: string[] = []
+    const kafka = await up(lines)
+    t.equal(await isAlive(orphan), false)
+    t.match(lines.join('\n'), /ending Kafka process \d+, whose start was never recorded/)
+    t.ok((await withClient(kafka, (client) => whole(client, 'kept'))).length > 500)
+    const { process: running, furtherPorts } = await known()
+    t.equal(Number(await readFile(join(data, 'kafka.pid'), 'utf8')), running?.pid)
+    t.not(furtherPorts?.['controller'], unrecorded.furtherPorts?.['controller'])
+  },
+)

@@ -55,6 +55,7 @@ export function sampleOperation(changes: Partial<OperationResult> = {}): Operati
     serviceMs: samplePercentiles(48_300, 1),
     dispatchLagMs: samplePercentiles(48_300, 0.05),
     queueWaitMs: samplePercentiles(48_300, 0.01),
+    connectionHoldMs: samplePercentiles(48_300, 0.4),
     targets: [sampleTarget()],
     parts: [
       {
@@ -134,6 +135,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     rates: { documented: 2_431_000, target: 2_431, scheduled: 2_431, offered: 2_431, achieved: 2_430.8 },
     mix: { readShare: 0.9502, expected: 0.95 },
     slots: 64,
+    poolSize: 10,
     probes: 120,
     errorBudget: 0.001,
     operations: [

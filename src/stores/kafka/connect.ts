@@ -1,4 +1,4 @@
-import { Admin, ConnectionPool, Consumer, Producer } from '@platformatic/kafka'
+import { Admin, Producer } from '@platformatic/kafka'
 import { OperationFailure } from '../../core/errors.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
@@ -9,19 +9,16 @@ import { closerOf, driverOptions } from './driver.ts'
 import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
 import { parcelsOf } from './parcels.ts'
 import { partitionCounts } from './partition-counts.ts'
+import type { PartitionCounts } from './partition-counts.ts'
 import { partitionSender } from './producer.ts'
 import type { PartitionSender } from './producer.ts'
 import { readTopic } from './read-topic.ts'
+import { newReader } from './reader.ts'
 import { deleteTopics, describeTopics, ensureTopics, topicNames } from './topics.ts'
 
 const DEFAULT_PATIENCE_MS = 10_000
 /** The coordinator of groups is made with the first group of a server. */
 const PATIENT = { retries: 10, retryDelay: 100 }
-/** A member that is silent for longer is taken for dead, and its partitions go to others. */
-const SESSION_MS = 10_000
-const HEARTBEAT_MS = 1_000
-/** A server answers those who join when all members have joined, or this has passed. */
-const REBALANCE_MS = 10_000
 /** Partitions that one consumer of this process works on, whichever client it came from. */
 const claims = newClaims()
 
@@ -31,49 +28,11 @@ interface Server {
   readonly admin: Admin
   readonly closeAdmin: () => Promise<void>
   readonly sender: PartitionSender
-  readonly counts: (topic: string) => number | Promise<number>
+  readonly counts: PartitionCounts
   readonly clients: Map<string, KafkaClient>
   readonly consumptions: Set<Consumption>
   keyless: number
   closed: boolean
-}
-
-/** A consumer that has joined nothing yet, with connections for its fetches. */
-interface Reader {
-  readonly consumer: Consumer
-  readonly connections: ConnectionPool
-  readonly close: () => Promise<void>
-}
-
-function newReader(server: Server, groupId: string): Reader {
-  const patience = { ...PATIENT, requestTimeout: REBALANCE_MS + 5_000 }
-  const base = driverOptions(server.endpoint, server.applicationName, patience)
-  const consumer = new Consumer({
-    ...base,
-    groupId,
-    autocommit: false,
-    sessionTimeout: SESSION_MS,
-    heartbeatInterval: HEARTBEAT_MS,
-    rebalanceTimeout: REBALANCE_MS,
-  })
-  const connections = new ConnectionPool(base.clientId, base)
-  const closers = [
-    closerOf(
-      (event, listener) => consumer.on(`client:broker:${event}`, listener),
-      () => consumer.close(true),
-    ),
-    closerOf(
-      (event, listener) => connections.on(event, listener),
-      () => connections.close(),
-    ),
-  ]
-  return {
-    consumer,
-    connections,
-    async close() {
-      await Promise.all(closers.map((close) => close()))
-    },
-  }
 }
 
 async function startConsuming(
@@ -81,7 +40,7 @@ async function startConsuming(
   options: Parameters<KafkaClient['consume']>[0],
 ): Promise<Consumption> {
   for (const topic of options.topics) await topicOffsets(server.admin, topic)
-  const reader = newReader(server, options.group)
+  const reader = newReader(server.endpoint, server.applicationName, options.group)
   reader.consumer.topics.trackAll(...options.topics)
   // The claims of one server are not those of another with the same names.
   const { host, port } = server.endpoint
@@ -107,7 +66,7 @@ async function startConsuming(
 }
 
 async function* readWhole(server: Server, topic: string): ReturnType<typeof readTopic> {
-  const reader = newReader(server, `reader-${topic}`)
+  const reader = newReader(server.endpoint, server.applicationName, `reader-${topic}`)
   try {
     yield* readTopic(server.admin, reader.consumer, reader.connections, topic)
   } finally {
@@ -133,7 +92,7 @@ function clientOf(server: Server, prefix: string): KafkaClient {
     withPrefix: (other) => clientOf(server, other),
     async produce(topic, messages, cost) {
       if (server.closed) throw new OperationFailure('unavailable', 'kafka: the client is closed')
-      const counted = server.counts(full(topic))
+      const counted = server.counts.of(full(topic))
       const partitions = typeof counted === 'number' ? counted : await counted
       server.keyless += 1
       const parcels = parcelsOf(full(topic), messages, partitions, server.keyless % partitions, cost)
@@ -143,16 +102,21 @@ function clientOf(server: Server, prefix: string): KafkaClient {
         ),
       )
     },
-    ensureTopics: (specs) =>
-      ensureTopics(
+    async ensureTopics(specs) {
+      await ensureTopics(
         admin,
         specs.map((spec) => ({ ...spec, name: full(spec.name) })),
-      ),
+      )
+      server.counts.forget()
+    },
     async describeTopics(names) {
       const found = await describeTopics(admin, names.map(full))
       return found.map((spec) => ({ ...spec, name: short(spec.name) }))
     },
-    deleteTopics: (names) => deleteTopics(admin, names.map(full)),
+    async deleteTopics(names) {
+      await deleteTopics(admin, names.map(full))
+      server.counts.forget()
+    },
     async topicNames() {
       const names = await topicNames(admin)
       return names.filter((name) => name.startsWith(prefix)).map(short)
@@ -199,7 +163,7 @@ export function openKafka(endpoint: StoreEndpoint, options: ConnectOptions): Kaf
       () => admin.close(),
     ),
     sender: partitionSender(producer, patienceMs),
-    counts: partitionCounts(admin),
+    counts: partitionCounts(admin, patienceMs),
     clients: new Map(),
     consumptions: new Set(),
     keyless: 0,

@@ -15,6 +15,7 @@ import { commerceStores } from '../stores.ts'
 import { asWrittenTables } from './as-written-tables.ts'
 import { fixedPrewarm } from './prewarm.ts'
 import { fixedTables } from './tables.ts'
+import { warmSearch } from './warm-search.ts'
 
 /** Raised whenever the same seed and size give other rows than before. */
 const GENERATOR_VERSION = 2
@@ -74,6 +75,8 @@ export async function seedVariant(
   const documents = await seed.index(postgres, elasticsearch, (done) =>
     progress('index', done, built().size, 'documents'),
   )
+  progress('warm', 0, undefined, 'searches')
+  await warmSearch(elasticsearch, built(), population.seed)
   return {
     changed,
     summary: `${why}; ${built().size} products cloned, ${prewarmed} keys warm, ${documents} documents indexed`,
