@@ -8,7 +8,7 @@ import { asWrittenChanges } from './as-written/changes.ts'
 import { asWrittenCodeChanges } from './as-written/code-changes.ts'
 import { asWrittenRoles } from './as-written/consumers.ts'
 import { asWrittenDefects } from './as-written/defects.ts'
-import { openAsWritten } from './as-written/open.ts'
+import { CONNECTIONS, openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
@@ -71,6 +71,7 @@ const asWritten: Variant = {
     const own = commerceStores(stores, 'as-written')
     return openAsWritten(own, await leaseWorker(own.redis))
   },
+  poolSize: CONNECTIONS,
   roles: asWrittenRoles,
   audits: asWrittenAudits,
 }

@@ -1,7 +1,7 @@
 /** What had to change in the text's own code before it ran at all, and what stands in where it has none, one line each; its tables are in `changes.ts`. */
 export const asWrittenCodeChanges: readonly string[] = [
   'place_order: connections come from a pool instead of being opened for each order, and BEGIN is the first statement of its transaction (E-30)',
-  'place_order: three at a time in a process, so that a connection is left for what it reads outside its transaction',
+  'place_order: ten at a time in a process, so that connections are left for what they read outside their transactions',
   'place_order: the id generator that the text only names is the one of the fixed variant; the order number, which it only names too, is made from the id (X-05, E-04)',
   'place_order: calculate_tax and calculate_shipping, which the text only names, read a tariff by the region of the address (E-25)',
   'place_order: order_id travels as a string, for 64-bit ids do not survive JSON as numbers (X-04)',

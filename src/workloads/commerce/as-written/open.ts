@@ -20,10 +20,12 @@ interface RunningAsWritten extends RunningApplication {
 /** Operations that may run at a time in one process, as in the fixed variant. */
 const SLOTS = 64
 /**
- * Orders that may be placed at a time: one less than the smallest pool of a load worker. Each holds a connection while it
- * reads on another one: with all of them held, all would wait for each other.
+ * Connections of a process. The text opens one for each order, and says nothing of those that it reads products with: as
+ * many again.
  */
-const CHECKOUTS = 3
+export const CONNECTIONS = 20
+/** Each order holds a connection while it reads on another one: with all of them held, all would wait for each other. */
+const CHECKOUTS = CONNECTIONS / 2
 
 function bind(services: Services): CommerceApplication {
   const bound =
