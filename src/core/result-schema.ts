@@ -113,6 +113,7 @@ const operation: z.ZodType<OperationResult> = z.object({
   serviceMs: percentiles,
   dispatchLagMs: percentiles,
   queueWaitMs: percentiles,
+  connectionHoldMs: percentiles,
   targets: z.array(target),
   parts: z.array(part),
   checks: z.array(check),

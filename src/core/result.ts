@@ -115,6 +115,8 @@ export interface OperationResult {
   readonly serviceMs: Percentiles
   readonly dispatchLagMs: Percentiles
   readonly queueWaitMs: Percentiles
+  /** How long an operation held connections of a pool, where the store's client has one. */
+  readonly connectionHoldMs: Percentiles
   readonly targets: readonly TargetResult[]
   readonly parts: readonly PartResult[]
   readonly checks: readonly CheckResult[]

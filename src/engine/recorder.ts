@@ -19,6 +19,7 @@ export const MEASURES: readonly Measure[] = [
   'dispatchLag',
   'queueWait',
   'sinceHandOver',
+  'connectionHold',
 ]
 const STREAMS: readonly Stream[] = ['mix', 'probe', 'surge']
 
@@ -113,6 +114,7 @@ export function recordOk(
   cost: Cost,
 ): void {
   recordTimes(into.measures, times, endedMicros)
+  if (cost.connectionMicros > 0) recordMeasure(into.measures, 'connectionHold', cost.connectionMicros)
   addCost(into.cost, cost)
   if (part === undefined) return
   let partRecord = into.parts.get(part)

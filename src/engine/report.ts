@@ -14,9 +14,15 @@ export interface EncodedHistogram {
 /**
  * What is timed of an arrival (design.md, section 2). `sinceHandOver` is response time less dispatch lag, for the
  * double judgement of law 4. `dispatchLag` and `queueWait` hold every arrival that got so far, the others those that
- * ended `ok`.
+ * ended `ok`. `connectionHold` is how long these held connections of a pool, and absent where they held none.
  */
-export type Measure = 'response' | 'service' | 'dispatchLag' | 'queueWait' | 'sinceHandOver'
+export type Measure =
+  | 'response'
+  | 'service'
+  | 'dispatchLag'
+  | 'queueWait'
+  | 'sinceHandOver'
+  | 'connectionHold'
 
 /** A measure without samples is absent. */
 export type Measures = Readonly<Partial<Record<Measure, EncodedHistogram>>>

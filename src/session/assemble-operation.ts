@@ -125,6 +125,7 @@ export function operationResult(
     serviceMs: percentiles(measures.service),
     dispatchLagMs: percentiles(measures.dispatchLag),
     queueWaitMs: percentiles(measures.queueWait),
+    connectionHoldMs: percentiles(measures.connectionHold),
     targets: targetResults(targets, judgements, undefined),
     parts: partResults(offered, report, judgements),
     checks: checkResults(offered, report),

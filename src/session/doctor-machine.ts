@@ -6,7 +6,7 @@ import type { Home } from '../machine/home.ts'
 import { run } from '../machine/run.ts'
 import type { Check } from './doctor-check.ts'
 
-const OLDEST_NODE = [22, 12] as const
+const OLDEST_NODE = [22, 22] as const
 const GIGABYTE = 2 ** 30
 const ENOUGH_DISK = 5 * GIGABYTE
 const LEAST_DISK = GIGABYTE
@@ -26,7 +26,7 @@ function nodeCheck(): Check {
     name: 'Node',
     state: 'problem',
     found,
-    remedy: 'npm ci --include=optional (brings Node 24), or install Node 22.12 or newer',
+    remedy: 'npm ci --include=optional (brings Node 24), or install Node 22.22 or newer',
   }
 }
 

@@ -69,7 +69,7 @@ export async function waitUntilReady(
         )
       }
       if (!said && waited > SLOW_MS) {
-        note(`${module.title} is still starting (recovery after a crash takes a while)`)
+        note(`${module.title} is still starting (a first start and the recovery after a crash take a while)`)
         said = true
       }
     }

@@ -14,6 +14,8 @@ import { endOfFile, waitUntilReady } from './ready.ts'
 const PATIENCE_MS = 30_000
 const LARGEST_LOG_BYTES = 64 * 2 ** 20
 const PORT_ATTEMPTS = 3
+/** A killed process is gone before the last of its threads is, and its ports with it. */
+const LEAVING_MS = 2_000
 
 /** The port that the user insists on, or undefined. @throws ArchError (usage) when it is none */
 export function insistedPort(module: StoreModule, env: Environment): number | undefined {
@@ -72,6 +74,13 @@ async function chooseFurtherPorts(
 async function arePortsFree(instance: Instance): Promise<boolean> {
   const ports = [instance.port, ...Object.values(instance.furtherPorts ?? {})]
   return (await Promise.all(ports.map(isPortFree))).every(Boolean)
+}
+
+/** Waits a moment for the ports of an instance that was killed: its clients look for it where it was. */
+async function waitForOldPorts(known: Instance | undefined): Promise<void> {
+  if (known?.process === undefined) return
+  const until = performance.now() + LEAVING_MS
+  while (!(await arePortsFree(known)) && performance.now() < until) await sleep(20)
 }
 
 /** Whether the instance's recorded process still lives. */
@@ -155,6 +164,7 @@ export async function upNative(
   const secrets = known?.secrets ?? newSecrets(module)
   let remembered = known?.port
   let further = known?.furtherPorts ?? {}
+  await waitForOldPorts(known)
   for (let attempt = 1; ; attempt += 1) {
     const port = await choosePort(module, remembered, env, note)
     remembered = port

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import t from 'tap'
 import { newCost } from '../../src/core/cost.ts'
 import { openElasticsearch } from '../../src/stores/elasticsearch/connect.ts'
@@ -255,7 +256,6 @@ t.test('a wrong password is refused, and never printed', async (t) => {
   const error: unknown = await stranger.health().catch((thrown: unknown) => thrown)
   t.match(error, { name: 'ArchError', exitCode: 3, message: /refuses the user or the password/ })
   const basic = Buffer.from(`${endpoint.user}:hunter2-hunter2`).toString('base64')
-  const { inspect } = await import('node:util')
   for (const secret of ['hunter2', basic])
     t.notOk(inspect(error, { depth: 20, showHidden: true }).includes(secret))
 })

@@ -111,6 +111,23 @@ t.test('a batch that could not be handled comes again to the same consumer, in o
   )
 })
 
+t.test(
+  'from the latest on, a new group sees what comes after it has joined, also its next member',
+  async (t) => {
+    const name = await topic('latest', 2)
+    await client.produce(name, messages(50))
+    const group = { group: 'latest', topics: [name], from: 'latest' } as const
+    const nothing = await client.consume({ ...group, handle: async () => fails('old'), failed: fails })
+    await nothing.close()
+    await client.produce(name, messages(10))
+    const { seen, full, handle } = gathering(10)
+    const consumption = await client.consume({ ...group, handle, failed: fails })
+    await full
+    await consumption.close()
+    t.equal(seen.length, 10)
+  },
+)
+
 t.test('members share the partitions of a group, and no partition is in two hands at once', async (t) => {
   const name = await topic('shared', 4)
   const inHand = new Map<number, string>()

@@ -148,23 +148,6 @@ t.test('topics become as specified, again and again, and lose nothing', async (t
   t.notOk((await client.topicNames()).includes('specified'))
 })
 
-t.test(
-  'from the latest on, a new group sees what comes after it has joined, also its next member',
-  async (t) => {
-    const name = await topic('latest', 2)
-    await client.produce(name, messages(50))
-    const group = { group: 'latest', topics: [name], from: 'latest' } as const
-    const nothing = await client.consume({ ...group, handle: async () => fails('old'), failed: fails })
-    await nothing.close()
-    await client.produce(name, messages(10))
-    const { seen, full, handle } = gathering(10)
-    const consumption = await client.consume({ ...group, handle, failed: fails })
-    await full
-    await consumption.close()
-    t.equal(seen.length, 10)
-  },
-)
-
 t.test('prefixes are apart, topics and groups', async (t) => {
   const [left, right] = [client.withPrefix('left.'), client.withPrefix('right.')]
   t.equal(client.withPrefix('left.'), left, 'the same prefix gives the same client')
@@ -205,11 +188,7 @@ t.test('a wrong password is refused, and no password is in any error', async (t)
   const wrong = { ...endpoint, password: 'hunter2-is-wrong' }
   const stranger = openKafka(wrong, { poolSize: 1, applicationName: 'stranger' })
   t.teardown(() => stranger.close())
-  for (const attempt of [
-    () => health(wrong),
-    () => stranger.topicNames(),
-    () => stranger.produce('echo', messages(1)),
-  ]) {
+  for (const attempt of [() => health(wrong), () => stranger.produce('echo', messages(1))]) {
     const error = await attempt().then(
       () => undefined,
       (failure: unknown) => failure as OperationFailure,

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import t from 'tap'
 import type { BulkOperation, ElasticsearchClient } from '../../src/stores/elasticsearch/client.ts'
+import { store as elasticsearch } from '../../src/stores/elasticsearch/index.ts'
 import { downStores } from '../../src/session/down.ts'
 import { readInstance, writeInstance } from '../../src/session/instance.ts'
 import type { Instance } from '../../src/session/instance.ts'
@@ -12,6 +14,8 @@ import { dataFolder, openHome } from '../../src/machine/home.ts'
 import { isAlive, isWorkedIn, waitForEnd } from '../../src/machine/process.ts'
 import { removeHome, temporaryHome } from '../helpers/stores.ts'
 
+// Four starts of a JVM, each as slow as the machine is busy.
+t.setTimeout(300_000)
 const home = await temporaryHome()
 t.teardown(() => removeHome(home))
 const place = await openHome(home, {})
@@ -73,6 +77,39 @@ t.test('up twice is harmless; state is for its owner, and the password is in no 
     ),
   )
   for (const secret of Object.values(secrets)) t.notOk(printed.join('\n').includes(secret))
+})
+
+t.test('the same server, by its URL, is an external store that nobody stops', async (t) => {
+  const { endpoint } = await up()
+  const { user = '', password = '', host, port } = endpoint
+  const other = await temporaryHome()
+  t.teardown(() => removeHome(other))
+  const external = (secret: string): Promise<readonly RunningStore[]> =>
+    upStores(['elasticsearch'], {
+      provider: 'auto',
+      topology: 'single',
+      home: other,
+      env: { ARCH_ELASTICSEARCH_URL: `http://${user}:${secret}@${host}:${port}` },
+    })
+  t.match(await external(password), [{ facts: { provider: 'external', settings: { modules: 'reduced' } } }])
+  const error: unknown = await external('hunter2').catch((thrown: unknown) => thrown)
+  t.match(error, { name: 'ArchError', exitCode: 3, message: /ARCH_ELASTICSEARCH_URL.*refuses/ })
+  t.notOk(inspect(error, { depth: 20 }).includes('hunter2'))
+  await downStores({ home: other, env: {}, volumes: true })
+  t.equal((await up()).alreadyRunning, true)
+})
+
+t.test('a machine without Maven is told so before anything is fetched', async (t) => {
+  const path = process.env['PATH']
+  t.teardown(() => {
+    process.env['PATH'] = path
+  })
+  process.env['PATH'] = ''
+  t.match(await elasticsearch.native.look(join(home, 'nothing')), {
+    available: false,
+    reason: /Java|mvn/,
+    remedy: /install/,
+  })
 })
 
 t.test('a server that is too slow is a timeout, not a wait, and is used again', async (t) => {

@@ -62,21 +62,41 @@ async function withClient<Result>(
   }
 }
 
-/** Produces numbered messages of one key until it is stopped; what it says was acknowledged is witnessed. */
-async function writeOn(
-  client: KafkaClient,
-  key: string,
-  acknowledged: number[],
-  stop: () => boolean,
-): Promise<void> {
-  for (let next = 0; !stop(); next += 1) {
-    await client.produce('kept', [{ key, value: String(next) }])
-    acknowledged.push(next)
-  }
+/** Produces numbered messages of one key, one after the other, and is the witness of those that were acknowledged. */
+interface Writer {
+  readonly key: string
+  readonly acknowledged: readonly number[]
+  /** Resolves when so many are acknowledged; rejects when one failed. */
+  reaches(count: number): Promise<void>
+  stop(): Promise<void>
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise(setImmediate)
+function startWriter(client: KafkaClient, key: string): Writer {
+  const acknowledged: number[] = []
+  let goal = Number.POSITIVE_INFINITY
+  let reached = Promise.withResolvers<void>()
+  let stopped = false
+  const writing = (async () => {
+    while (!stopped) {
+      const number = acknowledged.length
+      await client.produce('kept', [{ key, value: String(number) }])
+      acknowledged.push(number)
+      if (acknowledged.length >= goal) reached.resolve()
+    }
+  })()
+  return {
+    key,
+    acknowledged,
+    reaches(count) {
+      goal = count
+      reached = Promise.withResolvers<void>()
+      return Promise.race([reached.promise, writing])
+    },
+    stop() {
+      stopped = true
+      return writing
+    },
+  }
 }
 
 t.test('a kill -9 under producers and a consumer loses nothing that was acknowledged', async (t) => {
@@ -84,10 +104,6 @@ t.test('a kill -9 under producers and a consumer loses nothing that was acknowle
   const before = await known()
   await withClient(kafka, async (client) => {
     await client.ensureTopics([{ name: 'kept', partitions: 4, settings: {} }])
-    const writers = ['one', 'two', 'three', 'four', 'five'].map((key) => ({
-      key,
-      acknowledged: [] as number[],
-    }))
     const consumed = new Set<string>()
     const consumption = await client.consume({
       group: 'kept',
@@ -96,20 +112,13 @@ t.test('a kill -9 under producers and a consumer loses nothing that was acknowle
       handle: async (batch) => batch.forEach(({ key, value }) => consumed.add(`${key} ${value.toString()}`)),
       failed: () => undefined,
     })
-    let stopped = false
-    const writing = Promise.all(
-      writers.map(({ key, acknowledged }) => writeOn(client, key, acknowledged, () => stopped)),
-    )
-    await until(() => writers.every(({ acknowledged }) => acknowledged.length > 50))
+    const writers = ['one', 'two', 'three', 'four', 'five'].map((key) => startWriter(client, key))
+    await Promise.all(writers.map((writer) => writer.reaches(50)))
     await kill()
     t.equal((await storeStatus(place, 'kafka', {})).state, 'died')
-    const atTheKill = writers.map(({ acknowledged }) => acknowledged.length)
     t.equal((await up()).alreadyRunning, false)
-    await until(() =>
-      writers.every(({ acknowledged }, index) => acknowledged.length > (atTheKill[index] ?? 0) + 50),
-    )
-    stopped = true
-    await writing
+    await Promise.all(writers.map((writer) => writer.reaches(writer.acknowledged.length + 50)))
+    await Promise.all(writers.map((writer) => writer.stop()))
 
     const stored = new Map<string, number[]>()
     for (const { key = '', value } of await whole(client, 'kept'))
@@ -126,7 +135,7 @@ t.test('a kill -9 under producers and a consumer loses nothing that was acknowle
         `${key} is in order, what was written twice in the same place`,
       )
     }
-    await until(async () => (await client.lag('kept', ['kept'])) === 0n)
+    while ((await client.lag('kept', ['kept'])) > 0n) continue
     await consumption.close()
     t.ok(
       writers.every(({ key, acknowledged }) =>

@@ -55,6 +55,7 @@ export function sampleOperation(changes: Partial<OperationResult> = {}): Operati
     serviceMs: samplePercentiles(48_300, 1),
     dispatchLagMs: samplePercentiles(48_300, 0.05),
     queueWaitMs: samplePercentiles(48_300, 0.01),
+    connectionHoldMs: samplePercentiles(48_300, 0.4),
     targets: [sampleTarget()],
     parts: [
       {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { findJava, isJava } from '../../src/machine/java.ts'
 import { fetchArchive, fetchJars, hasMaven, pomOf } from '../../src/machine/maven.ts'
+import { lookForKafka } from '../../src/stores/kafka/engine.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'arch-java-'))
 await chmod(folder, 0o755)
@@ -104,6 +105,14 @@ t.test('without Maven the remedy is Maven', async (t) => {
       hint: /install Maven/,
     },
   )
+})
+
+t.test('Kafka says what it lacks: Maven, where it has not been fetched', async (t) => {
+  process.env['PATH'] = folder
+  process.env['JAVA_HOME'] = await makeJava('97.0.1')
+  t.match(await lookForKafka(folder), { available: false, reason: /no mvn/, remedy: /install Maven/ })
+  await mkdir(join(folder, 'kafka-4.4.0'))
+  t.match(await lookForKafka(folder), { available: true, reason: /4\.4\.0, fetched, on Java 97/ })
 })
 
 t.test('the pom of a JVM engine pins each version', async (t) => {

@@ -9,6 +9,10 @@ import { withLock } from '../../src/machine/lock.ts'
 import { findFreePort, isPortFree } from '../../src/machine/port.ts'
 import { findByPidFile, identify, isAlive } from '../../src/machine/process.ts'
 import { run } from '../../src/machine/run.ts'
+import {
+  SETTINGS as ELASTICSEARCH_SETTINGS,
+  VERSION as ELASTICSEARCH_VERSION,
+} from '../../src/stores/elasticsearch/settings.ts'
 import { VERSION as KAFKA_VERSION } from '../../src/stores/kafka/engine.ts'
 import { SETTINGS as KAFKA_SETTINGS } from '../../src/stores/kafka/settings.ts'
 import { store as postgres } from '../../src/stores/postgres/index.ts'
@@ -181,10 +185,10 @@ t.test(
       .slice(1)
     t.same(
       services.map((service) => service.split(':')[0]),
-      ['postgres', 'redis', 'kafka'],
+      ['postgres', 'redis', 'elasticsearch', 'kafka'],
     )
     for (const service of services) {
-      t.match(service, /^ {4}image: [\w/]+:\d+\.\d+(\.\d+)?$/m)
+      t.match(service, /^ {4}image: [\w/.]+:\d+\.\d+(\.\d+)?$/m)
       t.match(service, /^ {4}ports: \['127\.0\.0\.1:\$\{ARCH_\w+_PORT:-\d+\}:\d+'\]$/m)
       for (const part of ['profiles', 'healthcheck', 'volumes'])
         t.match(service, new RegExp(`^ {4}${part}:`, 'm'))
@@ -201,8 +205,11 @@ t.test(
     for (const [name, value] of Object.entries(serverSettings(1))) {
       if (!perMachine.has(name)) t.match(services[0], new RegExp(`- -c${name}=${value}$`, 'm'), name)
     }
+    for (const [name, value] of Object.entries(ELASTICSEARCH_SETTINGS))
+      t.match(services[2], new RegExp(` -E${name}=${value}( |$)`, 'm'), name)
+    t.ok(services[2]?.includes(`/elasticsearch:${ELASTICSEARCH_VERSION}\n`))
     for (const [name, value] of Object.entries(KAFKA_SETTINGS))
-      t.match(services[2], new RegExp(`^ +${name}=${value}$`, 'm'), name)
-    t.ok(services[2]?.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))
+      t.match(services[3], new RegExp(`^ +${name}=${value}$`, 'm'), name)
+    t.ok(services[3]?.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))
   },
 )

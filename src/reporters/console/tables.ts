@@ -130,10 +130,15 @@ export function flowTable(result: Result, columns: number, paint: Paint): string
 interface CostRow {
   readonly name: string
   readonly cost: CostResult
+  /** Milliseconds for which the operation held connections; of the whole operation only. */
+  readonly held?: OperationResult['connectionHoldMs']
 }
 
 function costRows(operation: OperationResult): CostRow[] {
-  const own = operation.cost === null ? [] : [{ name: operation.name, cost: operation.cost }]
+  const own =
+    operation.cost === null
+      ? []
+      : [{ name: operation.name, cost: operation.cost, held: operation.connectionHoldMs }]
   const parts = operation.parts.flatMap((part) =>
     part.cost === null ? [] : [{ name: `  ${part.name}`, cost: part.cost }],
   )
@@ -161,6 +166,12 @@ export function costTable(result: Result, columns: number, paint: Paint): string
     number('statements', 3, (cost) => cost.statements),
     number('rows', 4, (cost) => cost.rows),
     number('bytes', 5, (cost) => cost.bytes),
+    {
+      title: 'held p99 ms',
+      align: 'right',
+      dispensable: 1,
+      cell: ({ held }) => (held === undefined ? '' : latency(held.p99, held)),
+    },
   ]
   return textTable(shape, rows, columns, paint.title)
 }

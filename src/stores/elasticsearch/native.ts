@@ -6,9 +6,8 @@ import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts
 import { findJava, isJava } from '../../machine/java.ts'
 import type { Java } from '../../machine/java.ts'
 import { MAVEN_REMEDY, fetchArchive, hasMaven } from '../../machine/maven.ts'
-import { APPLICATION_USER, configuration } from './settings.ts'
+import { APPLICATION_USER, VERSION, configuration } from './settings.ts'
 
-const VERSION = '8.19.21'
 const ARCHIVE = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${VERSION}:zip`
 const FETCHED = `Elasticsearch ${VERSION} (107 MB)`
 const NEEDED_BYTES = 2 ** 30

@@ -1,6 +1,8 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
+/** What native fetches and docker-compose.yml pulls. */
+export const VERSION = '8.19.21'
 /** The application's user: of its own indices it may do everything, of the cluster it may see how it fares. */
 export const APPLICATION_USER = 'arch'
 /** No native instance needs more for the cases' scales; docker-compose.yml gives the same. */
@@ -16,34 +18,40 @@ function hashOf(password: string): string {
 }
 
 /**
- * elasticsearch.yml. Users come from files alone: the reduced server cannot make the index that holds the others, and
- * no superuser is needed. docker-compose.yml gives the same to a container.
+ * What native and docker-compose.yml share. Users come from files alone: the reduced server cannot make the index that
+ * holds the others, and no superuser is needed.
  */
+export const SETTINGS: Readonly<Record<string, string>> = {
+  'cluster.name': 'arch',
+  'node.name': 'arch',
+  'discovery.type': 'single-node',
+  // A nearly full disk is the machine's, not the case's: doctor says so, and no index turns read-only in a run.
+  'cluster.routing.allocation.disk.threshold_enabled': 'false',
+  'action.auto_create_index': 'false',
+  'xpack.security.enabled': 'true',
+  'xpack.security.autoconfiguration.enabled': 'false',
+  'xpack.security.enrollment.enabled': 'false',
+  'xpack.security.http.ssl.enabled': 'false',
+  'xpack.security.transport.ssl.enabled': 'false',
+  'xpack.security.authc.reserved_realm.enabled': 'false',
+  'xpack.security.authc.realms.file.file.order': '0',
+  'xpack.security.authc.realms.native.native.order': '1',
+  'xpack.security.authc.realms.native.native.enabled': 'false',
+}
+
 function server(data: string, port: number): string {
-  return [
-    'cluster.name: arch',
-    'node.name: arch',
-    'discovery.type: single-node',
-    'network.host: 127.0.0.1',
-    `http.port: ${port}`,
+  const own = {
+    'network.host': '127.0.0.1',
+    'http.port': String(port),
     // Nobody connects to it, so any will do.
-    'transport.port: 0',
-    `path.data: ${JSON.stringify(join(data, 'data'))}`,
+    'transport.port': '0',
+    'path.data': JSON.stringify(join(data, 'data')),
     // Nothing is logged there: the server works in this folder, by which it is recognised.
-    `path.logs: ${JSON.stringify(data)}`,
-    // A nearly full disk is the machine's, not the case's: doctor says so, and no index turns read-only in a run.
-    'cluster.routing.allocation.disk.threshold_enabled: false',
-    'action.auto_create_index: false',
-    'xpack.security.enabled: true',
-    'xpack.security.autoconfiguration.enabled: false',
-    'xpack.security.enrollment.enabled: false',
-    'xpack.security.http.ssl.enabled: false',
-    'xpack.security.transport.ssl.enabled: false',
-    'xpack.security.authc.reserved_realm.enabled: false',
-    'xpack.security.authc.realms.file.file.order: 0',
-    'xpack.security.authc.realms.native.native.order: 1',
-    'xpack.security.authc.realms.native.native.enabled: false',
-  ].join('\n')
+    'path.logs': JSON.stringify(data),
+  }
+  return Object.entries({ ...SETTINGS, ...own })
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n')
 }
 
 const JVM = [

@@ -1,4 +1,4 @@
-import { Admin, ConnectionPool, Consumer, Producer } from '@platformatic/kafka'
+import { Admin, Producer } from '@platformatic/kafka'
 import { OperationFailure } from '../../core/errors.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
@@ -12,16 +12,12 @@ import { partitionCounts } from './partition-counts.ts'
 import { partitionSender } from './producer.ts'
 import type { PartitionSender } from './producer.ts'
 import { readTopic } from './read-topic.ts'
+import { newReader } from './reader.ts'
 import { deleteTopics, describeTopics, ensureTopics, topicNames } from './topics.ts'
 
 const DEFAULT_PATIENCE_MS = 10_000
 /** The coordinator of groups is made with the first group of a server. */
 const PATIENT = { retries: 10, retryDelay: 100 }
-/** A member that is silent for longer is taken for dead, and its partitions go to others. */
-const SESSION_MS = 10_000
-const HEARTBEAT_MS = 1_000
-/** A server answers those who join when all members have joined, or this has passed. */
-const REBALANCE_MS = 10_000
 /** Partitions that one consumer of this process works on, whichever client it came from. */
 const claims = newClaims()
 
@@ -38,50 +34,12 @@ interface Server {
   closed: boolean
 }
 
-/** A consumer that has joined nothing yet, with connections for its fetches. */
-interface Reader {
-  readonly consumer: Consumer
-  readonly connections: ConnectionPool
-  readonly close: () => Promise<void>
-}
-
-function newReader(server: Server, groupId: string): Reader {
-  const patience = { ...PATIENT, requestTimeout: REBALANCE_MS + 5_000 }
-  const base = driverOptions(server.endpoint, server.applicationName, patience)
-  const consumer = new Consumer({
-    ...base,
-    groupId,
-    autocommit: false,
-    sessionTimeout: SESSION_MS,
-    heartbeatInterval: HEARTBEAT_MS,
-    rebalanceTimeout: REBALANCE_MS,
-  })
-  const connections = new ConnectionPool(base.clientId, base)
-  const closers = [
-    closerOf(
-      (event, listener) => consumer.on(`client:broker:${event}`, listener),
-      () => consumer.close(true),
-    ),
-    closerOf(
-      (event, listener) => connections.on(event, listener),
-      () => connections.close(),
-    ),
-  ]
-  return {
-    consumer,
-    connections,
-    async close() {
-      await Promise.all(closers.map((close) => close()))
-    },
-  }
-}
-
 async function startConsuming(
   server: Server,
   options: Parameters<KafkaClient['consume']>[0],
 ): Promise<Consumption> {
   for (const topic of options.topics) await topicOffsets(server.admin, topic)
-  const reader = newReader(server, options.group)
+  const reader = newReader(server.endpoint, server.applicationName, options.group)
   reader.consumer.topics.trackAll(...options.topics)
   // The claims of one server are not those of another with the same names.
   const { host, port } = server.endpoint
@@ -107,7 +65,7 @@ async function startConsuming(
 }
 
 async function* readWhole(server: Server, topic: string): ReturnType<typeof readTopic> {
-  const reader = newReader(server, `reader-${topic}`)
+  const reader = newReader(server.endpoint, server.applicationName, `reader-${topic}`)
   try {
     yield* readTopic(server.admin, reader.consumer, reader.connections, topic)
   } finally {

@@ -3,7 +3,7 @@ import type { Admin, ConnectionPool, Consumer } from '@platformatic/kafka'
 import { inTurn } from '../../machine/in-turn.ts'
 import type { Claims } from './claims.ts'
 import type { ConsumeOptions, Consumption, ReceivedMessage } from './client.ts'
-import { asked, classify } from './failures.ts'
+import { classify, isProtocolError, isTransient } from './failures.ts'
 import { byLeader, fetchFrom, partitionKey } from './fetch.ts'
 import type { Fetched, Position } from './fetch.ts'
 import { commitOf, startPositions } from './start-positions.ts'
@@ -12,6 +12,7 @@ import { commitOf, startPositions } from './start-positions.ts'
 const FETCH_WAIT_MS = 250
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
+const FIRST_JOIN_MS = 15_000
 
 /** What a member of a group works with. */
 export interface Member {
@@ -29,23 +30,16 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined)
 }
 
-/** Repeats `work` with growing pauses until it succeeds or `signal` aborts; every failure is told. */
-async function persistently(
-  work: () => Promise<void>,
-  failed: (error: unknown) => void,
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
-    try {
-      await work()
-      return true
-    } catch (error) {
-      failed(error)
-    }
-    if (signal.aborted) return false
-    await pause(wait, signal)
-    if (signal.aborted) return false
-  }
+/** 50, 100, 200 ... 1,000, 1,000 ms. */
+function* growingPauses(): Generator<number, never> {
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) yield wait
+}
+
+/** The group is being divided anew: heartbeats find out, and join again. */
+function isRebalance(error: unknown): boolean {
+  return ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'].some((id) =>
+    isProtocolError(error, id),
+  )
 }
 
 function advanced(positions: readonly Position[], { next }: Fetched): readonly Position[] {
@@ -66,29 +60,71 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
   // Aborts with the generation: after that, its partitions may be somebody else's.
   let generation = new AbortController()
   consumer.on('consumer:group:join', () => generation.abort())
-  consumer.on('error', (error) => {
-    failed(classify(error))
-    void rejoin()
-  })
+  // Of a rejoin that a heartbeat began.
+  consumer.on('error', (error) => void joinAgain(error))
 
-  /** The driver gives up joining again after some attempts; we do not. */
-  async function rejoin(): Promise<void> {
-    await sleep(LONGEST_PAUSE_MS)
-    if (closing) return
-    await consumer.joinGroup({}).catch((error: unknown) => {
+  async function joinAgain(first: unknown): Promise<void> {
+    let error = first
+    for (const wait of growingPauses()) {
       failed(classify(error))
-      void rejoin()
-    })
+      await sleep(wait)
+      if (closing) return
+      try {
+        await consumer.joinGroup({})
+        return
+      } catch (again) {
+        error = again
+      }
+    }
+  }
+
+  /** The first time, one who waits is told after a while; a coordinator that is being made is waited for. */
+  async function joinFirst(): Promise<void> {
+    const until = performance.now() + FIRST_JOIN_MS
+    for (const wait of growingPauses()) {
+      try {
+        await consumer.joinGroup({})
+        return
+      } catch (error) {
+        if (!isTransient(error) || performance.now() > until) throw classify(error)
+      }
+      await sleep(wait)
+    }
+  }
+
+  /** Whether the batch was handled before the generation ended. */
+  async function handled(messages: readonly ReceivedMessage[], signal: AbortSignal): Promise<boolean> {
+    for (const wait of growingPauses()) {
+      try {
+        await options.handle(messages)
+        return true
+      } catch (error) {
+        failed(error)
+      }
+      await pause(wait, signal)
+      if (signal.aborted) return false
+    }
+    return false
+  }
+
+  /** Once more after the generation has ended: its partitions are still ours, and the next one's member may commit. */
+  async function commit(next: readonly Position[], signal: AbortSignal): Promise<void> {
+    for (const wait of growingPauses()) {
+      const isLast = signal.aborted
+      try {
+        await consumer.commit(commitOf(next))
+        return
+      } catch (error) {
+        if (isLast || !isRebalance(error)) failed(classify(error))
+      }
+      if (isLast) return
+      await pause(wait, signal)
+    }
   }
 
   /** Offsets follow the work: what is not committed comes again. */
-  async function work(
-    messages: readonly ReceivedMessage[],
-    fetched: Fetched,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (messages.length > 0 && !(await persistently(() => options.handle(messages), failed, signal))) return
-    await persistently(() => asked(consumer.commit(commitOf(fetched.next))), failed, signal)
+  async function work({ messages, next }: Fetched, signal: AbortSignal): Promise<void> {
+    if (messages.length === 0 || (await handled(messages, signal))) await commit(next, signal)
   }
 
   async function readFrom(node: number, start: readonly Position[], signal: AbortSignal): Promise<void> {
@@ -106,7 +142,7 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
       positions = advanced(positions, fetched)
       // The next batch comes while this one is worked on.
       coming = fetch()
-      if (fetched.next.length > 0) await oneAtATime(() => work(fetched.messages, fetched, signal))
+      if (fetched.next.length > 0) await oneAtATime(() => work(fetched, signal))
     }
     await coming.catch(() => undefined)
   }
@@ -146,7 +182,7 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
     }
   }
 
-  await asked(consumer.joinGroup({}))
+  await joinFirst()
   const ended = workOn()
   await Promise.race([begun.promise, ended])
   return {

@@ -33,6 +33,9 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
   'share.coordinator.state.topic.num.partitions': '2',
+  // A killed broker that starts again is let in when its former self has been silent for so long; default 9 s.
+  'broker.heartbeat.interval.ms': '500',
+  'broker.session.timeout.ms': '3000',
   // A group of one that starts is not made to wait for others.
   'group.initial.rebalance.delay.ms': '0',
   'num.network.threads': '2',

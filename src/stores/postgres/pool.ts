@@ -92,6 +92,7 @@ export async function poolQuery<Row extends object>(
   timeoutMs: number,
 ): Promise<Row[]> {
   const client = await acquire(pool)
+  const since = performance.now()
   try {
     const rows = await runStatement<Row>(client, statement, values, cost, timeoutMs)
     client.release()
@@ -99,6 +100,8 @@ export async function poolQuery<Row extends object>(
   } catch (error) {
     client.release(breaksConnection(error))
     throw classify(error)
+  } finally {
+    if (cost !== undefined) cost.connectionMicros += (performance.now() - since) * 1_000
   }
 }
 

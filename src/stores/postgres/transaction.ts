@@ -28,6 +28,7 @@ export async function inTransaction<Result>(
   work: (queries: PostgresQueries) => Promise<Result>,
 ): Promise<Result> {
   const client = await acquire(pool)
+  const since = performance.now()
   let counted: Cost | undefined
   const queries: PostgresQueries = {
     async query<Row extends object>(
@@ -61,6 +62,8 @@ export async function inTransaction<Result>(
   } catch (error) {
     await rollBack(client, error instanceof OperationFailure ? (error.cause ?? error) : error)
     throw classify(error)
+  } finally {
+    if (counted !== undefined) counted.connectionMicros += (performance.now() - since) * 1_000
   }
   client.release()
   if (counted !== undefined) {

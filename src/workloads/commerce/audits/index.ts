@@ -13,6 +13,7 @@ import { partitionsDefault } from './partitions-default.ts'
 import { refusalsRight } from './refusals-right.ts'
 import { reservationsExpired } from './reservations-expired.ts'
 import { searchEqual } from './search-equal.ts'
+import { searchRelevance } from './search-relevance.ts'
 import { sellersOrders } from './sellers-orders.ts'
 import { stockLedger } from './stock-ledger.ts'
 import { stockOversold } from './stock-oversold.ts'
@@ -35,5 +36,6 @@ export const fixedAudits: readonly Audit[] = [
   effectsOnce,
   sellersOrders,
   searchEqual,
+  searchRelevance,
   partitionsDefault,
 ]

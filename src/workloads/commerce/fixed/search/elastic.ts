@@ -1,4 +1,4 @@
-import type { Context } from '../../../../core/operation.ts'
+import type { Cost } from '../../../../core/cost.ts'
 import type { ElasticsearchClient } from '../../../../stores/elasticsearch/client.ts'
 import { encodeCursor } from './cursor.ts'
 import type { SearchCursor } from './cursor.ts'
@@ -29,7 +29,7 @@ export async function askElasticsearch(
   elasticsearch: ElasticsearchClient,
   terms: SearchTerms,
   cursor: SearchCursor | undefined,
-  context: Context,
+  cost: Cost,
 ): Promise<Found> {
   const shown = cursor?.page ?? 0
   const view =
@@ -48,7 +48,7 @@ export async function askElasticsearch(
   }
   const answer = await elasticsearch.search(
     { ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs: TIMEOUT_MS },
-    context.cost,
+    cost,
   )
   const last = answer.hits.at(-1)
   const isLast = answer.hits.length < terms.limit || last === undefined

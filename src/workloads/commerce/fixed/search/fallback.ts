@@ -9,18 +9,14 @@ interface Ranked {
   readonly total: number
 }
 
-// Functions of schemas/commerce/search.sql.
-const BY_WORDS: Statement = {
-  name: 'commerce_search_words',
-  text: 'SELECT product_id, total FROM search_words($1, $2, $3, $4, $5, $6, $7)',
-}
-const BY_TRIGRAMS: Statement = {
-  name: 'commerce_search_alike',
-  text: 'SELECT product_id, total FROM search_alike($1, $2, $3, $4, $5, $6, $7)',
+// The function of schemas/commerce/search.sql.
+const SEARCH: Statement = {
+  name: 'commerce_search_degraded',
+  text: 'SELECT product_id, total FROM search_products($1, $2, $3, $4, $5, $6, $7)',
 }
 
 /**
- * Full text search in PostgreSQL: words first, and where no product has any of them, titles that look alike (ECM-92, E-41).
+ * Full text search in PostgreSQL; for words that no product has, titles that look alike (ECM-92, E-41).
  * @param shown pages of this search that were shown before
  */
 export async function askPostgres(
@@ -39,8 +35,7 @@ export async function askPostgres(
     limit,
     shown * limit,
   ]
-  let rows = await postgres.query<Ranked>(BY_WORDS, values, cost)
-  if (rows.length === 0) rows = await postgres.query<Ranked>(BY_TRIGRAMS, values, cost)
+  const rows = await postgres.query<Ranked>(SEARCH, values, cost)
   return {
     ids: rows.map((row) => row.product_id.toString()),
     total: rows[0]?.total ?? 0,

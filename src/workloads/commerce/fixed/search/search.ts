@@ -20,7 +20,7 @@ export async function search(
   const terms = searchTerms(request.query, request.filters, request.limit)
   const cursor = request.after === undefined ? undefined : decodeCursor(request.after)
   const found = await services.guardSearch(() =>
-    askElasticsearch(services.elasticsearch, terms, cursor, context),
+    askElasticsearch(services.elasticsearch, terms, cursor, context.cost),
   )
   const { ids, total, relation, next } =
     found ?? (await askPostgres(services.postgres, terms, cursor?.page ?? 0, context.cost))
