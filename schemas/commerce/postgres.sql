@@ -518,6 +518,7 @@ BEGIN
       EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
     END IF;
   END LOOP;
+  REVOKE UPDATE, DELETE, TRUNCATE ON inventory_transactions_default FROM CURRENT_USER, PUBLIC;
 END $$;
 
 -- The partition of `parent` for the month (UTC) that `moment` lies in: orders_2026_01. True when it had to be made.
@@ -530,6 +531,10 @@ BEGIN
   IF to_regclass(name) IS NOT NULL THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)', name, parent,
     first_id_at(month AT TIME ZONE 'UTC'), first_id_at((month + interval '1 month') AT TIME ZONE 'UTC'));
+  -- The rights on a partition are its own, and no trigger for each row stops a TRUNCATE (E-18).
+  IF parent = 'inventory_transactions' THEN
+    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM CURRENT_USER, PUBLIC', name);
+  END IF;
   RETURN true;
 END $$;
 

@@ -1,8 +1,6 @@
 // The fixed social case in a test: its schema on real stores, and writers that do the least that an operation must do,
 // the row and its outbox row in one statement and the actor's own effects on Redis.
 import { readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
-import { newCost } from '../../src/core/cost.ts'
 import type { Context, FlowEnd } from '../../src/core/operation.ts'
 import { idGenerator, shardOfId } from '../../src/core/snowflake.ts'
 import type { RoleHost, RunningRole } from '../../src/core/workload.ts'
@@ -19,7 +17,10 @@ import { postLoader } from '../../src/workloads/social/fixed/post-store.ts'
 import { startRelay } from '../../src/workloads/social/fixed/relay/relay.ts'
 import type { CachedPost, Services, SocialChoice } from '../../src/workloads/social/fixed/services.ts'
 import { DATABASES, socialStores } from '../../src/workloads/social/stores.ts'
+import { eventually, newContext } from './context.ts'
 import { startTestStores } from './stores.ts'
+
+export { eventually, newContext } from './context.ts'
 
 export const HYBRID: SocialChoice = { fanout: 'hybrid', counter: 'delta' }
 
@@ -161,16 +162,6 @@ FROM unnest($1::bigint[]) WITH ORDINALITY AS made(id, n)`,
   }
 }
 
-/** A context that counts its cost. */
-export function newContext(): Context {
-  return {
-    deadlineAt: Number.POSITIVE_INFINITY,
-    signal: new AbortController().signal,
-    cost: newCost(),
-    faultPoint: () => undefined,
-  }
-}
-
 /** A page of 20 of a reader's feed. */
 export function feedPage(
   services: Services,
@@ -204,11 +195,6 @@ export interface TestRelay {
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>
   close(): Promise<void>
-}
-
-/** Looks until something holds; the test's own timeout bounds it. */
-export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(5)
 }
 
 /** Asks a relay until it says that nothing is left. */
