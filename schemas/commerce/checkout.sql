@@ -169,7 +169,7 @@ DECLARE
   line_versions bigint[] := '{}';
   line_numbers integer[] := '{}';
   -- All that the order takes is locked: orders that met are in the order of these moments.
-  taken_at timestamptz;
+  moment timestamptz;
 BEGIN
   is_replay := false;
   IF NOT pg_try_advisory_xact_lock(hashtextextended(request_key, customer)) THEN
@@ -211,7 +211,7 @@ BEGIN
     line_versions := line_versions || taken.versions;
     line_numbers := line_numbers || array_fill(line, ARRAY[cardinality(taken.units)]);
   END LOOP;
-  taken_at := clock_timestamp();
+  moment := clock_timestamp();
 
   PERFORM record_order(customer, new_order, new_number, address, asked, quantities, quote, line_numbers, line_inventories,
     line_places, line_units);
@@ -228,7 +228,7 @@ BEGIN
   WHERE l.version IS NOT NULL;
   IF pools THEN
     INSERT INTO unit_takings (order_id, inventory_id, customer_id, quantity, taken_at, shard)
-    SELECT new_order, l.inventory, customer, l.units, place_order.taken_at, shard_of(l.inventory)
+    SELECT new_order, l.inventory, customer, l.units, moment, shard_of(l.inventory)
     FROM unnest(line_inventories, line_units, line_versions) AS l(inventory, units, version)
     WHERE l.version IS NULL;
   END IF;
