@@ -4,6 +4,7 @@ import { schemaDifferences } from '../../patterns/schema/differences.ts'
 import { ensurePartitions } from '../../patterns/schema/partitions.ts'
 import { provisionSchema } from '../../patterns/schema/provision.ts'
 import { fixedAudits } from './audits/index.ts'
+import { chooseHotProducts, hotProducts } from './fixed/checkout/unit-rows.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
 import { indexer } from './fixed/events/indexer.ts'
@@ -14,6 +15,7 @@ import { openFixed } from './fixed/open.ts'
 import { fixedStrategies } from './fixed/strategies.ts'
 import { flows } from './flows.ts'
 import { model } from './model.ts'
+import { buildPopulation } from './population/build.ts'
 import { profiles } from './profiles.ts'
 import { commerceSchema } from './schema.ts'
 import { seedVariant } from './seed/seed.ts'
@@ -32,8 +34,10 @@ const fixed: Variant = {
   ensurePartitions: (stores, monthsAhead) =>
     ensurePartitions(commerceStores(stores, 'fixed').postgres, commerceSchema('fixed'), monthsAhead),
   seed: (stores, population, _choice, progress) => seedVariant('fixed', stores, population, progress),
-  async open(stores, _population, choice) {
+  async open(stores, population, choice) {
     const own = commerceStores(stores, 'fixed')
+    const isPooled = choice['checkout'] === 'unit-rows'
+    await chooseHotProducts(own.postgres, isPooled ? hotProducts(buildPopulation(population)) : [])
     return openFixed(own, choice, await leaseWorker(own.redis))
   },
   roles: {

@@ -10,6 +10,7 @@ import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
 import { loopUntil } from '../../../../patterns/role-loop.ts'
 import type { KafkaMessage } from '../../../../stores/kafka/client.ts'
 import type { Statement } from '../../../../stores/postgres/client.ts'
+import { areTakingsLeft, keepPools } from '../checkout/unit-rows.ts'
 import { commerceStores } from '../../stores.ts'
 import type { CommerceStores } from '../../stores.ts'
 import { BATCH, isOutboxLeft, readEvents, RELAY } from './outbox.ts'
@@ -58,11 +59,12 @@ async function publish(work: RelayWork, events: readonly OutboxEvent[]): Promise
   ])
 }
 
-/** Frees what expired reservations hold (E-13), and deletes events that have been sent. */
+/** Frees what expired reservations hold (E-13), counts what was taken from pools (E-43), deletes events that were sent. */
 async function keepHouse(work: RelayWork, state: RelayState): Promise<void> {
   if (performance.now() - state.houseAt < HOUSE_MS) return
   state.houseAt = performance.now()
   await purgeEvents(work.postgres, state.saved)
+  await keepPools(work.postgres)
   const [row] = await work.postgres.query<{ swept: number }>(SWEEP, [SWEPT])
   // There are more: the next step goes on with them.
   if (row?.swept === SWEPT) state.houseAt = 0
@@ -118,7 +120,7 @@ export async function startRelay(
     (state) => step(work, state),
   )
   return {
-    drained: async () => !(await isOutboxLeft(work.postgres)),
+    drained: async () => !(await isOutboxLeft(work.postgres)) && !(await areTakingsLeft(work.postgres)),
     async close() {
       closing.abort()
       await running
