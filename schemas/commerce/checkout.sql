@@ -16,8 +16,8 @@ LANGUAGE sql VOLATILE STRICT AS $$
 $$;
 
 -- Takes `wanted` units of a product for an order: from the nearest warehouse that has all of them and that nobody else
--- is busy with, else from the nearest that has them (E-11), else from several (E-15). Locks rows of one product in the
--- order of their warehouses only when it must wait for several; callers go through products in ascending order (E-08).
+-- is busy with, else from the nearest that has them (E-11), else from several (E-15). Whoever waits for a row of a product
+-- holds no other of it, or those of lower warehouses alone; callers go through products in ascending order (E-08).
 -- Answers parallel arrays, empty where there is not enough; then nothing is changed.
 CREATE OR REPLACE FUNCTION reserve_units(product bigint, wanted integer, nearest integer[],
   OUT inventories bigint[], OUT places integer[], OUT units integer[], OUT versions bigint[])
@@ -33,15 +33,26 @@ BEGIN
     SELECT c.warehouse_id FROM inventory c WHERE c.product_id = product AND c.quantity_available >= wanted
     ORDER BY array_position(nearest, c.warehouse_id) LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING i.inventory_id, i.warehouse_id, i.version INTO taken_inventory, taken_place, taken_version;
-  IF NOT FOUND THEN
-    UPDATE inventory i SET quantity_available = i.quantity_available - wanted,
-      quantity_reserved = i.quantity_reserved + wanted, version = i.version + 1, last_updated = clock_timestamp()
-    WHERE i.product_id = product AND i.quantity_available >= wanted AND i.warehouse_id = (
-      SELECT c.warehouse_id FROM inventory c WHERE c.product_id = product AND c.quantity_available >= wanted
-      ORDER BY array_position(nearest, c.warehouse_id) LIMIT 1)
-    RETURNING i.inventory_id, i.warehouse_id, i.version INTO taken_inventory, taken_place, taken_version;
+  IF taken_inventory IS NULL THEN
+    -- A row that changed before it could be locked was locked all the same, and nobody may wait while he holds it: the
+    -- order is tried again.
+    IF EXISTS (SELECT FROM inventory c WHERE c.product_id = product AND c.xmax = pg_current_xact_id()::xid) THEN
+      RAISE EXCEPTION 'stock of product % changed', product USING ERRCODE = 'serialization_failure';
+    END IF;
+    -- So is a row that was waited for and has too little by then: taking back the attempt lets go of it.
+    BEGIN
+      UPDATE inventory i SET quantity_available = i.quantity_available - wanted,
+        quantity_reserved = i.quantity_reserved + wanted, version = i.version + 1, last_updated = clock_timestamp()
+      WHERE i.product_id = product AND i.quantity_available >= wanted AND i.warehouse_id = (
+        SELECT c.warehouse_id FROM inventory c WHERE c.product_id = product AND c.quantity_available >= wanted
+        ORDER BY array_position(nearest, c.warehouse_id) LIMIT 1)
+      RETURNING i.inventory_id, i.warehouse_id, i.version INTO taken_inventory, taken_place, taken_version;
+      IF taken_inventory IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'no_data_found'; END IF;
+    EXCEPTION WHEN no_data_found THEN
+      NULL;
+    END;
   END IF;
-  IF FOUND THEN
+  IF taken_inventory IS NOT NULL THEN
     inventories := ARRAY[taken_inventory];
     places := ARRAY[taken_place];
     units := ARRAY[wanted];

@@ -215,6 +215,7 @@ export const resultSchema: z.ZodType<Result> = z
     rates,
     mix: z.object({ readShare: share, expected: share }),
     slots: count,
+    poolSize: count.exactOptional(),
     probes: count,
     errorBudget: share,
     operations: z.array(operation),

@@ -224,6 +224,8 @@ export interface Result {
   /** Reads as a share of all arrivals of the mix. */
   readonly mix: { readonly readShare: number; readonly expected: number }
   readonly slots: number
+  /** Connections of each load worker to a store whose client pools them; absent in results of before it was told. */
+  readonly poolSize?: number
   readonly probes: number
   readonly errorBudget: number
   readonly operations: readonly OperationResult[]

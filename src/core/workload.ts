@@ -121,6 +121,11 @@ export interface Variant {
   /** Changes that were made to the text so that it runs at all, one line each; empty for fixed. */
   readonly changes: readonly string[]
   readonly strategies: Readonly<Record<string, Strategy>>
+  /**
+   * Connections of one load worker to a store whose client pools them: part of a design, since they bound how many
+   * sessions can wait for one row. Absent: two for each core, 4 to 16, which was measured to serve best.
+   */
+  readonly poolSize?: number
   /** Creates schemas, partitions, scripts; idempotent; converges after an interruption. */
   provision(stores: Stores, progress: Progress): Promise<StepReport>
   /** The live schema against the declared one, column by column. */

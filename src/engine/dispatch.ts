@@ -117,10 +117,13 @@ function startLoad(
     const now = clock.nowMicros()
     const intended = closed ? now : startAtMicros + walker.atMicros
     const deadlineAt = clock.toPerformanceMs(intended + lane.deadlineMicros)
-    const flight = new Flight(arrival, lane, input, intended, now, deadlineAt, faultPoint)
+    const phaseEnd = lane.records[arrival.phase].windowEndMicros
+    // What the first half leaves is not achieved in the pause: its seconds are in no window.
+    const windowEnd = intended < pauseFrom ? Math.min(phaseEnd, pauseFrom) : phaseEnd
+    const flight = new Flight(arrival, lane, input, intended, now, deadlineAt, windowEnd, faultPoint)
     const { record } = flight
     recordMeasure(record.measures, 'dispatchLag', now - intended)
-    if (now < record.windowEndMicros) record.offered[arrival.stream] += 1
+    if (now < windowEnd) record.offered[arrival.stream] += 1
     if (arrival.phase === 'measure' && now < firstMeasured) firstMeasured = now
     lane.second.offered += 1
     if (now >= flight.deadlineMicros) {

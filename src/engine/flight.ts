@@ -23,6 +23,8 @@ export class Flight implements Context {
   readonly handedMicros: number
   readonly deadlineMicros: number
   readonly deadlineAt: number
+  /** End of the window that the arrival is of: its phase's, or the pause's beginning for one that comes before it. */
+  readonly windowEndMicros: number
   readonly cost: Cost = newCost()
   readonly #faultPoint: FaultPoint | undefined
   startedMicros = 0
@@ -37,6 +39,7 @@ export class Flight implements Context {
     intendedMicros: number,
     handedMicros: number,
     deadlineAt: number,
+    windowEndMicros: number,
     faultPoint: FaultPoint | undefined,
   ) {
     this.arrival = arrival
@@ -47,6 +50,7 @@ export class Flight implements Context {
     this.handedMicros = handedMicros
     this.deadlineMicros = intendedMicros + lane.deadlineMicros
     this.deadlineAt = deadlineAt
+    this.windowEndMicros = windowEndMicros
     this.#faultPoint = faultPoint
   }
 

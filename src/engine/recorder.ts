@@ -43,7 +43,7 @@ interface CheckRecord {
 export interface OperationRecord {
   readonly operation: AnyOperation
   readonly phase: Phase
-  /** End of the phase's window on the clock: what happens later counts as neither offered nor achieved. */
+  /** End of the phase's window on the clock: what happens later counts as neither offered nor achieved. A pause ends it too. */
   readonly windowEndMicros: number
   readonly outcomes: Record<Outcome, number>
   readonly offered: Record<Stream, number>

@@ -30,7 +30,7 @@ export type Measures = Readonly<Partial<Record<Measure, EncodedHistogram>>>
 /** How many arrivals ended in which way. */
 export type OutcomeCounts = Readonly<Record<Outcome, number>>
 
-/** Arrivals of one operation for one reason. `offered` and `achieved` count what fell inside the phase's window. */
+/** Arrivals of one operation for one reason. `offered` and `achieved` count what fell inside the phase's window, or its half. */
 export interface StreamCount {
   readonly stream: Stream
   /** What the seed put in the window, over all workers. */
@@ -73,7 +73,7 @@ export interface OperationReport {
   readonly outcomes: OutcomeCounts
   /** Those of the drops whose deadline had passed when they were handed over: the generator's doing, not a full queue. */
   readonly droppedAtHandOver: number
-  /** Started in the window and not ended in it. */
+  /** Started in the window, or in a half of it, and not ended in it. */
   readonly inFlightAtEnd: number
   /** Still running or queued when an interrupted run stopped waiting; they count as nothing. */
   readonly unfinished: number

@@ -28,10 +28,10 @@ function witnessed(outcome: Outcome): JournalOutcome {
 }
 
 function countWindow(flight: Flight, endedMicros: number, answered: boolean): void {
-  const { record, arrival, startedMicros } = flight
-  if (endedMicros < record.windowEndMicros) {
+  const { record, arrival, startedMicros, windowEndMicros } = flight
+  if (endedMicros < windowEndMicros) {
     if (answered) record.achieved[arrival.stream] += 1
-  } else if (startedMicros < record.windowEndMicros) {
+  } else if (startedMicros < windowEndMicros) {
     record.inFlightAtEnd += 1
   }
 }
@@ -115,7 +115,7 @@ export function settleExpired(flight: Flight): void {
     record.outcomes.timeout += 1
     flight.lane.second.failed += 1
     addCost(record.cost, flight.cost)
-    if (flight.startedMicros < record.windowEndMicros) record.inFlightAtEnd += 1
+    if (flight.startedMicros < flight.windowEndMicros) record.inFlightAtEnd += 1
   }
   flight.state = 'over'
   flight.abort()

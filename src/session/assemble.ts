@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { decideVerdict, exitCodeOf } from '../core/exit.ts'
 import type { AuditResult, FlowResult, GeneratorResult, Rates, Result } from '../core/result.ts'
 import type { ProviderName, StoreFacts, Topology } from '../core/store.ts'
@@ -17,6 +18,7 @@ import { machineFacts } from './machine-facts.ts'
 import type { Measured } from './measure.ts'
 import { percentiles, savedPercentiles } from './percentiles.ts'
 import type { RunPlan } from './plan.ts'
+import { poolSizeOf } from './pool-size.ts'
 import { reasonsAround } from './reasons.ts'
 import type { OfferedTraffic } from './traffic.ts'
 
@@ -196,6 +198,7 @@ export function assembleResult(run: FinishedRun): Result {
     rates: totalRates(operations),
     mix: mixOf(run),
     slots: measured.slots,
+    poolSize: poolSizeOf(run.variant, availableParallelism()),
     probes: operations.reduce((sum, { streams }) => sum + streams.probe, 0),
     errorBudget: ERROR_BUDGET,
     operations,

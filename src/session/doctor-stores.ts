@@ -9,7 +9,7 @@ import type { Check } from './doctor-check.ts'
 import { readInstance, writeInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { storeStatus } from './status.ts'
-import { lookForDocker } from './up-docker.ts'
+import { containerDied, downDocker, lookForDocker } from './up-docker.ts'
 import { insistedPort, isRunningNatively } from './up-native.ts'
 
 /** What to look at, and whether to mend it. */
@@ -34,6 +34,7 @@ async function engineCheck(home: Home, module: StoreModule, env: Environment): P
 }
 
 async function portCheck(
+  home: Home,
   module: StoreModule,
   instance: Instance | undefined,
   env: Environment,
@@ -42,7 +43,10 @@ async function portCheck(
   const insisted = insistedPort(module, env)
   const port = insisted ?? instance?.port
   if (port === undefined) return { name, state: 'ok', found: 'a free one is chosen at the first start' }
-  const runs = instance?.container === true || (await isRunningNatively(instance))
+  const runs =
+    instance?.container === true
+      ? !(await containerDied(home, module, instance))
+      : await isRunningNatively(instance)
   if (runs && instance?.port === port) return { name, state: 'ok', found: `${port}, in use by our instance` }
   if (await isPortFree(port)) return { name, state: 'ok', found: `${port}, free` }
   const found = `${port} is taken by something else`
@@ -51,9 +55,28 @@ async function portCheck(
   return { name, state: 'problem', found, remedy: `end what listens there, or change ${module.portVariable}` }
 }
 
-/** Forgets a process that has died, and removes what an interrupted start left. */
-async function mend(home: Home, instance: Instance | undefined, half: string): Promise<void> {
+/** What of an instance was started, was never stopped, and has ended all the same. */
+async function whatDied(
+  home: Home,
+  module: StoreModule,
+  instance: Instance | undefined,
+): Promise<string | undefined> {
+  if (instance === undefined) return undefined
+  if (await containerDied(home, module, instance)) return 'its container'
+  if (instance.process === undefined || (await isRunningNatively(instance))) return undefined
+  return `process ${instance.process.pid}`
+}
+
+/** Forgets a process or container that has died, and removes what it or an interrupted start left; the data stays. */
+async function mend(
+  home: Home,
+  module: StoreModule,
+  instance: Instance | undefined,
+  half: string,
+): Promise<void> {
   await rm(half, { recursive: true, force: true })
+  if (instance?.container === true && (await containerDied(home, module, instance)))
+    await downDocker(home, module, instance)
   if (instance?.process === undefined) return
   const { process: _, ...stopped } = instance
   await writeInstance(home, stopped)
@@ -71,13 +94,13 @@ async function stateCheck(
     () => true,
     () => false,
   )
-  const died = instance?.process !== undefined && !(await isRunningNatively(instance))
-  if (!died && !hasHalf)
+  const died = await whatDied(home, module, instance)
+  if (died === undefined && !hasHalf)
     return { name, state: 'ok', found: instance === undefined ? 'never started' : 'consistent' }
-  const found = died ? `process ${instance.process?.pid} died` : `${half} was left by an interrupted start`
+  const found = died === undefined ? `${half} was left by an interrupted start` : `${died} died`
   if (!fix)
     return { name, state: 'warning', found, remedy: 'arch doctor --fix (the next arch up recovers as well)' }
-  await mend(home, instance, half)
+  await mend(home, module, instance, half)
   return { name, state: 'ok', found: `${found}: cleared`, fixed: true }
 }
 
@@ -114,7 +137,7 @@ export async function storeChecks(
     const instance = await readInstance(home, module.name)
     return [
       await engineCheck(home, module, settings.env),
-      await portCheck(module, instance, settings.env),
+      await portCheck(home, module, instance, settings.env),
       await stateCheck(home, module, instance, settings.fix),
       await liveCheck(home, module, settings.env),
     ]

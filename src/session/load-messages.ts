@@ -15,6 +15,8 @@ export interface LoadAssignment {
   readonly seed: number
   readonly worker: number
   readonly workers: number
+  /** Connections to each store whose client pools them. */
+  readonly poolSize: number
   /** Replaces the application's own number of slots. */
   readonly slots: number | undefined
   readonly closedConcurrency: number | undefined

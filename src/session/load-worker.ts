@@ -1,5 +1,4 @@
 // The entry of a load-generating worker thread: one event loop with its own connections, like one API server.
-import { availableParallelism } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ArchError, OperationFailure } from '../core/errors.ts'
 import type { OperationName } from '../core/names.ts'
@@ -12,12 +11,6 @@ import type { FromLoadWorker, LoadAssignment, ToLoadWorker } from './load-messag
 import { explainWriteError } from './report-folder.ts'
 import { closeStores, connectStores } from './up.ts'
 import { loadWorkload, variantOf } from './workloads.ts'
-
-/**
- * Connections of one worker's pool: two for each core that its stores share with it. More only take turns: on two cores a
- * closed loop of 128 reached 7.4K to 7.9K operations/s with 4, 7.1K with 6, 7.0K with 8 and 5.9K with 16 (single runs).
- */
-const POOL_SIZE = Math.min(16, Math.max(4, 2 * availableParallelism()))
 
 function post(message: FromLoadWorker): void {
   parentPort?.postMessage(message)
@@ -42,7 +35,7 @@ async function main(assignment: LoadAssignment): Promise<void> {
   const pace = paceOf(assignment.plan)
   const world = workload.world(assignment.seed, assignment.population, results, pace, standIns)
   const stores = await connectStores(assignment.endpoints, {
-    poolSize: POOL_SIZE,
+    poolSize: assignment.poolSize,
     applicationName: `arch load ${assignment.worker}`,
     keepsPlans: true,
   })

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoleName, VariantName } from '../core/names.ts'
@@ -16,11 +17,13 @@ import type { WatchdogReport } from '../engine/watchdog.ts'
 import { startLoad } from './load.ts'
 import type { LoadHandle, LoadOutcome } from './load.ts'
 import type { RunPlan } from './plan.ts'
+import { poolSizeOf } from './pool-size.ts'
 import type { RoleHandle } from './role.ts'
 import { reviveRoles, startRoles, stopRoles } from './roles.ts'
 import type { Turn } from './turns.ts'
 import { followWindows } from './windows.ts'
 import type { OnProgress } from './windows.ts'
+import { variantOf } from './workloads.ts'
 
 /** All that the measured part of a run stands on. */
 export interface MeasureRequest {
@@ -88,6 +91,7 @@ async function startWorkers(
   tracker: FlowTracker,
 ): Promise<LoadHandle[]> {
   const resultsMemory = newResultsMemory()
+  const poolSize = poolSizeOf(variantOf(request.workload, request.variant), availableParallelism())
   const numbers = Array.from({ length: request.workers }, (_, worker) => worker)
   const concurrency = request.closedConcurrency
   const begun = await Promise.allSettled(
@@ -103,6 +107,7 @@ async function startWorkers(
           seed: request.seed,
           worker,
           workers: request.workers,
+          poolSize,
           slots: undefined,
           closedConcurrency:
             concurrency === undefined ? undefined : Math.max(1, Math.round(concurrency / request.workers)),

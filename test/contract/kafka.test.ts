@@ -140,6 +140,8 @@ t.test('topics become as specified, again and again, and lose nothing', async (t
   const settings = { 'retention.ms': '3600000', 'cleanup.policy': 'compact' }
   t.same(await client.describeTopics(['specified']), [{ ...grown, settings }])
   t.equal((await whole(client, 'specified')).length, 10)
+  await client.produce('specified', messages(100))
+  t.ok((await client.offsets('specified'))[2]?.next, 'a partition that was added is used at once')
   await client.ensureTopics([{ ...spec, partitions: 1 }])
   t.equal((await client.describeTopics(['specified']))[0]?.partitions, 3, 'partitions are never removed')
   const wrong = client.ensureTopics([{ ...spec, settings: { 'retention.ms': 'long' } }])
@@ -201,7 +203,10 @@ t.test('a wrong password is refused, and no password is in any error', async (t)
 })
 
 t.test('a server that is not there is unavailable, and so is a client that was closed', async (t) => {
-  const lost = openKafka({ ...endpoint, port: 1 }, { poolSize: 1, applicationName: 'lost' })
+  const lost = openKafka(
+    { ...endpoint, port: 1 },
+    { poolSize: 1, applicationName: 'lost', statementTimeoutMs: 200 },
+  )
   await t.rejects(lost.produce('echo', messages(1)), { name: 'OperationFailure', kind: 'unavailable' })
   await lost.close()
   await t.rejects(lost.produce('echo', messages(1)), { name: 'OperationFailure', kind: 'unavailable' })

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { openHome, stateFile } from '../../src/machine/home.ts'
+import { storeChecks } from '../../src/session/doctor-stores.ts'
 import { downStores } from '../../src/session/down.ts'
 import { readInstance } from '../../src/session/instance.ts'
 import { storeLog } from '../../src/session/logs.ts'
 import { storeStatus } from '../../src/session/status.ts'
+import { loadStore } from '../../src/session/stores.ts'
 import { upStores } from '../../src/session/up.ts'
 
 // A `docker` that says what it was asked, without a daemon. Files beside it decide how it answers.
@@ -66,6 +68,24 @@ t.test('a container that ends while it starts is an error with its log, and has 
     message: /ended while it was starting[^]*the cause/,
   })
   t.equal((await storeStatus(place, 'redis', {})).state, 'died')
+})
+
+t.test('doctor sees a container that has ended, and clears it away', async (t) => {
+  const module = await loadStore('redis')
+  const stateAndPort = async (fix: boolean): Promise<Record<string, string>[]> => {
+    const checks = await storeChecks(place, module, { env: {}, fix })
+    return checks
+      .filter(({ name }) => name.endsWith(' state') || name.endsWith(' port'))
+      .map(({ state, found }) => ({ state, found }))
+  }
+  const [port, state] = await stateAndPort(false)
+  t.match(port, { state: 'ok', found: /free$/ }, 'its port is nobody’s')
+  t.match(state, { state: 'warning', found: 'its container died' })
+  t.match((await stateAndPort(true))[1], { state: 'ok', found: 'its container died: cleared' })
+  t.match(await calls(), /rm --stop --force redis/)
+  t.match((await stateAndPort(false))[1], { state: 'ok', found: 'consistent' })
+  t.equal((await storeStatus(place, 'redis', {})).state, 'stopped')
+  await t.rejects(upStores(['redis'], docker))
 })
 
 t.test('a container that is taken down leaves no network, and no log to read', async (t) => {

@@ -1,9 +1,7 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { KafkaClient } from '../../src/stores/kafka/client.ts'
-import { downStores } from '../../src/session/down.ts'
 import { readInstance, writeInstance } from '../../src/session/instance.ts'
 import type { Instance } from '../../src/session/instance.ts'
 import { storeLog } from '../../src/session/logs.ts'
@@ -99,6 +97,15 @@ function startWriter(client: KafkaClient, key: string): Writer {
   }
 }
 
+t.test('a data directory that was half formatted is made again', async (t) => {
+  await mkdir(join(data, 'topics'), { recursive: true })
+  await mkdir(join(`${data}.half`, 'topics'), { recursive: true })
+  const lines: string[] = []
+  await withClient(await up(lines), async (client) => t.same(await client.topicNames(), []))
+  t.match(lines.join('\n'), /formatting/)
+  await t.rejects(stat(`${data}.half`), { code: 'ENOENT' })
+})
+
 t.test('a kill -9 under producers and a consumer loses nothing that was acknowledged', async (t) => {
   const kafka = await up()
   const before = await known()
@@ -164,38 +171,19 @@ t.test('passwords are in files of mode 0600 alone', async (t) => {
   for (const secret of Object.values(secrets)) t.notOk(seen.join('\n').includes(secret))
 })
 
-t.test('a start that was never recorded is found by its pid file, ended, and its data kept', async (t) => {
-  const { process: orphan, ...unrecorded } = await known()
-  if (orphan === undefined) throw new Error('nothing ran')
-  await writeInstance(place, unrecorded)
-  const lines: string[] = []
-  const kafka = await up(lines)
-  t.equal(await isAlive(orphan), false)
-  t.match(lines.join('\n'), /ending Kafka process \d+, whose start was never recorded/)
-  t.ok((await withClient(kafka, (client) => whole(client, 'kept'))).length > 500)
-  t.equal(Number(await readFile(join(data, 'kafka.pid'), 'utf8')), (await known()).process?.pid)
-})
-
-t.test('a further port that something else has taken is changed, and the data stays', async (t) => {
-  await downStores({ home, env: {}, volumes: false })
-  const { furtherPorts } = await known()
-  const taken = furtherPorts?.['controller'] ?? 0
-  const intruder = createServer()
-  await new Promise<void>((resolve) => {
-    intruder.listen(taken, '127.0.0.1', resolve)
-  })
-  t.teardown(() => intruder.close())
-  const kafka = await up()
-  t.not((await known()).furtherPorts?.['controller'], taken)
-  t.ok((await withClient(kafka, (client) => whole(client, 'kept'))).length > 500)
-})
-
-t.test('a data directory that was half formatted is made again', async (t) => {
-  await downStores({ home, env: {}, volumes: false })
-  await rm(data, { recursive: true })
-  await mkdir(join(data, 'topics'), { recursive: true })
-  await mkdir(join(`${data}.half`, 'topics'), { recursive: true })
-  const kafka = await up()
-  t.same(await withClient(kafka, (client) => client.topicNames()), [])
-  await t.rejects(stat(`${data}.half`), { code: 'ENOENT' })
-})
+t.test(
+  'a start that was never recorded is ended; the ports that it held until then are changed, its data kept',
+  async (t) => {
+    const { process: orphan, ...unrecorded } = await known()
+    if (orphan === undefined) throw new Error('nothing ran')
+    await writeInstance(place, unrecorded)
+    const lines: string[] = []
+    const kafka = await up(lines)
+    t.equal(await isAlive(orphan), false)
+    t.match(lines.join('\n'), /ending Kafka process \d+, whose start was never recorded/)
+    t.ok((await withClient(kafka, (client) => whole(client, 'kept'))).length > 500)
+    const { process: running, furtherPorts } = await known()
+    t.equal(Number(await readFile(join(data, 'kafka.pid'), 'utf8')), running?.pid)
+    t.not(furtherPorts?.['controller'], unrecorded.furtherPorts?.['controller'])
+  },
+)

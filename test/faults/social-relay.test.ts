@@ -61,7 +61,11 @@ UNION ALL (SELECT 'followers', c.entity_id, c.count FROM counters c WHERE c.kind
 UNION ALL (SELECT 'following', c.entity_id, c.count FROM counters c WHERE c.kind = 5
   AND c.count <> (SELECT count(*) FROM follows f WHERE f.follower_id = c.entity_id))
 UNION ALL (SELECT 'posts', c.entity_id, c.count FROM counters c WHERE c.kind = 6
-  AND c.count <> (SELECT count(*) FROM posts p WHERE p.user_id = c.entity_id AND p.deleted_at IS NULL))`,
+  AND c.count <> (SELECT count(*) FROM posts p WHERE p.user_id = c.entity_id AND p.deleted_at IS NULL))
+UNION ALL (SELECT 'copied likes', p.post_id, p.like_count FROM posts p
+  WHERE p.like_count <> (SELECT count(*) FROM likes_by_post l WHERE l.post_id = p.post_id))
+UNION ALL (SELECT 'copied followers', u.user_id, u.follower_count FROM users u
+  WHERE u.follower_count <> (SELECT count(*) FROM follows f WHERE f.following_id = u.user_id))`,
   )
 }
 
@@ -71,6 +75,8 @@ const POINTS = [
   ['fanout.mid-chunk', 1],
   ['fanout.mid-chunk', 2],
   ['fanout.after-chunk', 1],
+  ['copies.before-commit', 1],
+  ['copies.before-commit', 3],
 ] as const
 
 for (const [point, visit] of POINTS) {
@@ -126,10 +132,10 @@ for (const [point, visit] of POINTS) {
   })
 }
 
-/** True while an event or a fan-out is unfinished in the tables. */
+/** True while an event, a fan-out or a copy of counts is unfinished in the tables. */
 async function isBehind(): Promise<boolean> {
   const rows = await social.sql<{ behind: boolean }>(
-    `SELECT EXISTS (SELECT FROM fanout_tasks) OR EXISTS (SELECT FROM outbox o, relay_position p
+    `SELECT EXISTS (SELECT FROM fanout_tasks) OR EXISTS (SELECT FROM stale_counts) OR EXISTS (SELECT FROM outbox o, relay_position p
   WHERE p.relay = 'social' AND (o.xid, o.id) > (p.xid, p.id)) AS behind`,
   )
   return rows[0]?.behind ?? false

@@ -1,60 +1,51 @@
-// The audits of the fixed commerce case that need PostgreSQL alone: what a test did must leave all of them held.
-import type { Audit, AuditOutcome } from '../../src/core/workload.ts'
+// Runs the audits of the fixed commerce case in a test.
+import type { JournalReader } from '../../src/core/journal.ts'
+import type { Stores } from '../../src/core/store.ts'
+import type { AuditOutcome } from '../../src/core/workload.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
-import type { CommerceCase } from './commerce-fixed.ts'
+import { journalOf } from './social-data.ts'
 
-const NAMES = [
+/** The audits that look at PostgreSQL alone, and need no journal. */
+export const TABLE_AUDITS: readonly string[] = [
   'stock.ledger',
   'stock.oversold',
-  'stock.pools',
   'ledger.orders',
   'reservations.expired',
   'orders.allocated',
   'orders.totals',
   'orders.states',
   'orders.keys',
-  'orders.history',
   'partitions.default',
 ]
 
-function named(name: string): Audit {
-  const audit = fixedAudits.find((candidate) => candidate.name === name)
-  if (audit === undefined) throw new Error(`no audit ${name}`)
-  return audit
-}
-
-/** Runs one audit on the case's data, with a journal that holds nothing. */
-function auditCase(
-  { stores }: Pick<CommerceCase, 'stores'>,
+/** What an audit finds. */
+export async function auditOf(
   name: string,
-  checkout: string = 'conditional',
+  stores: Stores,
+  journal: JournalReader = journalOf([]),
 ): Promise<AuditOutcome> {
-  return named(name).run({
-    stores: { ...stores, elasticsearch: withoutStore, kafka: withoutStore },
+  const found = fixedAudits.find((one) => one.name === name)
+  if (found === undefined) throw new Error(`no audit is called ${name}`)
+  return found.run({
+    stores,
     population: { seed: 1, size: 100 },
-    choice: { checkout },
-    journal: {
-      async *entries() {
-        // Nothing was witnessed.
-      },
-    },
+    choice: { checkout: 'conditional' },
+    journal,
     seed: 1,
     profile: 'steady',
   })
 }
 
-// The stores that are not started are asked for a view of themselves, and for nothing else.
-const withoutStore = { withPrefix: () => undefined } as never
-
-/** What is violated, with examples: empty when all audits hold. */
+/** What those of `names` that do not hold have found, a line each. */
 export async function violations(
-  commerce: Pick<CommerceCase, 'stores'>,
-  checkout: string,
-): Promise<readonly string[]> {
-  const found: string[] = []
-  for (const name of NAMES) {
-    const { state, examples } = await auditCase(commerce, name, checkout)
-    if (state === 'violated' || state === 'could not run') found.push(`${name}: ${examples.join('; ')}`)
+  stores: Stores,
+  names: readonly string[] = TABLE_AUDITS,
+  journal?: JournalReader,
+): Promise<string[]> {
+  const lines: string[] = []
+  for (const name of names) {
+    const outcome = await auditOf(name, stores, journal)
+    if (outcome.state !== 'held') lines.push(`${name} ${outcome.state}: ${outcome.examples.join('; ')}`)
   }
-  return found
+  return lines
 }

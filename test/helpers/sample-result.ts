@@ -135,6 +135,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     rates: { documented: 2_431_000, target: 2_431, scheduled: 2_431, offered: 2_431, achieved: 2_430.8 },
     mix: { readShare: 0.9502, expected: 0.95 },
     slots: 64,
+    poolSize: 10,
     probes: 120,
     errorBudget: 0.001,
     operations: [

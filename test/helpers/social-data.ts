@@ -31,11 +31,14 @@ export function journalOf(writes: readonly Write[]): JournalReader {
   }
 }
 
-/** Computes mirrors and counters anew from the rows that they are derived from. */
+/** Computes mirrors, counters and their copies anew from the rows that they are derived from. */
 export async function deriveTables(postgres: PostgresClient): Promise<void> {
   await postgres.execute(`
+    CREATE OR REPLACE FUNCTION pg_temp.counted(id bigint, of_kind integer) RETURNS integer LANGUAGE sql AS
+      'SELECT coalesce(sum(count), 0)::integer FROM counters c WHERE c.shard = shard_of(id) AND entity_id = id AND kind = of_kind';
     DELETE FROM counters; DELETE FROM followers; DELETE FROM blocked_by; DELETE FROM likes_by_user;
     DELETE FROM outbox; DELETE FROM relay_position; DELETE FROM fanout_tasks;
+    DELETE FROM stale_counts;
     INSERT INTO relay_position (relay) VALUES ('test');
     INSERT INTO followers SELECT following_id, follower_id, created_at, shard_of(following_id) FROM follows;
     INSERT INTO blocked_by SELECT blocked_id, user_id, created_at, shard_of(blocked_id) FROM blocks;
@@ -48,7 +51,11 @@ export async function deriveTables(postgres: PostgresClient): Promise<void> {
         UNION ALL SELECT following_id, 4 FROM follows
         UNION ALL SELECT follower_id, 5 FROM follows
         UNION ALL SELECT user_id, 6 FROM posts WHERE deleted_at IS NULL) counted
-      GROUP BY id, kind`)
+      GROUP BY id, kind;
+    UPDATE posts SET like_count = pg_temp.counted(post_id, 1), comment_count = pg_temp.counted(post_id, 2);
+    UPDATE comments SET like_count = pg_temp.counted(comment_id, 3);
+    UPDATE users SET follower_count = pg_temp.counted(user_id, 4), following_count = pg_temp.counted(user_id, 5),
+      post_count = pg_temp.counted(user_id, 6)`)
 }
 
 /** The commands that make the feeds of all users, the lists of pull authors and the sets that readers need. */

@@ -202,13 +202,17 @@ async function settle(role: RunningRole): Promise<void> {
   await eventually(() => role.drained())
 }
 
-/** Starts a relay in this process. */
-export async function relayHere(stores: Stores, choice: SocialChoice = HYBRID): Promise<TestRelay> {
+/** Starts a relay in this process; `faultPoint` may hold it where it comes by. */
+export async function relayHere(
+  stores: Stores,
+  choice: SocialChoice = HYBRID,
+  faultPoint: RoleHost['faultPoint'] = () => undefined,
+): Promise<TestRelay> {
   const ends: FlowEnd[] = []
   const host: RoleHost = {
     flowEnds: (seen) => ends.push(...seen),
     signal: new AbortController().signal,
-    faultPoint: () => undefined,
+    faultPoint,
   }
   const role = await startRelay(stores, { seed: 1, size: 0 }, { ...choice }, host)
   return { ends, settled: () => settle(role), close: () => role.close() }

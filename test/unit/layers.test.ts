@@ -36,6 +36,11 @@ const forbidden: readonly (readonly [folder: string, line: string, rule: string]
     "import { Client } from '@elastic/elasticsearch'\nvoid Client",
     'a workload imports no driver of any store',
   ],
+  [
+    'src/patterns',
+    "import { Producer } from '@platformatic/kafka'\nnew Producer()",
+    'a pattern imports no driver',
+  ],
   ['src/patterns', "import '../workloads/social/index.ts'", 'a pattern knows no workload'],
   ['src/patterns', "import '../engine/dispatch.ts'", 'a pattern imports no engine'],
   ['src/session', "import '../commands/bench.ts'", 'the session knows no command'],

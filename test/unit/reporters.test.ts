@@ -56,6 +56,7 @@ t.test(
       'seed 42',
       'fanout=hybrid',
       'slots 64',
+      'pool 10',
       'probes 120',
       'postgres 18.4 native single, acknowledged survives power loss (fsync=on',
       'redis 8.2.1 native single, acknowledged survives nothing',

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { runLoad } from '../../src/engine/dispatch.ts'
 import { walkArrivals } from '../../src/engine/arrivals.ts'
+import type { OperationReport } from '../../src/engine/report.ts'
 import { pauseMicros, runMicros } from '../../src/engine/schedule.ts'
 import type { PausePlan, SchedulePlan } from '../../src/engine/schedule.ts'
 import { addWatchdog } from '../../src/engine/watchdog.ts'
@@ -71,6 +72,22 @@ for (const closedConcurrency of [undefined, 2]) {
     } else t.ok(report.measuredSeconds <= SECONDS, `${report.measuredSeconds} s`)
   })
 }
+
+t.test(
+  'what is answered in a pause was in flight when the half closed: its seconds count in no rate',
+  async (t) => {
+    const clock = fakeClock()
+    const operation = operationOf('one', () => clock.until(clock.nowMicros() + 1_500_000))
+    const straight = planOf({ one: 100 }, SECONDS, 'uniform', WARMUP)
+    const measured = async (plan: SchedulePlan): Promise<OperationReport | undefined> => {
+      const report = await clock.drive(runLoad(optionsOf(clock, [operation], plan)))
+      return report.operations.find(({ phase }) => phase === 'measure')
+    }
+    const paused = await measured(withPause(straight, { afterSeconds: 2, seconds: 10 }))
+    // A second and a half before each end: 150 of each 200 are still on their way.
+    t.match(paused, { outcomes: { ok: 400 }, inFlightAtEnd: 300, streams: [{ offered: 400, achieved: 100 }] })
+  },
+)
 
 t.test('two runs take turns A B B A, each measured while the other stands still', async (t) => {
   const [first, second] = interleaved(WARMUP, SECONDS)

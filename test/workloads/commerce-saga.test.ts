@@ -5,7 +5,7 @@ import type { PostgresClient, Statement } from '../../src/stores/postgres/client
 import type { OrderLine, PlacedOrder } from '../../src/workloads/commerce/application.ts'
 import { saga } from '../../src/workloads/commerce/fixed/checkout/saga.ts'
 import { areSagasLeft, sweepSagas } from '../../src/workloads/commerce/fixed/checkout/saga-sweep.ts'
-import { violations } from '../helpers/commerce-audits.ts'
+import { violations } from '../helpers/commerce-violations.ts'
 import { openCommerceCase } from '../helpers/commerce-fixed.ts'
 import type { TestCustomer } from '../helpers/commerce-fixed.ts'
 import { eventually, newContext } from '../helpers/context.ts'

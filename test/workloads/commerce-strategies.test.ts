@@ -6,7 +6,7 @@ import {
   keepPools,
 } from '../../src/workloads/commerce/fixed/checkout/unit-rows.ts'
 import type { CommerceApplication, OrderLine, PlacedOrder } from '../../src/workloads/commerce/application.ts'
-import { violations } from '../helpers/commerce-audits.ts'
+import { violations } from '../helpers/commerce-violations.ts'
 import { openCommerceCase } from '../helpers/commerce-fixed.ts'
 import type { TestCustomer } from '../helpers/commerce-fixed.ts'
 import { newContext } from '../helpers/context.ts'

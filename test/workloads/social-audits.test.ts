@@ -106,6 +106,31 @@ const damages: readonly Damage[] = [
     shows: new RegExp(`post ${post} shows former`),
   },
   {
+    audit: 'copies.equal-counters',
+    what: 'a post that shows an old number of likes',
+    sql: `UPDATE posts SET like_count = 0 WHERE post_id = ${post}`,
+    shows: new RegExp(`${post}: posts.like_count says 0, the counter 1`),
+  },
+  {
+    audit: 'copies.equal-counters',
+    what: 'a user whose row shows a follower too many',
+    sql: `UPDATE users SET follower_count = follower_count + 1 WHERE user_id = ${author}`,
+    shows: new RegExp(`${author}: users.follower_count says \\d+, the counter \\d+`),
+  },
+  {
+    audit: 'copies.equal-counters',
+    what: 'a comment that does not show its likes, of which one stands in another slot',
+    sql: `UPDATE comments SET like_count = 1 WHERE comment_id = ${comment};
+      INSERT INTO counters (entity_id, count, kind, slot, shard) VALUES (${comment}, 1, 3, 7, shard_of(${comment}))`,
+    shows: new RegExp(`${comment}: comments.like_count says 1, the counter 2`),
+  },
+  {
+    audit: 'outbox.drained',
+    what: 'a change of counts that was not copied',
+    sql: `INSERT INTO stale_counts (entity_id, entity, shard) VALUES (${post}, 'post', shard_of(${post}))`,
+    shows: new RegExp(`post ${post}: its counts have changed and were not copied`),
+  },
+  {
     audit: 'follows.counts-equal-edges',
     what: 'a follower who was counted twice',
     sql: `UPDATE counters SET count = count + 1 WHERE kind = 4 AND entity_id = ${author}`,

@@ -33,6 +33,7 @@ function trafficFacts(result: Result): string[] {
     `seed ${result.seed}`,
     `workers ${result.workers}`,
     `slots ${result.slots}`,
+    ...(result.poolSize === undefined ? [] : [`pool ${result.poolSize}`]),
     `probes ${whole(result.probes)}`,
     ...standInFacts(result),
   ]

@@ -9,6 +9,7 @@ import { closerOf, driverOptions } from './driver.ts'
 import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
 import { parcelsOf } from './parcels.ts'
 import { partitionCounts } from './partition-counts.ts'
+import type { PartitionCounts } from './partition-counts.ts'
 import { partitionSender } from './producer.ts'
 import type { PartitionSender } from './producer.ts'
 import { readTopic } from './read-topic.ts'
@@ -27,7 +28,7 @@ interface Server {
   readonly admin: Admin
   readonly closeAdmin: () => Promise<void>
   readonly sender: PartitionSender
-  readonly counts: (topic: string) => number | Promise<number>
+  readonly counts: PartitionCounts
   readonly clients: Map<string, KafkaClient>
   readonly consumptions: Set<Consumption>
   keyless: number
@@ -91,7 +92,7 @@ function clientOf(server: Server, prefix: string): KafkaClient {
     withPrefix: (other) => clientOf(server, other),
     async produce(topic, messages, cost) {
       if (server.closed) throw new OperationFailure('unavailable', 'kafka: the client is closed')
-      const counted = server.counts(full(topic))
+      const counted = server.counts.of(full(topic))
       const partitions = typeof counted === 'number' ? counted : await counted
       server.keyless += 1
       const parcels = parcelsOf(full(topic), messages, partitions, server.keyless % partitions, cost)
@@ -101,16 +102,21 @@ function clientOf(server: Server, prefix: string): KafkaClient {
         ),
       )
     },
-    ensureTopics: (specs) =>
-      ensureTopics(
+    async ensureTopics(specs) {
+      await ensureTopics(
         admin,
         specs.map((spec) => ({ ...spec, name: full(spec.name) })),
-      ),
+      )
+      server.counts.forget()
+    },
     async describeTopics(names) {
       const found = await describeTopics(admin, names.map(full))
       return found.map((spec) => ({ ...spec, name: short(spec.name) }))
     },
-    deleteTopics: (names) => deleteTopics(admin, names.map(full)),
+    async deleteTopics(names) {
+      await deleteTopics(admin, names.map(full))
+      server.counts.forget()
+    },
     async topicNames() {
       const names = await topicNames(admin)
       return names.filter((name) => name.startsWith(prefix)).map(short)
@@ -157,7 +163,7 @@ export function openKafka(endpoint: StoreEndpoint, options: ConnectOptions): Kaf
       () => admin.close(),
     ),
     sender: partitionSender(producer, patienceMs),
-    counts: partitionCounts(admin),
+    counts: partitionCounts(admin, patienceMs),
     clients: new Map(),
     consumptions: new Set(),
     keyless: 0,

@@ -70,8 +70,16 @@ export function partitionSender(producer: Producer, patienceMs: number): Partiti
   const lanes = new Map<string, Waiting[]>()
   let closed = false
 
+  /** The driver would take the remainder for a partition that it has not heard of: the key would be in a wrong place. */
+  function hearOf(topic: string, partition: number): void {
+    const heardOf = producer.currentMetadata?.topics.get(topic)?.partitionsCount
+    if (heardOf !== undefined && partition >= heardOf) producer.clearMetadata()
+  }
+
   async function attempt(request: readonly Waiting[]): Promise<void> {
     const messages = request.flatMap((parcel) => parcel.messages)
+    const [first] = messages
+    if (first !== undefined) hearOf(first.topic, first.partition ?? 0)
     await producer.send({ messages, acks: ProduceAcks.ALL })
     countRequest(request)
     for (const { resolve } of request) resolve()

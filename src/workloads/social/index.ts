@@ -55,6 +55,8 @@ const asWritten: Variant = {
   defects: asWrittenDefects,
   changes: [...asWrittenChanges, ...asWrittenCodeChanges],
   strategies: asWrittenStrategies,
+  // The text sizes no pool: its code would have had the default of its driver, 10 in node-postgres.
+  poolSize: 10,
   ...schemaOf('as-written'),
   seed: (stores, population, choice, progress) =>
     seedVariant('as-written', stores, population, choice, progress),

@@ -12,6 +12,7 @@ import { commerceSchema } from '../schema.ts'
 import { commerceStores } from '../stores.ts'
 import { fixedPrewarm } from './prewarm.ts'
 import { fixedTables } from './tables.ts'
+import { warmSearch } from './warm-search.ts'
 
 /** Raised whenever the same seed and size give other rows than before. */
 const GENERATOR_VERSION = 1
@@ -59,6 +60,8 @@ export async function seedVariant(
   const documents = await rebuildIndex(postgres, elasticsearch, (done) =>
     progress('index', done, built().size, 'documents'),
   )
+  progress('warm', 0, undefined, 'searches')
+  await warmSearch(elasticsearch, built(), population.seed)
   return {
     changed,
     summary: `${why}; ${built().size} products cloned, ${prewarmed} keys warm, ${documents} documents indexed`,

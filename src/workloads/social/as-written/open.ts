@@ -16,7 +16,7 @@ interface RunningAsWritten extends RunningApplication {
   readonly application: SocialApplication
 }
 
-/** Operations that may run at a time in one process: twice the pool, as half of the work is in Redis. */
+/** Operations that may run at a time in one process, as many as in the fixed variant; they share the pool's connections. */
 const SLOTS = 64
 
 /** Opens the text's own application on its own stores (`threshold=titles|code`). `worker` (0 to 63) goes into its ids. */

@@ -1,6 +1,7 @@
 import type { Audit } from '../../../core/workload.ts'
 import { cacheDatabase } from './cache-database.ts'
 import { commentsCount, commentsCountAsWritten } from './comments-count.ts'
+import { copiesCounts } from './copies-counts.ts'
 import { copiesEqual } from './copies-equal.ts'
 import { countersNotNegative } from './counters-not-negative.ts'
 import { feedsCelebrityAsWritten, feedsPushAsWritten } from './feeds-as-written.ts'
@@ -31,6 +32,7 @@ export const fixedAudits: readonly Audit[] = [
   commentsCount,
   countersNotNegative,
   copiesEqual,
+  copiesCounts,
   followsCounts,
   followsMirrored,
   usernamesUnique,

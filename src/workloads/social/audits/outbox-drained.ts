@@ -1,7 +1,7 @@
 import type { Audit } from '../../../core/workload.ts'
 import { sqlAudit } from './social-audit.ts'
 
-/** Every event of the outbox has been applied, and every fan-out is finished. */
+/** Every event of the outbox has been applied, every fan-out is finished, and every changed count has been copied. */
 export const outboxDrained: Audit = sqlAudit(
   { name: 'outbox.drained', claims: ['SOC-61', 'SOC-63'], defects: ['S-27', 'E-22'] },
   'fixed',
@@ -16,5 +16,7 @@ export const outboxDrained: Audit = sqlAudit(
    SELECT format('%s events are there, and no relay ever read any', count(*))
    FROM outbox WHERE NOT EXISTS (SELECT FROM relay_position) HAVING count(*) > 0
    UNION ALL
-   SELECT format('post %s: its fan-out stopped before chunk %s', post_id, chunk) FROM fanout_tasks`,
+   SELECT format('post %s: its fan-out stopped before chunk %s', post_id, chunk) FROM fanout_tasks
+   UNION ALL
+   SELECT format('%s %s: its counts have changed and were not copied', entity, entity_id) FROM stale_counts`,
 )

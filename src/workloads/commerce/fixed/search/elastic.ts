@@ -23,13 +23,14 @@ export interface Found {
 
 /**
  * Asks Elasticsearch. The first page is of the index as it is; from the second on, pages are of one frozen view.
- * @throws OperationFailure `unavailable`, or `timeout` after 300 ms
+ * @throws OperationFailure `unavailable`, or `timeout` after `timeoutMs`
  */
 export async function askElasticsearch(
   elasticsearch: ElasticsearchClient,
   terms: SearchTerms,
   cursor: SearchCursor | undefined,
   cost: Cost,
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<Found> {
   const shown = cursor?.page ?? 0
   const view =
@@ -47,7 +48,7 @@ export async function askElasticsearch(
         : { search_after: cursor.sort }),
   }
   const answer = await elasticsearch.search(
-    { ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs: TIMEOUT_MS },
+    { ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs },
     cost,
   )
   const last = answer.hits.at(-1)

@@ -1,5 +1,6 @@
-import type { PostgresQueries } from '../../../../stores/postgres/client.ts'
 import { sweepClaims } from '../sweep-claims.ts'
+import { countCopies } from './count-copies.ts'
+import type { FanoutWork } from './fanout.ts'
 import { purgeEvents } from '../../../../patterns/outbox/position.ts'
 import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
 
@@ -10,22 +11,31 @@ const SWEEP_MS = 30_000
 /** A registration that is not confirmed after this many seconds has died (S-09). */
 const CLAIM_SECONDS = 60
 
-/** Does what is due, given how far the relay's effects have come. */
-export type Housekeeping = (applied: RelayPosition) => Promise<void>
+/**
+ * Does what is due, given how far the relay's effects have come and whether it has other work. Answers whether it should
+ * be asked again at once.
+ */
+export type Housekeeping = (applied: RelayPosition, isBusy: boolean) => Promise<boolean>
 
-/** What a relay does now and then beside its events: deletes applied ones, and ends half-claims of names. */
-export function housekeeping(queries: PostgresQueries): Housekeeping {
+/**
+ * What a relay does now and then beside its events: deletes applied ones, ends half-claims of names, and copies counts
+ * into the rows that show them.
+ */
+export function housekeeping(work: FanoutWork): Housekeeping {
+  const { postgres } = work
+  const copyCounts = countCopies(work)
   let purgedAt = performance.now()
   let sweptAt = purgedAt
-  return async (applied) => {
+  return async (applied, isBusy) => {
     const now = performance.now()
     if (now - purgedAt >= PURGE_MS) {
       purgedAt = now
-      await purgeEvents(queries, applied)
+      await purgeEvents(postgres, applied)
     }
     if (now - sweptAt >= SWEEP_MS) {
       sweptAt = now
-      await sweepClaims(queries, CLAIM_SECONDS)
+      await sweepClaims(postgres, CLAIM_SECONDS)
     }
+    return copyCounts(isBusy)
   }
 }

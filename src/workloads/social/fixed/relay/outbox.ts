@@ -42,7 +42,12 @@ ORDER BY outbox.xid, outbox.id`,
 const WORK_LEFT: Statement = {
   name: 'relay_work_left',
   text: `SELECT EXISTS (SELECT FROM outbox o JOIN relay_position p ON (o.xid, o.id) > (p.xid, p.id) WHERE p.relay = $1)
-  OR EXISTS (SELECT FROM fanout_tasks) AS left`,
+  OR EXISTS (SELECT FROM fanout_tasks) OR EXISTS (SELECT FROM stale_counts) AS left`,
+}
+
+const HOLD: Statement = {
+  name: 'relay_position_hold',
+  text: 'SELECT FROM relay_position WHERE relay = $1 FOR UPDATE',
 }
 
 /** Events behind `position` that no open transaction can still precede, in order, at most a batch. */
@@ -84,7 +89,12 @@ export async function moveTables(
   return true
 }
 
-/** Whether an event or a fan-out is unfinished, events that are still behind an open transaction included. */
+/** Keeps every relay from applying a batch until this transaction has ended, and waits for the one that does just now. */
+export async function holdTables(queries: PostgresQueries): Promise<void> {
+  await queries.query(HOLD, [RELAY.tables])
+}
+
+/** Whether an event, a fan-out or a copy of counts is unfinished, events that are still behind an open transaction included. */
 export async function isWorkLeft(queries: PostgresQueries): Promise<boolean> {
   const rows = await queries.query<{ left: boolean }>(WORK_LEFT, [RELAY.caches])
   return rows[0]?.left ?? false

@@ -45,7 +45,7 @@ async function recover(work: FanoutWork): Promise<RelayState> {
   const savedCaches = await readRelayPosition(work.postgres, RELAY.caches)
   const undone = await readEventsUpTo(work.postgres, savedCaches, tables)
   if (undone.length > 0) await applyToCaches(work, undone, summarise(undone, work.choice))
-  return { tables, savedCaches, keepHouse: housekeeping(work.postgres), mayFanOut: true }
+  return { tables, savedCaches, keepHouse: housekeeping(work), mayFanOut: true }
 }
 
 async function applyBatch(
@@ -83,8 +83,9 @@ async function step(work: FanoutWork, state: RelayState): Promise<number> {
   await applyBatch(work, state, events)
   if (state.mayFanOut) state.mayFanOut = await fanOut(work)
   if (events.length === 0) await saveWhenIdle(work, state)
-  await state.keepHouse(state.savedCaches)
-  if (state.mayFanOut || events.length === BATCH) return 0
+  const isBusy = state.mayFanOut || events.length > 0
+  const isCopying = await state.keepHouse(state.savedCaches, isBusy)
+  if (state.mayFanOut || isCopying || events.length === BATCH) return 0
   if (events.length === 0) return IDLE_MS
   return Math.min(LONGEST_MS, Math.max(IDLE_MS, PAUSE_PER_WORK * (performance.now() - startedAt)))
 }

@@ -24,6 +24,10 @@ export interface BatchSummary {
   readonly countedPosts: readonly string[]
   /** Users whose counts or profile have changed. */
   readonly staleUsers: readonly string[]
+  /** Users of whom a counter has changed. */
+  readonly countedUsers: readonly string[]
+  /** Comments whose count of likes has changed: (comment, its post). */
+  readonly countedComments: Edges
   /** Authors who were followed or unfollowed. */
   readonly followedUsers: readonly string[]
   /** Differences by entity and counter kind. */
@@ -43,11 +47,13 @@ function link(edges: Edges, from: string, to: string): void {
 export function summarise(events: readonly OutboxEvent[], choice: SocialChoice): BatchSummary {
   const counters = new Map<string, number>()
   const counted = new Set<string>()
+  const countedUsers = new Set<string>()
   const stale = new Set<string>()
   const followed = new Set<string>()
   const changed = new Set<string>()
   const deleted: string[] = []
-  const [likes, unlikes, follows, unfollows, blocks, posts] = [
+  const [likes, unlikes, follows, unfollows, blocks, posts, countedComments] = [
+    edges(),
     edges(),
     edges(),
     edges(),
@@ -68,10 +74,12 @@ export function summarise(events: readonly OutboxEvent[], choice: SocialChoice):
     add(follower, COUNTER.following, by)
     followed.add(author)
     stale.add(author).add(follower)
+    countedUsers.add(author).add(follower)
   }
   const post = (author: string, by: number): void => {
     add(author, COUNTER.posts, by)
     stale.add(author)
+    countedUsers.add(author)
   }
   for (const { kind, actor, subject, object } of events) {
     switch (kind) {
@@ -89,6 +97,7 @@ export function summarise(events: readonly OutboxEvent[], choice: SocialChoice):
         break
       case EVENT.commentLiked:
         add(subject, COUNTER.commentLikes, 1)
+        link(countedComments, subject, object ?? '')
         break
       case EVENT.followed:
         link(follows, actor, subject)
@@ -127,6 +136,8 @@ export function summarise(events: readonly OutboxEvent[], choice: SocialChoice):
     deletedPosts: deleted,
     changedUsers: [...changed],
     countedPosts: [...counted],
+    countedUsers: [...countedUsers],
+    countedComments,
     staleUsers: [...stale],
     followedUsers: [...followed],
     counters,

@@ -3,6 +3,7 @@ import { switchAuthors } from '../pull-authors.ts'
 import type { SocialChoice } from '../services.ts'
 import { arrayOf } from '../../../../patterns/arrays.ts'
 import { BEGIN_SHORT_BATCH } from './begin.ts'
+import { markStaleCounts } from './count-copies.ts'
 import { applyMirrors } from './mirrors.ts'
 import { moveTables } from './outbox.ts'
 import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
@@ -75,6 +76,7 @@ export function applyToTables(postgres: PostgresClient, step: TableStep): Promis
     if (!(await moveTables(queries, step.from, step.to))) return false
     await applyMirrors(queries, summary)
     await applyCounters(queries, summary.counters)
+    await markStaleCounts(queries, summary)
     if (choice.fanout === 'hybrid') await switchAuthors(queries, summary.followedUsers)
     if (summary.posts.to.length > 0)
       await queries.query(TASKS, [arrayOf(summary.posts.from), arrayOf(summary.posts.to)])
