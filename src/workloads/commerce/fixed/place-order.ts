@@ -2,6 +2,7 @@ import type { Context } from '../../../core/operation.ts'
 import type { OrderRequest, PlacedOrder } from '../application.ts'
 import type { Checkout } from './checkout/checkout.ts'
 import { conditional } from './checkout/conditional.ts'
+import { saga } from './checkout/saga.ts'
 import { serializable } from './checkout/serializable.ts'
 import { unitRows } from './checkout/unit-rows.ts'
 import type { CommerceChoice, Services } from './services.ts'
@@ -10,6 +11,7 @@ const CHECKOUTS: Readonly<Record<CommerceChoice['checkout'], Checkout>> = {
   conditional,
   serializable,
   'unit-rows': unitRows,
+  saga,
 }
 
 /**

@@ -2,13 +2,13 @@ import { usageError } from '../../../core/errors.ts'
 import type { Strategy, StrategyChoice } from '../../../core/workload.ts'
 import type { CommerceChoice } from './services.ts'
 
-const CHECKOUTS: readonly CommerceChoice['checkout'][] = ['conditional', 'serializable', 'unit-rows']
+const CHECKOUTS: readonly CommerceChoice['checkout'][] = ['conditional', 'serializable', 'unit-rows', 'saga']
 
 /** What can be switched in the fixed variant. */
 export const fixedStrategies: Readonly<Record<string, Strategy>> = {
   checkout: {
     description:
-      'stock by conditional updates at READ COMMITTED (E-09), the same at SERIALIZABLE with retries (E-07), or a row a unit of hot items, taken with SKIP LOCKED (E-43)',
+      'stock by conditional updates at READ COMMITTED (E-09), the same at SERIALIZABLE with retries (E-07), a row a unit of hot items, taken with SKIP LOCKED (E-43), or a saga over the shards of warehouses and customers (E-06)',
     values: CHECKOUTS,
     default: 'conditional',
   },

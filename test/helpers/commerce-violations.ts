@@ -24,7 +24,7 @@ function named(name: string): Audit {
 }
 
 /** Runs one audit on the case's data, with a journal that holds nothing. */
-export function auditCase(
+function auditCase(
   { stores }: Pick<CommerceCase, 'stores'>,
   name: string,
   checkout: string = 'conditional',
