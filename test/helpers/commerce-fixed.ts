@@ -1,5 +1,7 @@
 // The fixed commerce case in a test: its schema on real stores, the reference data of the seed, and products and
 // customers made one by one.
+import t from 'tap'
+import type { StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import { idGenerator } from '../../src/core/snowflake.ts'
 import { openBooks } from '../../src/patterns/seed/books.ts'
@@ -7,14 +9,17 @@ import { loadTables } from '../../src/patterns/seed/load.ts'
 import { provisionSchema } from '../../src/patterns/schema/provision.ts'
 import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
 import type { RedisClient } from '../../src/stores/redis/client.ts'
+import { closeStores, connectStores } from '../../src/session/up.ts'
 import type { CommerceApplication, OrderLine, PlacedOrder } from '../../src/workloads/commerce/application.ts'
+import { freshTopics } from '../../src/workloads/commerce/fixed/events/topics.ts'
 import { openFixed } from '../../src/workloads/commerce/fixed/open.ts'
 import type { FixedApplication } from '../../src/workloads/commerce/fixed/open.ts'
+import { rebuildIndex } from '../../src/workloads/commerce/fixed/search/rebuild.ts'
 import { buildPopulation } from '../../src/workloads/commerce/population/build.ts'
 import { WAREHOUSES } from '../../src/workloads/commerce/population/places.ts'
 import { commerceSchema } from '../../src/workloads/commerce/schema.ts'
 import { referenceTables } from '../../src/workloads/commerce/seed/tables.ts'
-import { DATABASES } from '../../src/workloads/commerce/stores.ts'
+import { commerceStores, DATABASES } from '../../src/workloads/commerce/stores.ts'
 import type { CommerceStores } from '../../src/workloads/commerce/stores.ts'
 import { newContext } from './context.ts'
 import { startTestStores } from './stores.ts'
@@ -54,6 +59,9 @@ export interface CommerceCase {
     lines: readonly (readonly [bigint, number])[],
     key?: string,
   ): Promise<PlacedOrder>
+  /** Units of a product by warehouse: available, reserved, sold. */
+  stock(product: bigint): Promise<Readonly<Record<number, readonly [number, number, number]>>>
+  count(table: string, where?: string): Promise<number>
   /** Rows of any statement; int8 columns are bigint. */
   readonly sql: <Row extends object>(text: string, values?: readonly SqlValue[]) => Promise<Row[]>
 }
@@ -81,6 +89,16 @@ INSERT INTO addresses (address_id, customer_id, region, street, city, postal_cod
 VALUES ($2, $1, $3, '1 Long Street', 'Springfield', '10000', shard_of($1::bigint))`
 
 const ids = idGenerator(63)
+
+/** A line of an order. */
+export function line(productId: bigint, quantity = 1, seenPriceMinor = 1_000n): OrderLine {
+  return { productId, quantity, seenPriceMinor }
+}
+
+/** What a refusal for a reason looks like. */
+export function refusal(reason: string): { readonly name: string; readonly reason: string } {
+  return { name: 'Refusal', reason }
+}
 
 /** Empties the case's database and Redis, and fills in regions, warehouses, currencies, categories and sellers. */
 async function prepare({ postgres, redis }: Pick<CommerceStores, 'postgres' | 'redis'>): Promise<void> {
@@ -141,6 +159,7 @@ async function caseOver(
     },
     async order(customer, wanted, key) {
       keys += 1
+      const ownKey = key ?? `key-${keys}`
       const rows = await sql<{ product_id: bigint; price_minor: bigint; currency: string }>(
         'SELECT product_id, price_minor, currency FROM products WHERE product_id = ANY ($1)',
         [wanted.map(([product]) => product)],
@@ -151,20 +170,53 @@ async function caseOver(
         seenPriceMinor: rows.find((row) => row.product_id === productId)?.price_minor ?? 1n,
       }))
       const currency = rows[0]?.currency ?? 'USD'
-      return application.placeOrder({ ...customer, key: key ?? `key-${keys}`, currency, lines }, newContext())
+      return application.placeOrder({ ...customer, key: ownKey, currency, lines }, newContext())
+    },
+    async stock(product) {
+      const rows = await sql<{ place: number; units: readonly [number, number, number] }>(
+        `SELECT warehouse_id AS place, ARRAY[quantity_available, quantity_reserved, quantity_sold] AS units
+         FROM inventory WHERE product_id = $1`,
+        [product],
+      )
+      return Object.fromEntries(rows.map(({ place, units }) => [place, units]))
+    },
+    async count(table, where = 'true') {
+      const [row] = await sql<{ rows: number }>(
+        `SELECT count(*)::integer AS rows FROM ${table} WHERE ${where}`,
+      )
+      return row?.rows ?? -1
     },
     sql,
   }
 }
 
-/** The schema in an empty database, an empty Redis, and nothing to search in: Elasticsearch and Kafka are not started. */
-export async function openCommerceCase(): Promise<CommerceCase> {
-  const started = await startTestStores(['postgres', 'redis'])
-  const own = {
-    postgres: (started.stores['postgres'] as PostgresClient).withDatabase(DATABASES.fixed.postgres),
-    redis: (started.stores['redis'] as RedisClient).withDatabase(DATABASES.fixed.redis),
-  }
+/** Clients of stores that are not there: whoever asks one is told `unavailable`. */
+async function absent(names: readonly StoreName[]): Promise<Stores> {
+  const endpoints = names.map((store): StoreEndpoint => ({
+    store,
+    provider: 'native',
+    topology: 'single',
+    host: '127.0.0.1',
+    port: 1,
+  }))
+  const stores = await connectStores(endpoints, { poolSize: 1, applicationName: 'arch test' })
+  t.teardown(() => closeStores(stores))
+  return stores
+}
+
+/**
+ * The schema in an empty database and an empty Redis. Elasticsearch and Kafka are started, with an empty index and empty
+ * topics, where they are asked for; else they are down.
+ */
+export async function openCommerceCase(
+  further: readonly ('elasticsearch' | 'kafka')[] = [],
+): Promise<CommerceCase> {
+  const started = await startTestStores(['postgres', 'redis', ...further])
+  const missing = ['elasticsearch', 'kafka'].filter((name) => started.stores[name] === undefined)
+  const stores = { ...started.stores, ...(await absent(missing)) }
+  const own = commerceStores(stores, 'fixed')
   await prepare(own)
-  // Nothing of what these tests do asks the other two.
-  return caseOver(started, own as CommerceStores)
+  if (further.includes('kafka')) await freshTopics(own.kafka)
+  if (further.includes('elasticsearch')) await rebuildIndex(own.postgres, own.elasticsearch, () => undefined)
+  return caseOver({ stores, endpoints: started.endpoints }, own)
 }

@@ -10,6 +10,7 @@ import { asWrittenRoles } from './as-written/consumers.ts'
 import { asWrittenDefects } from './as-written/defects.ts'
 import { CONNECTIONS, openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
+import { chooseHotProducts, hotProducts } from './fixed/checkout/unit-rows.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
 import { indexer } from './fixed/events/indexer.ts'
@@ -20,6 +21,7 @@ import { openFixed } from './fixed/open.ts'
 import { fixedStrategies } from './fixed/strategies.ts'
 import { flows } from './flows.ts'
 import { model } from './model.ts'
+import { buildPopulation } from './population/build.ts'
 import { profiles } from './profiles.ts'
 import { commerceSchema } from './schema.ts'
 import { seedVariant } from './seed/seed.ts'
@@ -47,8 +49,10 @@ const fixed: Variant = {
   changes: [],
   strategies: fixedStrategies,
   ...schemaOf('fixed'),
-  async open(stores, _population, choice) {
+  async open(stores, population, choice) {
     const own = commerceStores(stores, 'fixed')
+    const isPooled = choice['checkout'] === 'unit-rows'
+    await chooseHotProducts(own.postgres, isPooled ? hotProducts(buildPopulation(population)) : [])
     return openFixed(own, choice, await leaseWorker(own.redis))
   },
   roles: {

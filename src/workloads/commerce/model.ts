@@ -110,6 +110,8 @@ const MEAN_QUANTITY = QUANTITIES.reduce((sum, [units, percent]) => sum + (units 
 
 /** The longest window in seconds for which the seed's stock is meant to last twice. */
 const LONGEST_SECONDS = 180
+/** Products that get a row a unit with `checkout=unit-rows`: of 20,000, a third of all demand (E-43). */
+export const HOT_PRODUCTS = 20
 const HARMONIC_OF_20_000 = 10.48
 const SMALLEST_STOCK = 400
 /** One more than what orders of three can take, so that a unit is left in each warehouse (E-15). */
@@ -131,6 +133,11 @@ export const model: TrafficModel = {
   'skew.products': skew.products,
   'skew.customers': skew.customers,
   'stock.scarce': assumed(4 * SCARCE_UNITS, 'units', 'of the one product that `sellout` asks for'),
+  'stock.hot': assumed(
+    HOT_PRODUCTS,
+    'products',
+    'the most wanted ones, with a row a unit where `checkout=unit-rows`',
+  ),
   'order.lines': derived(
     perSecond(peakOrders) * shares.lines.value,
     'lines per second',

@@ -28,11 +28,13 @@ import { searchRelevance } from './search-relevance.ts'
 import { sellersOrders } from './sellers-orders.ts'
 import { stockLedger } from './stock-ledger.ts'
 import { stockOversold } from './stock-oversold.ts'
+import { stockPools } from './stock-pools.ts'
 
 /** The audits of the fixed variant. */
 export const fixedAudits: readonly Audit[] = [
   stockLedger,
   stockOversold,
+  stockPools,
   ledgerOrders,
   reservationsExpired,
   ordersAllocated,

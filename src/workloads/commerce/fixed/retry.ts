@@ -27,6 +27,13 @@ export async function retryConflicts<Answer>(
       handleWhen((failure) => isConflict(failure) && performance.now() < until),
       { maxAttempts: TRIES, backoff: new ExponentialBackoff({ initialDelay: 2, maxDelay: 50 }) },
     )
-    return await policy.execute(transaction)
+    // The conflict that was seen is the policy's first try: the pause and the deadline come before the second.
+    let seen: unknown = error
+    return await policy.execute(async () => {
+      if (seen === undefined) return transaction()
+      const conflict = seen
+      seen = undefined
+      throw conflict
+    })
   }
 }
