@@ -34,6 +34,6 @@ export const profiles: Readonly<Record<string, Profile>> = {
     description: `steady, and ${SELLOUT_ORDERS} orders a second for an item that runs out`,
     surge: { 'order.place': SELLOUT_ORDERS },
     // At smaller scales there is less beside the surge.
-    refusals: { 'order.place': [0.02, 0.95] },
+    refusals: { 'order.place': [0.02, 0.85] },
   },
 }
