@@ -5,6 +5,7 @@ import { ensurePartitions } from '../../patterns/schema/partitions.ts'
 import { provisionSchema } from '../../patterns/schema/provision.ts'
 import { fixedAudits } from './audits/index.ts'
 import { chooseHotProducts, hotProducts } from './fixed/checkout/unit-rows.ts'
+import { experiments } from './experiments/index.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
 import { indexer } from './fixed/events/indexer.ts'
@@ -70,4 +71,5 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': fixed },
   world: commerceWorld,
   skew: 'Zipf: products 1.0 (the first of 20,000 is in a quarter of the orders), customers 0.3',
+  experiments,
 }

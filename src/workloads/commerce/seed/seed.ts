@@ -4,6 +4,8 @@ import type { Population, Progress, StepReport } from '../../../core/workload.ts
 import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'
 import { sendAll } from '../../../patterns/seed/send.ts'
 import { ensureTemplate } from '../../../patterns/seed/template.ts'
+import type { TemplateReport, TemplateSource } from '../../../patterns/seed/template.ts'
+import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import { freshTopics } from '../fixed/events/topics.ts'
 import { rebuildIndex } from '../fixed/search/rebuild.ts'
 import { buildPopulation } from '../population/build.ts'
@@ -18,6 +20,29 @@ import { warmSearch } from './warm-search.ts'
 const GENERATOR_VERSION = 1
 
 /**
+ * The database that holds a variant's rows as every run starts from them: made, completed or found.
+ * @throws ArchError (exit 2) for a population that cannot be made, (exit 3) when a schema file does not run
+ */
+export async function ensureSeed(
+  variant: VariantName,
+  postgres: PostgresClient,
+  population: Population,
+  catalogue: () => CommercePopulation,
+  progress: Progress,
+): Promise<TemplateReport & { readonly name: string }> {
+  const schema = commerceSchema(variant)
+  const name = `${schema.database}_seed`
+  const source: TemplateSource = {
+    schema,
+    population,
+    unit: 'products',
+    generator: GENERATOR_VERSION,
+    rows: () => ({ tables: fixedTables(catalogue()), moments: [new Date(Date.UTC(2025, 0, 15))] }),
+  }
+  return { name, ...(await ensureTemplate(postgres, name, source, progress)) }
+}
+
+/**
  * Gives a variant the data that every run of (seed, size) starts from: a template database and its clone as the run's
  * own, and the product cache of a system that has been running.
  * @throws ArchError (exit 2) for a population that cannot be made, (exit 3) when a schema file does not run
@@ -29,25 +54,14 @@ export async function seedVariant(
   progress: Progress,
 ): Promise<StepReport> {
   const { postgres, redis, elasticsearch, kafka } = commerceStores(stores, variant)
-  const schema = commerceSchema(variant)
+  const { database } = commerceSchema(variant)
   let catalogue: CommercePopulation | undefined
   const built = (): CommercePopulation => (catalogue ??= buildPopulation(population))
-  const { changed, why } = await ensureTemplate(
-    postgres,
-    `${schema.database}_seed`,
-    {
-      schema,
-      population,
-      unit: 'products',
-      generator: GENERATOR_VERSION,
-      rows: () => ({ tables: fixedTables(built()), moments: [new Date(Date.UTC(2025, 0, 15))] }),
-    },
-    progress,
-  )
+  const { name, changed, why } = await ensureSeed(variant, postgres, population, built, progress)
   progress('clone', 0, undefined, 'databases')
   const clone = async (): Promise<void> => {
-    await postgres.dropDatabase(schema.database)
-    await postgres.createDatabase(schema.database, `${schema.database}_seed`)
+    await postgres.dropDatabase(database)
+    await postgres.createDatabase(database, name)
     // The template may be from an earlier month.
     await ensureMonths(postgres, MONTHS_AHEAD)
   }
