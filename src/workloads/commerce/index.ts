@@ -12,6 +12,7 @@ import { CONNECTIONS, openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { chooseHotProducts, hotProducts } from './fixed/checkout/unit-rows.ts'
 import { derivedDifferences, provisionDerived } from './fixed/derived-stores.ts'
+import { experiments } from './experiments/index.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
 import { indexer } from './fixed/events/indexer.ts'
@@ -118,4 +119,5 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: commerceWorld,
   skew: 'Zipf: products 1.0 (the first of 20,000 is in a quarter of the orders), customers 0.3',
+  experiments,
 }
