@@ -78,54 +78,23 @@ BEGIN
   INTO inventories, places, units, versions FROM moved m;
 END $$;
 
--- Places an order: one snapshot of prices (E-23, E-24), stock taken by conditional updates at READ COMMITTED (E-09), the
--- order, its items and its event in one transaction (ECM-61 to ECM-74). Lines come merged and in ascending order of
--- their products. A key that was used before gets the first answer again (E-21).
--- Verdicts: ok, in-progress, key-reused, unknown-address, unknown-product, inactive-product, mixed-currencies,
--- wrong-currency, price-changed, out-of-stock; `detail` names the product.
-CREATE OR REPLACE FUNCTION place_order(customer bigint, new_order bigint, new_number text, address bigint,
-  wanted_currency text, request_key text, hash bytea, asked bigint[], quantities integer[], seen_prices bigint[], hold_seconds integer,
-  OUT verdict text, OUT detail bigint, OUT placed bigint, OUT total bigint, OUT money char(3), OUT is_replay boolean)
-LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-AS $$
+-- What an order costs, from one snapshot of prices (E-23, E-24), and the warehouses that are near to its address, before
+-- anything is locked (E-25). Lines come merged and in ascending order of their products. `verdict` is ok, unknown-address,
+-- unknown-product, inactive-product, mixed-currencies, wrong-currency or price-changed; `detail` names the product.
+-- Callers bring the settings that plans are made under.
+CREATE OR REPLACE FUNCTION quote_order(customer bigint, address bigint, wanted_currency text, asked bigint[],
+  quantities integer[], seen_prices bigint[], OUT verdict text, OUT detail bigint, OUT prices bigint[], OUT sellers bigint[],
+  OUT titles text[], OUT images text[], OUT subtotal bigint, OUT tax bigint, OUT shipping bigint, OUT total bigint,
+  OUT money char(3), OUT nearest integer[])
+LANGUAGE plpgsql AS $$
 DECLARE
   own constant smallint := (customer >> 14) & 255;
-  lines constant integer := cardinality(asked);
-  is_same boolean;
-  prices bigint[];
-  sellers bigint[];
-  titles text[];
-  images text[];
   unknown bigint;
   inactive bigint;
   drifted bigint;
   currencies_seen integer;
-  nearest integer[];
   tax_rate integer;
-  shipping bigint;
-  subtotal bigint;
-  tax bigint;
-  taken record;
-  line_inventories bigint[] := '{}';
-  line_places integer[] := '{}';
-  line_units integer[] := '{}';
-  line_versions bigint[] := '{}';
-  line_numbers integer[] := '{}';
 BEGIN
-  is_replay := false;
-  IF NOT pg_try_advisory_xact_lock(hashtextextended(request_key, customer)) THEN
-    verdict := 'in-progress';
-    RETURN;
-  END IF;
-  SELECT k.request_hash = hash, k.order_id, k.total_minor, k.currency INTO is_same, placed, total, money
-  FROM idempotency_keys k WHERE k.shard = own AND k.customer_id = customer AND k.key = request_key;
-  IF FOUND THEN
-    verdict := CASE WHEN NOT is_same THEN 'key-reused' WHEN total IS NULL THEN 'in-progress' ELSE 'ok' END;
-    is_replay := is_same;
-    RETURN;
-  END IF;
-
   SELECT r.tax_basis_points, r.shipping_minor + r.shipping_unit_minor * (SELECT sum(q) FROM unnest(quantities) q),
     r.warehouses INTO tax_rate, shipping, nearest
   FROM addresses a JOIN regions r ON r.region = a.region
@@ -146,20 +115,103 @@ BEGIN
   LEFT JOIN product_images i ON i.product_id = l.product AND i.is_primary;
   detail := coalesce(unknown, inactive, CASE WHEN currencies_seen = 1 THEN drifted END);
   verdict := CASE WHEN unknown IS NOT NULL THEN 'unknown-product' WHEN inactive IS NOT NULL THEN 'inactive-product'
-    WHEN currencies_seen > 1 THEN 'mixed-currencies' WHEN money <> wanted_currency THEN 'wrong-currency' WHEN drifted IS NOT NULL THEN 'price-changed' ELSE 'ok' END;
+    WHEN currencies_seen > 1 THEN 'mixed-currencies' WHEN money <> wanted_currency THEN 'wrong-currency'
+    WHEN drifted IS NOT NULL THEN 'price-changed' ELSE 'ok' END;
   IF verdict <> 'ok' THEN RETURN; END IF;
   -- Half a minor unit goes up; no float comes near the money (E-48).
   tax := (subtotal * tax_rate + 5000) / 10000;
   total := subtotal + tax + shipping;
+END $$;
+
+-- Writes an order as it was quoted, its items, where their units come from, and its event (ECM-68 to ECM-74); the cart
+-- loses what was ordered. `quote` is a row of quote_order; the four last arrays are parallel.
+CREATE OR REPLACE FUNCTION record_order(customer bigint, new_order bigint, new_number text, address bigint, asked bigint[],
+  quantities integer[], quote record, line_numbers integer[], line_inventories bigint[], line_places integer[],
+  line_units integer[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  own constant smallint := (customer >> 14) & 255;
+BEGIN
+  -- fault point order.insert
+  INSERT INTO orders (order_id, customer_id, order_number, subtotal_minor, tax_minor, shipping_minor, total_minor,
+    currency, shipping_address_id, created_at, shard)
+  VALUES (new_order, customer, new_number, quote.subtotal, quote.tax, quote.shipping, quote.total, quote.money, address,
+    time_of(new_order), own);
+  INSERT INTO order_items (order_id, line_number, product_id, seller_id, unit_price_minor, subtotal_minor, quantity,
+    product_title, product_image_url, shard)
+  SELECT new_order, l.n, l.product, l.seller, l.price, l.price * l.quantity, l.quantity, l.title, l.image, own
+  FROM unnest(asked, quantities, quote.prices, quote.sellers, quote.titles, quote.images) WITH ORDINALITY
+    AS l(product, quantity, price, seller, title, image, n);
+  INSERT INTO order_item_allocations (order_id, line_number, inventory_id, warehouse_id, quantity, shard)
+  SELECT new_order, l.line, l.inventory, l.place, l.units, own
+  FROM unnest(line_numbers, line_inventories, line_places, line_units) AS l(line, inventory, place, units);
+  -- fault point order.outbox
+  INSERT INTO outbox (aggregate_id, kind, payload)
+  SELECT new_order, 'order.created', jsonb_build_object('order', new_order::text, 'customer', customer::text,
+    'number', new_number, 'total', quote.total, 'currency', quote.money,
+    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, l.price * l.quantity))
+      FROM unnest(asked, quote.sellers, quantities, quote.prices) AS l(product, seller, quantity, price)),
+    'warehouses', (SELECT jsonb_object_agg(w.place, w.units) FROM (
+      SELECT l.place, sum(l.units) AS units FROM unnest(line_places, line_units) AS l(place, units) GROUP BY l.place) w));
+  DELETE FROM carts c WHERE c.shard = own AND c.customer_id = customer AND c.product_id = ANY (asked);
+END $$;
+
+-- Places an order: stock taken by conditional updates at READ COMMITTED (E-09), the order, its items and its event in one
+-- transaction (ECM-61 to ECM-74). A key that was used before gets the first answer again (E-21). `pools` takes units of hot
+-- products as rows of their own (unit-rows.sql, E-43).
+-- Verdicts: those of quote_order, in-progress, key-reused, out-of-stock; `detail` names the product.
+CREATE OR REPLACE FUNCTION place_order(customer bigint, new_order bigint, new_number text, address bigint,
+  wanted_currency text, request_key text, hash bytea, asked bigint[], quantities integer[], seen_prices bigint[],
+  hold_seconds integer, pools boolean DEFAULT false, OUT verdict text, OUT detail bigint, OUT placed bigint, OUT total bigint,
+  OUT money char(3), OUT is_replay boolean)
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  own constant smallint := (customer >> 14) & 255;
+  lines constant integer := cardinality(asked);
+  is_same boolean;
+  quote record;
+  taken record;
+  line_inventories bigint[] := '{}';
+  line_places integer[] := '{}';
+  line_units integer[] := '{}';
+  -- Null for units from a pool: their stock row learns of them later.
+  line_versions bigint[] := '{}';
+  line_numbers integer[] := '{}';
+  -- All that the order takes is locked: orders that met are in the order of these moments.
+  moment timestamptz;
+BEGIN
+  is_replay := false;
+  IF NOT pg_try_advisory_xact_lock(hashtextextended(request_key, customer)) THEN
+    verdict := 'in-progress';
+    RETURN;
+  END IF;
+  SELECT k.request_hash = hash, k.order_id, k.total_minor, k.currency INTO is_same, placed, total, money
+  FROM idempotency_keys k WHERE k.shard = own AND k.customer_id = customer AND k.key = request_key;
+  IF FOUND THEN
+    verdict := CASE WHEN NOT is_same THEN 'key-reused' WHEN total IS NULL THEN 'in-progress' ELSE 'ok' END;
+    is_replay := is_same;
+    RETURN;
+  END IF;
+  quote := quote_order(customer, address, wanted_currency, asked, quantities, seen_prices);
+  verdict := quote.verdict;
+  detail := quote.detail;
+  IF verdict <> 'ok' THEN RETURN; END IF;
 
   FOR line IN 1 .. lines LOOP
     -- fault point order.reserve
-    taken := reserve_units(asked[line], quantities[line], nearest);
+    IF pools THEN
+      taken := take_units(asked[line], quantities[line], quote.nearest);
+    ELSE
+      taken := reserve_units(asked[line], quantities[line], quote.nearest);
+    END IF;
     IF cardinality(taken.units) = 0 THEN
       UPDATE inventory i SET quantity_available = i.quantity_available + u.units,
         quantity_reserved = i.quantity_reserved - u.units, version = i.version - 1
-      FROM unnest(line_inventories, line_units) AS u(inventory, units)
-      WHERE i.shard = (u.inventory >> 14) & 255 AND i.inventory_id = u.inventory;
+      FROM unnest(line_inventories, line_units, line_versions) AS u(inventory, units, version)
+      WHERE i.shard = (u.inventory >> 14) & 255 AND i.inventory_id = u.inventory AND u.version IS NOT NULL;
+      IF pools THEN PERFORM put_back_units(line_inventories, line_units, line_versions); END IF;
       verdict := 'out-of-stock';
       detail := asked[line];
       RETURN;
@@ -170,19 +222,10 @@ BEGIN
     line_versions := line_versions || taken.versions;
     line_numbers := line_numbers || array_fill(line, ARRAY[cardinality(taken.units)]);
   END LOOP;
+  moment := clock_timestamp();
 
-  -- fault point order.insert
-  INSERT INTO orders (order_id, customer_id, order_number, subtotal_minor, tax_minor, shipping_minor, total_minor,
-    currency, shipping_address_id, created_at, shard)
-  VALUES (new_order, customer, new_number, subtotal, tax, shipping, total, money, address, time_of(new_order), own);
-  INSERT INTO order_items (order_id, line_number, product_id, seller_id, unit_price_minor, subtotal_minor, quantity,
-    product_title, product_image_url, shard)
-  SELECT new_order, l.n, l.product, l.seller, l.price, l.price * l.quantity, l.quantity, l.title, l.image, own
-  FROM unnest(asked, quantities, prices, sellers, titles, images) WITH ORDINALITY
-    AS l(product, quantity, price, seller, title, image, n);
-  INSERT INTO order_item_allocations (order_id, line_number, inventory_id, warehouse_id, quantity, shard)
-  SELECT new_order, l.line, l.inventory, l.place, l.units, own
-  FROM unnest(line_numbers, line_inventories, line_places, line_units) AS l(line, inventory, place, units);
+  PERFORM record_order(customer, new_order, new_number, address, asked, quantities, quote, line_numbers, line_inventories,
+    line_places, line_units);
   -- fault point order.reservations
   INSERT INTO reservations (order_id, line_number, inventory_id, quantity, expires_at, shard)
   SELECT new_order, l.line, l.inventory, l.units, clock_timestamp() + make_interval(secs => hold_seconds),
@@ -192,19 +235,18 @@ BEGIN
     delta_reserved, delta_sold, transaction_type, created_by, shard)
   SELECT next_transaction_id(l.inventory), l.inventory, new_order, l.version, -l.units, l.units, 0, 'reserve',
     'customer:' || customer, shard_of(l.inventory)
-  FROM unnest(line_inventories, line_units, line_versions) AS l(inventory, units, version);
-  -- fault point order.outbox
-  INSERT INTO outbox (aggregate_id, kind, payload)
-  SELECT new_order, 'order.created', jsonb_build_object('order', new_order::text, 'customer', customer::text,
-    'number', new_number, 'total', total, 'currency', money,
-    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, l.price * l.quantity))
-      FROM unnest(asked, sellers, quantities, prices) AS l(product, seller, quantity, price)),
-    'warehouses', (SELECT jsonb_object_agg(w.place, w.units) FROM (
-      SELECT l.place, sum(l.units) AS units FROM unnest(line_places, line_units) AS l(place, units) GROUP BY l.place) w));
-  DELETE FROM carts c WHERE c.shard = own AND c.customer_id = customer AND c.product_id = ANY (asked);
+  FROM unnest(line_inventories, line_units, line_versions) AS l(inventory, units, version)
+  WHERE l.version IS NOT NULL;
+  IF pools THEN
+    INSERT INTO unit_takings (order_id, inventory_id, customer_id, quantity, taken_at, shard)
+    SELECT new_order, l.inventory, customer, l.units, moment, shard_of(l.inventory)
+    FROM unnest(line_inventories, line_units, line_versions) AS l(inventory, units, version)
+    WHERE l.version IS NULL;
+  END IF;
   INSERT INTO idempotency_keys (customer_id, key, request_hash, state, order_id, total_minor, currency, shard)
-  VALUES (customer, request_key, hash, 'done', new_order, total, money, own);
+  VALUES (customer, request_key, hash, 'done', new_order, quote.total, quote.money, own);
   -- fault point order.commit
   placed := new_order;
-  verdict := 'ok';
+  total := quote.total;
+  money := quote.money;
 END $$;

@@ -9,12 +9,17 @@ CREATE OR REPLACE FUNCTION move_units(chosen bigint[], part text, kind text, act
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
+DECLARE
+  -- What orders took from pools reaches the counters, all of it and in its order, before anything else does (unit-rows.sql).
+  has_takings constant boolean := EXISTS (SELECT FROM unit_takings);
 BEGIN
   -- Rows are locked in the one order before any is changed, since an UPDATE of many locks them as it finds them (E-08).
-  PERFORM FROM (SELECT DISTINCT a.inventory_id FROM unnest(chosen) AS c(id)
-      JOIN order_item_allocations a ON a.shard = shard_of(c.id) AND a.order_id = c.id) held
+  PERFORM FROM (SELECT a.inventory_id FROM unnest(chosen) AS c(id)
+      JOIN order_item_allocations a ON a.shard = shard_of(c.id) AND a.order_id = c.id
+      UNION SELECT h.inventory_id FROM hot_stock h WHERE has_takings) held
     JOIN inventory i ON i.shard = shard_of(held.inventory_id) AND i.inventory_id = held.inventory_id
   ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i;
+  IF has_takings THEN PERFORM fold_takings(); END IF;
   WITH moves AS MATERIALIZED (
     SELECT a.order_id, a.inventory_id, a.quantity,
       row_number() OVER (PARTITION BY a.inventory_id ORDER BY a.order_id, a.line_number) AS turn
@@ -39,7 +44,7 @@ BEGIN
     kind, actor, shard_of(m.inventory_id)
   FROM moves m JOIN changed c USING (inventory_id);
   UPDATE reservations r SET state = CASE WHEN kind = 'sell' THEN 'captured' ELSE 'released' END
-  FROM unnest(chosen) AS c(id) WHERE r.order_id = c.id AND r.state = 'open';
+  FROM unnest(chosen) AS c(id) WHERE r.order_id = c.id AND r.state IN ('held', 'open');
 END $$;
 
 -- Takes the money, once: reserved units are sold, the order is confirmed (E-14). Verdicts: ok, unknown-order, cancelled.

@@ -193,6 +193,8 @@ CREATE TABLE IF NOT EXISTS inventory (
   -- Between an order and its payment, cancellation or expiry (E-12).
   quantity_reserved  integer     NOT NULL DEFAULT 0,
   quantity_sold      integer     NOT NULL DEFAULT 0,
+  -- Moved from quantity_available into rows of `stock_units` (E-43). The ledger calls the two together available.
+  quantity_pooled    integer     NOT NULL DEFAULT 0,
   -- Grows by one with each change, which the ledger row of the change repeats: no change goes without its row (ECM-94).
   version            bigint      NOT NULL DEFAULT 0,
   last_updated       timestamptz NOT NULL DEFAULT now(),
@@ -201,7 +203,8 @@ CREATE TABLE IF NOT EXISTS inventory (
   CONSTRAINT inventory_shard_check CHECK (shard = ((inventory_id >> 14) & 255)),
   CONSTRAINT inventory_available_check CHECK (quantity_available >= 0),
   CONSTRAINT inventory_reserved_check CHECK (quantity_reserved >= 0),
-  CONSTRAINT inventory_sold_check CHECK (quantity_sold >= 0)
+  CONSTRAINT inventory_sold_check CHECK (quantity_sold >= 0),
+  CONSTRAINT inventory_pooled_check CHECK (quantity_pooled >= 0)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 
 CREATE UNIQUE INDEX IF NOT EXISTS inventory_product_id_warehouse_id_idx ON inventory (product_id, warehouse_id, shard);
@@ -241,7 +244,8 @@ CREATE INDEX IF NOT EXISTS inventory_transactions_inventory_id_idx
 CREATE INDEX IF NOT EXISTS inventory_transactions_order_id_idx ON inventory_transactions (order_id)
   WHERE order_id IS NOT NULL;
 
--- What an order holds of a stock row until it is paid, cancelled or expires (E-13).
+-- What an order holds of a stock row until it is paid, cancelled or expires (E-13): 'held' while the order itself may still
+-- come into being (saga.sql), then 'open'.
 CREATE TABLE IF NOT EXISTS reservations (
   order_id     bigint      NOT NULL,
   inventory_id bigint      NOT NULL,
@@ -253,7 +257,7 @@ CREATE TABLE IF NOT EXISTS reservations (
   PRIMARY KEY (order_id, line_number, inventory_id, shard),
   CONSTRAINT reservations_shard_check CHECK (shard = ((inventory_id >> 14) & 255)),
   CONSTRAINT reservations_quantity_check CHECK (quantity > 0),
-  CONSTRAINT reservations_state_check CHECK (state IN ('open', 'captured', 'released'))
+  CONSTRAINT reservations_state_check CHECK (state IN ('held', 'open', 'captured', 'released'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX IF NOT EXISTS reservations_open_idx ON reservations (expires_at) WHERE state = 'open';

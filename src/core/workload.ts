@@ -9,6 +9,7 @@ import type {
   WorkloadName,
 } from './names.ts'
 import type { JournalReader } from './journal.ts'
+import type { Experiment } from './experiment.ts'
 import type { Quantity, TrafficModel } from './model.ts'
 import type { AnyOperation, Flow, FlowEnd, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
@@ -109,7 +110,10 @@ export interface DefectExpectation {
   readonly title: string
   /** Profiles in which the traffic can show it; all when absent. */
   readonly profiles?: readonly ProfileName[]
-  /** Names of targets (`like.add p99`), checks or audits of which at least one must be missed or violated. */
+  /**
+   * Names of targets (`like.add p99`), error budgets (`order.place error budget`), checks or audits of which at least one
+   * must be missed or violated.
+   */
   readonly shownBy: readonly string[]
 }
 
@@ -212,4 +216,6 @@ export interface Workload {
   ): unknown
   /** The skew of the traffic, for the honest line. */
   readonly skew: string
+  /** Named comparisons of design decisions, for `arch experiment`. */
+  readonly experiments: Readonly<Record<string, Experiment>>
 }

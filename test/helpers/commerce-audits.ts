@@ -11,6 +11,7 @@ import { journalOf } from './social-data.ts'
 const TABLE_AUDITS: readonly string[] = [
   'stock.ledger',
   'stock.oversold',
+  'stock.pools',
   'ledger.orders',
   'reservations.expired',
   'orders.allocated',

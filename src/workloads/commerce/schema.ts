@@ -3,7 +3,9 @@ import type { DeclaredSchema } from '../../patterns/schema/files.ts'
 import { DATABASES } from './stores.ts'
 
 const FILES: Readonly<Record<VariantName, readonly string[]>> = {
-  fixed: ['postgres', 'checkout', 'fulfilment', 'search'].map((name) => `schemas/commerce/${name}.sql`),
+  fixed: ['postgres', 'checkout', 'fulfilment', 'unit-rows', 'saga', 'search'].map(
+    (name) => `schemas/commerce/${name}.sql`,
+  ),
   'as-written': ['schemas/commerce/as-written.sql'],
 }
 

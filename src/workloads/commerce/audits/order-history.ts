@@ -10,16 +10,24 @@ import { commerceStores } from '../stores.ts'
 
 interface ChangeRow {
   readonly inventory_id: bigint
+  /** The order and what was done to it, or the delivery. */
+  readonly change: string
+  /** The transaction of it: several changes of stock rows have the same one. */
   readonly transaction: string
 }
 
-// Versions are dense, so that rows of one stock row come in the order in which it was changed.
+// A saga reserves stock row by stock row (E-06): it promises each in an order, and not all of an order's in one. Versions are dense, so that rows of one stock row come in the order in which it was changed.
 const CHANGES: Statement = {
   name: 'audit order history',
-  text: `SELECT inventory_id, coalesce(order_id || ' ' || transaction_type
-    || CASE WHEN transaction_type = 'restock' THEN ' ' || transaction_id ELSE '' END,
-  'restock ' || transaction_id) AS transaction
-FROM inventory_transactions ORDER BY inventory_id, inventory_version`,
+  text: `SELECT inventory_id, change,
+  change || CASE WHEN $1 AND (transaction_type = 'reserve' OR created_by = 'saga') THEN ' ' || transaction_id ELSE '' END
+    AS transaction
+FROM (
+  SELECT *, coalesce(order_id || ' ' || transaction_type
+      || CASE WHEN transaction_type = 'restock' THEN ' ' || transaction_id ELSE '' END,
+    'restock ' || transaction_id) AS change
+  FROM inventory_transactions) ledger
+ORDER BY inventory_id, inventory_version`,
 }
 
 /** The ledger's word for what an operation does to stock. */
@@ -50,17 +58,17 @@ interface History {
   readonly edges: readonly HistoryEdge[]
 }
 
-async function readHistory(queries: PostgresQueries, times: Times): Promise<History> {
+async function readHistory(queries: PostgresQueries, times: Times, isSaga: boolean): Promise<History> {
   const numbers = new Map<string, number>()
   const nodes: HistoryNode[] = []
   const edges: HistoryEdge[] = []
   let last: { readonly stock: bigint; readonly node: number } | undefined
-  for (const row of await queries.query<ChangeRow>(CHANGES)) {
+  for (const row of await queries.query<ChangeRow>(CHANGES, [isSaga])) {
     let node = numbers.get(row.transaction)
     if (node === undefined) {
       node = nodes.length
       numbers.set(row.transaction, node)
-      const time = times.get(row.transaction)
+      const time = times.get(row.change)
       nodes.push({ label: row.transaction, started: time?.started, finished: time?.finished })
     }
     if (last?.stock === row.inventory_id && last.node !== node)
@@ -81,7 +89,7 @@ export const orderHistory: Audit = {
   async run(context) {
     const times = await timesOf(context)
     return inSnapshot(commerceStores(context.stores, 'fixed').postgres, async (queries) => {
-      const { nodes, edges } = await readHistory(queries, times)
+      const { nodes, edges } = await readHistory(queries, times, context.choice['checkout'] === 'saga')
       const findings = newFindings()
       findings.checked = nodes.filter(({ started }) => started !== undefined).length
       const cycle = findCycle(nodes, edges)

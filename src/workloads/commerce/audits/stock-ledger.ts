@@ -8,8 +8,8 @@ export const stockLedger: Audit = commerceSqlAudit(
   `SELECT CASE
     WHEN i.inventory_id IS NULL THEN 'stock row ' || l.inventory_id || ' has a ledger and no row'
     WHEN l.inventory_id IS NULL THEN 'stock row ' || i.inventory_id || ' has no ledger'
-    WHEN (i.quantity_available, i.quantity_reserved, i.quantity_sold) <> (l.available, l.reserved, l.sold) THEN
-      format('stock row %s holds %s/%s/%s, its ledger gives %s/%s/%s', i.inventory_id, i.quantity_available,
+    WHEN (i.quantity_available + i.quantity_pooled, i.quantity_reserved, i.quantity_sold) <> (l.available, l.reserved, l.sold) THEN
+      format('stock row %s holds %s/%s/%s, its ledger gives %s/%s/%s', i.inventory_id, i.quantity_available + i.quantity_pooled,
         i.quantity_reserved, i.quantity_sold, l.available, l.reserved, l.sold)
     WHEN (l.first, l.last, l.changes) <> (1, i.version, i.version) THEN
       format('stock row %s changed %s times, its ledger tells of %s (%s to %s)', i.inventory_id, i.version, l.changes,

@@ -37,7 +37,10 @@ const AVAILABLE: Statement = {
   name: 'commerce_available',
   text: `SELECT coalesce(stock.units, 0)::integer AS units
 FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted(product_id, place)
-CROSS JOIN LATERAL (SELECT sum(quantity_available) AS units FROM inventory WHERE product_id = wanted.product_id) stock
+CROSS JOIN LATERAL (
+  SELECT sum(i.quantity_available + i.quantity_pooled - coalesce((
+    SELECT sum(t.quantity) FROM unit_takings t WHERE t.shard = i.shard AND t.inventory_id = i.inventory_id), 0)) AS units
+  FROM inventory i WHERE i.product_id = wanted.product_id) stock
 ORDER BY wanted.place`,
 }
 

@@ -9,7 +9,7 @@ import type { Guard } from './search/breaker.ts'
 
 /** The chosen strategies of the fixed variant. */
 export interface CommerceChoice {
-  readonly checkout: 'conditional' | 'serializable'
+  readonly checkout: 'conditional' | 'serializable' | 'unit-rows' | 'saga'
 }
 
 /** What every operation of the fixed variant works with. One per process. */

@@ -10,6 +10,8 @@ import type { RelayPosition } from '../../../../patterns/outbox/position.ts'
 import { loopUntil } from '../../../../patterns/role-loop.ts'
 import type { KafkaMessage } from '../../../../stores/kafka/client.ts'
 import type { Statement } from '../../../../stores/postgres/client.ts'
+import { areSagasLeft, sweepSagas } from '../checkout/saga-sweep.ts'
+import { areTakingsLeft, keepPools } from '../checkout/unit-rows.ts'
 import { commerceStores } from '../../stores.ts'
 import type { CommerceStores } from '../../stores.ts'
 import { BATCH, isOutboxLeft, readEvents, RELAY } from './outbox.ts'
@@ -58,14 +60,16 @@ async function publish(work: RelayWork, events: readonly OutboxEvent[]): Promise
   ])
 }
 
-/** Frees what expired reservations hold (E-13), and deletes events that have been sent. */
+/** Frees what expired reservations hold (E-13), counts what was taken from pools (E-43), deletes events that were sent. */
 async function keepHouse(work: RelayWork, state: RelayState): Promise<void> {
   if (performance.now() - state.houseAt < HOUSE_MS) return
   state.houseAt = performance.now()
   await purgeEvents(work.postgres, state.saved)
+  await keepPools(work.postgres)
+  const ended = await sweepSagas(work.postgres, SWEPT)
   const [row] = await work.postgres.query<{ swept: number }>(SWEEP, [SWEPT])
   // There are more: the next step goes on with them.
-  if (row?.swept === SWEPT) state.houseAt = 0
+  if (row?.swept === SWEPT || ended === SWEPT) state.houseAt = 0
 }
 
 async function recover(work: RelayWork): Promise<RelayState> {
@@ -100,7 +104,8 @@ async function step(work: RelayWork, state: RelayState): Promise<number> {
 
 /**
  * Starts the relay: it brings the outbox to Kafka at least once, in the order of (xid, id) below the snapshot's horizon,
- * each order's events in one partition (E-19, E-22, ECM-74). A second one does no harm. It also sweeps expired reservations.
+ * each order's events in one partition (E-19, E-22, ECM-74). A second one does no harm. It also sweeps expired reservations,
+ * and keeps the house of the ways to place an order.
  * @throws OperationFailure when a store does not answer at the start
  */
 export async function startRelay(
@@ -118,7 +123,10 @@ export async function startRelay(
     (state) => step(work, state),
   )
   return {
-    drained: async () => !(await isOutboxLeft(work.postgres)),
+    drained: async () =>
+      !(await isOutboxLeft(work.postgres)) &&
+      !(await areTakingsLeft(work.postgres)) &&
+      !(await areSagasLeft(work.postgres)),
     async close() {
       closing.abort()
       await running
