@@ -5,7 +5,7 @@ import type { DefectId, VariantName } from './names.ts'
 export interface ComparisonRow {
   readonly defect: DefectId
   readonly title: string
-  /** Targets (`like.add p99`), checks and audits of which one had to fail in the variant as written. */
+  /** Targets (`like.add p99`), error budgets, checks and audits of which one had to fail in the variant as written. */
   readonly shownBy: readonly string[]
   /** `evidence` is what was seen, e.g. `feed.read p99 812 ms, bound 300 ms`. */
   readonly asWritten: { readonly shown: boolean; readonly evidence: string }

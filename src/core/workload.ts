@@ -110,7 +110,10 @@ export interface DefectExpectation {
   readonly title: string
   /** Profiles in which the traffic can show it; all when absent. */
   readonly profiles?: readonly ProfileName[]
-  /** Names of targets (`like.add p99`), checks or audits of which at least one must be missed or violated. */
+  /**
+   * Names of targets (`like.add p99`), error budgets (`order.place error budget`), checks or audits of which at least one
+   * must be missed or violated.
+   */
   readonly shownBy: readonly string[]
 }
 

@@ -1,8 +1,9 @@
 import type { Comparison, ComparisonRow } from '../core/comparison.ts'
 import type { OperationResult, Result, TargetResult } from '../core/result.ts'
 import type { DefectExpectation } from '../core/workload.ts'
+import { ERROR_BUDGET } from '../engine/judge.ts'
 
-/** What one run says of a target, check or audit: whether it failed, in words; undefined when the run has none such. */
+/** What one run says of a target, error budget, check or audit: whether it failed, in words; undefined when the run has none such. */
 interface Finding {
   readonly failed: boolean
   readonly text: string
@@ -33,10 +34,23 @@ function targetsOf(operation: OperationResult): [string, TargetResult][] {
   ]
 }
 
+/** Failures and drops of an operation beyond the error budget (law 2). One among few proves nothing. */
+function budgetFinding({ failed, dropped, count }: OperationResult): Finding {
+  const kinds = Object.entries({ ...failed, dropped }).filter(([, times]) => times > 0)
+  const lost = kinds.reduce((sum, [, times]) => sum + times, 0)
+  const seen = kinds.map(([kind, times]) => `${times} ${kind}`).join(', ')
+  return {
+    failed: lost > Math.max(1, ERROR_BUDGET * count),
+    text: `${lost} of ${count} failed${seen === '' ? '' : ` (${seen})`}`,
+  }
+}
+
 function findings(result: Result): Map<string, Finding> {
   const all = new Map<string, Finding>()
   for (const operation of result.operations) {
     for (const [name, target] of targetsOf(operation)) all.set(name, targetFinding(name, target))
+    const budget = budgetFinding(operation)
+    all.set(`${operation.name} error budget`, { ...budget, text: `${operation.name} ${budget.text}` })
     for (const { name, checked, violations } of operation.checks)
       all.set(name, { failed: violations > 0, text: `${name} ${violations} of ${checked} violated` })
   }

@@ -9,6 +9,7 @@ import { journalOf } from './social-data.ts'
 export const TABLE_AUDITS: readonly string[] = [
   'stock.ledger',
   'stock.oversold',
+  'stock.pools',
   'ledger.orders',
   'reservations.expired',
   'orders.allocated',

@@ -66,7 +66,7 @@ t.test(
   },
 )
 
-t.test('the surge of a sell-out asks for one unit of the scarce product, and the mix never does', (t) => {
+t.test('the surge of a sell-out asks for three units of the scarce product, and the mix never does', (t) => {
   const { population } = world
   const scarce = population.productId(population.scarce)
   for (let index = 0; index < 2_000; index += 1) {
@@ -74,7 +74,7 @@ t.test('the surge of a sell-out asks for one unit of the scarce product, and the
     if (lines.some(({ productId }) => productId === scarce)) t.fail(`order ${index} asks for it`)
     if (new Set(lines.map(({ productId }) => productId)).size !== lines.length) t.fail('a product twice')
   }
-  t.match(orderAt(world, id(5, 'surge')), { isScarce: true, lines: [{ productId: scarce, quantity: 1 }] })
+  t.match(orderAt(world, id(5, 'surge')), { isScarce: true, lines: [{ productId: scarce, quantity: 3 }] })
   t.equal(orderAt(world, id(5, 'surge')).lines.length, 1)
   t.end()
 })

@@ -41,6 +41,8 @@ export interface ConsumeOptions {
   readonly topics: readonly string[]
   /** Where a group begins that has never committed in a partition. */
   readonly from: 'earliest' | 'latest'
+  /** Milliseconds that a fetch may wait for more than the first message: fuller batches cost less for each. Default none. */
+  readonly gatherMs?: number
   /**
    * Handles what one fetch brought: messages of one partition are in order, and no two batches of this process hold
    * messages of the same partition and group at once. Its offsets are committed when this has resolved; when it rejects,

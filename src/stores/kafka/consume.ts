@@ -10,6 +10,8 @@ import { commitOf, startPositions } from './start-positions.ts'
 
 /** A rebalance waits for a fetch to come back, so it is short. */
 const FETCH_WAIT_MS = 250
+/** Of a fetch that gathers: more than comes in its time. */
+const GATHERED_BYTES = 2 ** 20
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
 const FIRST_JOIN_MS = 15_000
@@ -130,7 +132,9 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
   async function readFrom(node: number, start: readonly Position[], signal: AbortSignal): Promise<void> {
     let positions = start
     const fetch = (): Promise<Fetched> => {
-      const coming = fetchFrom(consumer, connections, node, positions, FETCH_WAIT_MS)
+      const { gatherMs } = options
+      const [waitMs, bytes] = gatherMs === undefined ? [FETCH_WAIT_MS, 1] : [gatherMs, GATHERED_BYTES]
+      const coming = fetchFrom(consumer, connections, node, positions, waitMs, bytes)
       // It is awaited below, perhaps only after a batch has been worked on.
       coming.catch(() => undefined)
       return coming

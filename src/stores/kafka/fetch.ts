@@ -68,7 +68,7 @@ export async function byLeader(
  * Reads on in partitions that one broker leads, whose topics the consumer tracks.
  * @param connections apart from the consumer's own: a broker answers the requests of a connection in order, and a
  *   heartbeat must not wait for messages to come
- * @param waitMs how long the broker waits for the first message
+ * @param waitMs how long the broker waits for `minimumBytes` of messages
  * @throws the driver's error
  */
 export async function fetchFrom(
@@ -77,6 +77,7 @@ export async function fetchFrom(
   node: number,
   positions: readonly Position[],
   waitMs: number,
+  minimumBytes: number,
 ): Promise<Fetched> {
   const names = [...new Set(positions.map(({ topic }) => topic))]
   const { topics } = await consumer.metadata({ topics: names })
@@ -98,7 +99,7 @@ export async function fetchFrom(
     topics: wanted,
     connectionPool: connections,
     maxWaitTime: waitMs,
-    minBytes: 1,
+    minBytes: minimumBytes,
     maxBytes: REQUEST_BYTES,
   })
   const from = new Map(positions.map((position) => [partitionKey(position), position]))

@@ -30,7 +30,7 @@ export async function* readTopic(
     const leaders = await asked(byLeader(consumer, left))
     const moved = new Map<string, Position>()
     for (const [node, own] of leaders) {
-      const fetched = await asked(fetchFrom(consumer, connections, node, own, FETCH_WAIT_MS))
+      const fetched = await asked(fetchFrom(consumer, connections, node, own, FETCH_WAIT_MS, 1))
       for (const message of fetched.messages)
         if (message.offset < (ends.get(partitionKey(message)) ?? 0n)) yield message
       for (const position of fetched.next) moved.set(partitionKey(position), position)

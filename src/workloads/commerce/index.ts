@@ -1,10 +1,17 @@
+import type { VariantName } from '../../core/names.ts'
 import type { Variant, Workload } from '../../core/workload.ts'
 import { leaseWorker } from '../../patterns/lease-worker.ts'
 import { schemaDifferences } from '../../patterns/schema/differences.ts'
 import { ensurePartitions } from '../../patterns/schema/partitions.ts'
 import { provisionSchema } from '../../patterns/schema/provision.ts'
-import { fixedAudits } from './audits/index.ts'
+import { asWrittenChanges } from './as-written/changes.ts'
+import { asWrittenCodeChanges } from './as-written/code-changes.ts'
+import { asWrittenRoles } from './as-written/consumers.ts'
+import { asWrittenDefects } from './as-written/defects.ts'
+import { CONNECTIONS, openAsWritten } from './as-written/open.ts'
+import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { chooseHotProducts, hotProducts } from './fixed/checkout/unit-rows.ts'
+import { derivedDifferences, provisionDerived } from './fixed/derived-stores.ts'
 import { experiments } from './experiments/index.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
@@ -24,17 +31,42 @@ import { commerceStores } from './stores.ts'
 import { commerceOperations } from './traffic.ts'
 import { commerceWorld } from './world.ts'
 
+/** What both variants do to their PostgreSQL database, each with its own schema files. */
+function schemaOf(
+  variant: VariantName,
+): Pick<Variant, 'provision' | 'schemaDifferences' | 'ensurePartitions' | 'seed'> {
+  const schema = commerceSchema(variant)
+  return {
+    provision: (stores) => provisionSchema(commerceStores(stores, variant).postgres, schema),
+    schemaDifferences: (stores) => schemaDifferences(commerceStores(stores, variant).postgres, schema),
+    ensurePartitions: (stores, monthsAhead) =>
+      ensurePartitions(commerceStores(stores, variant).postgres, schema, monthsAhead),
+    seed: (stores, population, _choice, progress) => seedVariant(variant, stores, population, progress),
+  }
+}
+
 const fixed: Variant = {
   description: 'the design with its defects mended: conditional stock, ledger, outbox, idempotent orders',
   defects: [],
   changes: [],
   strategies: fixedStrategies,
-  provision: (stores) => provisionSchema(commerceStores(stores, 'fixed').postgres, commerceSchema('fixed')),
-  schemaDifferences: (stores) =>
-    schemaDifferences(commerceStores(stores, 'fixed').postgres, commerceSchema('fixed')),
-  ensurePartitions: (stores, monthsAhead) =>
-    ensurePartitions(commerceStores(stores, 'fixed').postgres, commerceSchema('fixed'), monthsAhead),
-  seed: (stores, population, _choice, progress) => seedVariant('fixed', stores, population, progress),
+  ...schemaOf('fixed'),
+  async provision(stores) {
+    const own = commerceStores(stores, 'fixed')
+    const tables = await provisionSchema(own.postgres, commerceSchema('fixed'))
+    const derived = await provisionDerived(own)
+    return {
+      changed: tables.changed || derived.changed,
+      summary: `${tables.summary}; ${derived.summary}`,
+    }
+  },
+  async schemaDifferences(stores) {
+    const own = commerceStores(stores, 'fixed')
+    return [
+      ...(await schemaDifferences(own.postgres, commerceSchema('fixed'))),
+      ...(await derivedDifferences(own)),
+    ]
+  },
   async open(stores, population, choice) {
     const own = commerceStores(stores, 'fixed')
     const isPooled = choice['checkout'] === 'unit-rows'
@@ -51,6 +83,21 @@ const fixed: Variant = {
   audits: fixedAudits,
 }
 
+const asWritten: Variant = {
+  description: 'the text’s own tables, checkout, search and events, changed only as far as needed to run',
+  defects: asWrittenDefects,
+  changes: [...asWrittenChanges, ...asWrittenCodeChanges],
+  strategies: {},
+  ...schemaOf('as-written'),
+  async open(stores) {
+    const own = commerceStores(stores, 'as-written')
+    return openAsWritten(own, await leaseWorker(own.redis))
+  },
+  poolSize: CONNECTIONS,
+  roles: asWrittenRoles,
+  audits: asWrittenAudits,
+}
+
 /** Case study 2: e-commerce (text, l.300-741). */
 export const workload: Workload = {
   name: 'commerce',
@@ -63,12 +110,13 @@ export const workload: Workload = {
     durationSeconds: 60,
     warmupSeconds: 12,
     maxDurationSeconds: 60,
+    both: { scale: 1 / 4, maxDurationSeconds: 90 },
   },
   documentedPopulation: { size: 500e6, unit: 'products', claim: 'ECM-03' },
   profiles,
   operations: commerceOperations,
   flows,
-  variants: { fixed, 'as-written': fixed },
+  variants: { fixed, 'as-written': asWritten },
   world: commerceWorld,
   skew: 'Zipf: products 1.0 (the first of 20,000 is in a quarter of the orders), customers 0.3',
   experiments,

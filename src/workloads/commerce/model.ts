@@ -28,6 +28,7 @@ export type CommerceOperation =
   | 'stock.add'
   | 'seller.orders'
   | 'product.update'
+  | 'order.mistake'
 
 const SLOW_LIFE =
   'the money is taken when goods ship (as Amazon does), which for most orders is after the window'
@@ -65,6 +66,10 @@ export const rates: Readonly<Record<CommerceOperation, Quantity>> = {
     'per second',
     'titles, prices and states change; frequent enough to be audited',
   ),
+  'order.mistake': shareOfOrders(
+    0.02,
+    'clients with a mistake, and pages that were open for too long; frequent enough to be checked',
+  ),
 }
 
 type CommerceShare = 'lines' | 'orderRetries' | 'paidCancellations' | 'misspelt' | 'filtered' | 'hold'
@@ -99,6 +104,8 @@ export const QUANTITIES: readonly (readonly [units: number, percent: number])[] 
   [2, 15],
   [3, 5],
 ]
+/** Units of the scarce product in an order for it. */
+export const SCARCE_QUANTITY = 3
 const MEAN_QUANTITY = QUANTITIES.reduce((sum, [units, percent]) => sum + (units * percent) / 100, 0)
 
 /** The longest window in seconds for which the seed's stock is meant to last twice. */
@@ -107,7 +114,8 @@ const LONGEST_SECONDS = 180
 export const HOT_PRODUCTS = 20
 const HARMONIC_OF_20_000 = 10.48
 const SMALLEST_STOCK = 400
-const SCARCE_UNITS = 250
+/** One more than what orders of three can take, so that a unit is left in each warehouse (E-15). */
+const SCARCE_UNITS = 700
 
 /** Units of a product in each of its four warehouses: twice what the longest peak asks for, by its popularity. */
 export function stockOfRank(rank: number, isScarce: boolean): number {

@@ -33,6 +33,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   sellout: {
     description: `steady, and ${SELLOUT_ORDERS} orders a second for an item that runs out`,
     surge: { 'order.place': SELLOUT_ORDERS },
-    refusals: { 'order.place': [0.02, 0.6] },
+    // At smaller scales there is less beside the surge.
+    refusals: { 'order.place': [0.02, 0.85] },
   },
 }

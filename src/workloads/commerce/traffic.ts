@@ -1,8 +1,10 @@
 import { erase } from '../../core/operation.ts'
 import type { AnyOperation } from '../../core/operation.ts'
-import { cartAdd, categoryBrowse, productRead, productUpdate, stockAdd } from './traffic/catalogue.ts'
+import { cartAdd, categoryBrowse, productRead, stockAdd } from './traffic/catalogue.ts'
+import { orderMistake } from './traffic/order-mistake.ts'
 import { orderPlace } from './traffic/order-place.ts'
 import { orderList, orderRead, sellerOrders } from './traffic/order-reads.ts'
+import { productUpdate } from './traffic/product-update.ts'
 import { searchQuery } from './traffic/search.ts'
 import {
   itemReturn,
@@ -31,4 +33,5 @@ export const commerceOperations: readonly AnyOperation[] = [
   erase(stockAdd),
   erase(sellerOrders),
   erase(productUpdate),
+  erase(orderMistake),
 ]

@@ -4,6 +4,8 @@ import type { Population, Progress, StepReport } from '../../../core/workload.ts
 import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'
 import { sendAll } from '../../../patterns/seed/send.ts'
 import { ensureTemplate } from '../../../patterns/seed/template.ts'
+import { freshAsWrittenTopics } from '../as-written/events.ts'
+import { fillIndex } from '../as-written/index-product.ts'
 import type { TemplateReport, TemplateSource } from '../../../patterns/seed/template.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import { freshTopics } from '../fixed/events/topics.ts'
@@ -12,12 +14,28 @@ import { buildPopulation } from '../population/build.ts'
 import type { CommercePopulation } from '../population.ts'
 import { commerceSchema } from '../schema.ts'
 import { commerceStores } from '../stores.ts'
+import { asWrittenTables } from './as-written-tables.ts'
 import { fixedPrewarm } from './prewarm.ts'
 import { fixedTables } from './tables.ts'
 import { warmSearch } from './warm-search.ts'
 
 /** Raised whenever the same seed and size give other rows than before. */
-const GENERATOR_VERSION = 1
+const GENERATOR_VERSION = 2
+
+/** What differs between the variants: their tables, what their caches hold, their topics and their index. */
+const SEEDS = {
+  fixed: { tables: fixedTables, prewarm: fixedPrewarm, topics: freshTopics, index: rebuildIndex },
+  'as-written': {
+    tables: asWrittenTables,
+    prewarm: () => [],
+    topics: freshAsWrittenTopics,
+    index: fillIndex,
+  },
+} as const
+
+function seedOf(variant: VariantName): (typeof SEEDS)[keyof typeof SEEDS] {
+  return variant === 'fixed' ? SEEDS.fixed : SEEDS['as-written']
+}
 
 /**
  * The database that holds a variant's rows as every run starts from them: made, completed or found.
@@ -37,14 +55,14 @@ export async function ensureSeed(
     population,
     unit: 'products',
     generator: GENERATOR_VERSION,
-    rows: () => ({ tables: fixedTables(catalogue()), moments: [new Date(Date.UTC(2025, 0, 15))] }),
+    rows: () => ({ tables: seedOf(variant).tables(catalogue()), moments: [new Date(Date.UTC(2025, 0, 15))] }),
   }
   return { name, ...(await ensureTemplate(postgres, name, source, progress)) }
 }
 
 /**
  * Gives a variant the data that every run of (seed, size) starts from: a template database and its clone as the run's
- * own, and the product cache of a system that has been running.
+ * own, the product cache of a system that has been running, empty topics and a full index.
  * @throws ArchError (exit 2) for a population that cannot be made, (exit 3) when a schema file does not run
  */
 export async function seedVariant(
@@ -54,6 +72,7 @@ export async function seedVariant(
   progress: Progress,
 ): Promise<StepReport> {
   const { postgres, redis, elasticsearch, kafka } = commerceStores(stores, variant)
+  const seed = seedOf(variant)
   const { database } = commerceSchema(variant)
   let catalogue: CommercePopulation | undefined
   const built = (): CommercePopulation => (catalogue ??= buildPopulation(population))
@@ -67,11 +86,11 @@ export async function seedVariant(
   }
   const prewarm = async (): Promise<number> => {
     await redis.flush()
-    return sendAll(redis, fixedPrewarm(built()), progress)
+    return sendAll(redis, seed.prewarm(built()), progress)
   }
   // The one waits for the disk, the other for us.
-  const [, prewarmed] = await Promise.all([clone(), prewarm(), freshTopics(kafka)])
-  const documents = await rebuildIndex(postgres, elasticsearch, (done) =>
+  const [, prewarmed] = await Promise.all([clone(), prewarm(), seed.topics(kafka)])
+  const documents = await seed.index(postgres, elasticsearch, (done) =>
     progress('index', done, built().size, 'documents'),
   )
   progress('warm', 0, undefined, 'searches')

@@ -7,7 +7,7 @@ import { WAREHOUSES_OF_A_PRODUCT } from '../population/places.ts'
 import type { CommercePopulation } from '../population.ts'
 
 /** A table with one row, or some, for each of `count` numbers. */
-function tableOf(
+export function tableOf(
   name: string,
   columns: string,
   stage: number,
@@ -26,7 +26,8 @@ function tableOf(
   }
 }
 
-function row(...values: readonly (string | number | bigint | boolean | null)[]): string {
+/** One row in the text format of COPY. */
+export function row(...values: readonly (string | number | bigint | boolean | null)[]): string {
   return `${values.map((value) => (value === null ? '\\N' : String(value))).join('\t')}\n`
 }
 
@@ -74,6 +75,47 @@ export function referenceTables(population: CommercePopulation): readonly SeedTa
   ]
 }
 
+/** Images of products, the first of each the primary one. */
+export function imagesTable(population: CommercePopulation): SeedTable {
+  return tableOf(
+    'product_images',
+    'image_id, product_id, image_url, display_order, is_primary',
+    2,
+    population.size,
+    (index) => {
+      const product = population.product(index)
+      return product.imageUrls
+        .map((url, slot) =>
+          row(
+            seededRowId('image', index, shardOfId(product.productId), slot),
+            product.productId,
+            url,
+            slot,
+            slot === 0,
+          ),
+        )
+        .join('')
+    },
+  )
+}
+
+/** Reviews of products. */
+export function reviewsTable(population: CommercePopulation): SeedTable {
+  return tableOf('reviews', 'review_id, product_id, customer_id, rating', 2, population.size, (index) => {
+    const product = population.product(index)
+    return product.reviews
+      .map(({ customer, rating }, slot) =>
+        row(
+          seededRowId('image', index, shardOfId(product.productId), 100 + slot),
+          product.productId,
+          population.customerId(customer),
+          rating,
+        ),
+      )
+      .join('')
+  })
+}
+
 /** Products, their directory, images and reviews. */
 function catalogueTables(population: CommercePopulation): readonly SeedTable[] {
   const { size } = population
@@ -108,39 +150,8 @@ function catalogueTables(population: CommercePopulation): readonly SeedTable[] {
     tableOf('product_directory', 'product_id, category_id', 1, size, (index) =>
       row(population.productId(index), population.categoryOf(index)),
     ),
-    tableOf(
-      'product_images',
-      'image_id, product_id, image_url, display_order, is_primary',
-      2,
-      size,
-      (index) => {
-        const product = population.product(index)
-        return product.imageUrls
-          .map((url, slot) =>
-            row(
-              seededRowId('image', index, shardOfId(product.productId), slot),
-              product.productId,
-              url,
-              slot,
-              slot === 0,
-            ),
-          )
-          .join('')
-      },
-    ),
-    tableOf('reviews', 'review_id, product_id, customer_id, rating', 2, size, (index) => {
-      const product = population.product(index)
-      return product.reviews
-        .map(({ customer, rating }, slot) =>
-          row(
-            seededRowId('image', index, shardOfId(product.productId), 100 + slot),
-            product.productId,
-            population.customerId(customer),
-            rating,
-          ),
-        )
-        .join('')
-    }),
+    imagesTable(population),
+    reviewsTable(population),
   ]
 }
 

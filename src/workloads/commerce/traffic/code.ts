@@ -16,4 +16,5 @@ export const CODE = {
   stockAdd: 14,
   sellerOrders: 15,
   productUpdate: 16,
+  orderMistake: 17,
 } as const

@@ -4,7 +4,7 @@ import { choose, rootOf, uniform, uniqueWord } from '../../../patterns/traffic/d
 import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
 import type { CommerceApplication, OrderRequest, PlacedOrder } from '../application.ts'
 import { ORDER_EFFECTS } from '../flows.ts'
-import { QUANTITIES, rates, shares } from '../model.ts'
+import { QUANTITIES, rates, SCARCE_QUANTITY, shares } from '../model.ts'
 import type { CommerceWorld } from '../world.ts'
 import { CODE } from './code.ts'
 
@@ -39,7 +39,8 @@ function quantityOf(drawn: number): number {
   return 1
 }
 
-function linesOf(world: CommerceWorld, root: number): OrderRequest['lines'] {
+/** Lines of an order by Zipf's law. @param root of the arrival's choices, of which it takes 10 to 42 */
+export function linesOf(world: CommerceWorld, root: number): OrderRequest['lines'] {
   const products = new Set<number>()
   for (let attempt = 0; products.size < shares.lines.value && attempt < ATTEMPTS; attempt += 1) {
     products.add(world.wantedProduct(uniform(root, 10 + attempt)))
@@ -60,7 +61,11 @@ function scarceLine(world: CommerceWorld): OrderRequest['lines'] {
   const { population } = world
   const product = population.scarce
   return [
-    { productId: population.productId(product), quantity: 1, seenPriceMinor: population.priceOf(product) },
+    {
+      productId: population.productId(product),
+      quantity: SCARCE_QUANTITY,
+      seenPriceMinor: population.priceOf(product),
+    },
   ]
 }
 

@@ -42,16 +42,23 @@ const readMatches: Check<OrderRead, OrderView, CommerceWorld> = {
   },
 }
 
-/** The newest order that has probably been placed, and its customer. */
+/** Orders that may be missing between the plan's newest and the newest that is known: arrivals come in bursts, some fail. */
+const REACH = 64
+
+/** The newest order that is known to have been placed, and its customer. */
 function recent(world: CommerceWorld, arrival: Arrival, name: string): OrderRead {
-  const id = earlier(world.pace, arrival, { operation: 'order.place', lagSeconds: LAG_SECONDS })
-  const orderId = id && world.results.get(orderKey(id))
-  if (id === undefined || orderId === undefined) {
-    countStandIn(world, name)
-    return { customerId: world.population.customerId(0), orderId: 1n, order: undefined }
+  const newest = earlier(world.pace, arrival, { operation: 'order.place', lagSeconds: LAG_SECONDS })
+  const last = Math.min(newest?.index ?? 0, REACH)
+  for (let back = 0; newest !== undefined && back <= last; back += 1) {
+    const id = { ...newest, index: newest.index - back }
+    const orderId = world.results.get(orderKey(id))
+    if (orderId !== undefined) {
+      const order = orderAt(world, id)
+      return { customerId: order.customerId, orderId, order }
+    }
   }
-  const order = orderAt(world, id)
-  return { customerId: order.customerId, orderId, order }
+  countStandIn(world, name)
+  return { customerId: world.population.customerId(0), orderId: 1n, order: undefined }
 }
 
 /** Customers look at the order that they have just placed: it is there, with the lines and prices of its placing. */

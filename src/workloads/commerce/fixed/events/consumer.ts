@@ -8,6 +8,9 @@ import type { CommerceEvent } from './event.ts'
 import { isOutboxLeft } from './outbox.ts'
 import { TOPIC } from './topics.ts'
 
+/** Milliseconds to wait for a fuller batch: an effect, and its commit, is for all orders of a batch at once. */
+const GATHER_MS = 100
+
 /** What a consumer works with. */
 export interface ConsumerWork extends CommerceStores {
   readonly host: RoleHost
@@ -54,6 +57,7 @@ export function consumerRole(
       group: job.group,
       topics: [job.topic],
       from: 'earliest',
+      gatherMs: GATHER_MS,
       async handle(batch) {
         const events = await eventsOf(work, batch)
         await host.faultPoint(`${job.group}.before-effect`)
