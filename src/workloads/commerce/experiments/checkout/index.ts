@@ -2,6 +2,7 @@ import { newCost } from '../../../../core/cost.ts'
 import type { Experiment, ExperimentColumn, Readings, Trial } from '../../../../core/experiment.ts'
 import { idGenerator } from '../../../../core/snowflake.ts'
 import { closedLoop, percentileOf } from '../../../../patterns/closed-loop.ts'
+import type { LoopReport } from '../../../../patterns/closed-loop.ts'
 import { loopUntil } from '../../../../patterns/role-loop.ts'
 import { ensureMonths, MONTHS_AHEAD } from '../../../../patterns/schema/partitions.ts'
 import type { PostgresClient } from '../../../../stores/postgres/client.ts'
@@ -11,9 +12,11 @@ import type { CommercePopulation } from '../../population.ts'
 import { ensureSeed } from '../../seed/seed.ts'
 import { DATABASES } from '../../stores.ts'
 import { demandOf, PATTERNS } from './demand.ts'
+import type { Demand } from './demand.ts'
 import { ROWS } from './rows.ts'
 import type { CheckoutRow } from './rows.ts'
 import { count, countingConflicts, newTally, oversoldUnits, retriesOf } from './tally.ts'
+import type { Tally } from './tally.ts'
 
 const DATABASE = 'arch_commerce_experiment'
 /** The longest that a customer waits. */
@@ -32,8 +35,8 @@ const column = (
 const COLUMNS: readonly ExperimentColumn[] = [
   column('ok', 'ok', 'count', 0),
   column('lost', 'lost', 'count', 0),
-  column('40001', '40001', 'count', 3),
-  column('40P01', '40P01', 'count', 3),
+  column('serialization', '40001', 'count', 3),
+  column('deadlock', '40P01', 'count', 3),
   column('outOfStock', 'no stock', 'count', 4),
   column('other', 'other', 'count', 5),
   column('retries', 'retries', 'count', 1),
@@ -68,6 +71,9 @@ async function keepingPools<Answer>(
   }
 }
 
+/** Orders of each client before those that count: its connection is made, its statements planned, its pages read. */
+const WARMUP = 5
+
 /** One trial on a database as it was cloned. */
 async function trialOn(
   postgres: PostgresClient,
@@ -75,28 +81,33 @@ async function trialOn(
   row: CheckoutRow,
   trial: Trial,
 ): Promise<Readings> {
-  const demand = demandOf(population, trial)
-  const tally = newTally()
-  const services = { postgres: countingConflicts(postgres, tally), ids: idGenerator(0) }
-  await chooseHotProducts(postgres, row.isPooled ? hotProducts(population) : [])
-  const { seconds, latencies } = await keepingPools(postgres, row, () =>
-    closedLoop(trial.clients, trial.perClient, trial.signal, (client, number) =>
+  const ids = idGenerator(0)
+  const loop = (tally: Tally, asked: Demand, perClient: number): Promise<LoopReport> => {
+    const services = { postgres: countingConflicts(postgres, tally), ids }
+    return closedLoop(trial.clients, perClient, trial.signal, (client, number) =>
       count(tally, () =>
-        row.checkout(services, demand(client, number), {
+        row.checkout(services, asked(client, number), {
           deadlineAt: performance.now() + DEADLINE_MS,
           signal: trial.signal,
           cost: newCost(),
           faultPoint: () => undefined,
         }),
       ),
-    ),
-  )
+    )
+  }
+  await chooseHotProducts(postgres, row.isPooled ? hotProducts(population) : [])
+  const tally = newTally()
+  const { seconds, latencies } = await keepingPools(postgres, row, async () => {
+    const before = { ...trial, seed: trial.seed + 1, round: -1, perClient: WARMUP }
+    await loop(newTally(), demandOf(population, before), WARMUP)
+    return loop(tally, demandOf(population, trial), trial.perClient)
+  })
   const { ok, lost } = tally
   return {
     ok,
     lost: lost['40001'] + lost['40P01'] + lost['out-of-stock'] + lost.other,
-    '40001': lost['40001'],
-    '40P01': lost['40P01'],
+    serialization: lost['40001'],
+    deadlock: lost['40P01'],
     outOfStock: lost['out-of-stock'],
     other: lost.other,
     retries: retriesOf(tally),
