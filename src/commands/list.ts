@@ -15,9 +15,8 @@ async function list(io: CommandIo, cases: readonly string[], json: boolean): Pro
   const colours = coloursFor(io, io.stdout)
   const { bold, dim } = colours
   const rest = planned.map(({ name, title }) => `${bold(name)} ${title} ${dim('(not implemented)')}`)
-  const experiments = cases.length === 0 ? [`${bold('experiments')} ${dim('(not implemented)')}`] : []
   io.stdout.write(
-    `${[...workloads.map((workload) => caseText(workload, io.stdout.columns, colours)), ...rest, ...experiments].join('\n\n')}\n`,
+    `${[...workloads.map((workload) => caseText(workload, io.stdout.columns, colours)), ...rest].join('\n\n')}\n`,
   )
 }
 

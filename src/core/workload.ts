@@ -9,6 +9,7 @@ import type {
   WorkloadName,
 } from './names.ts'
 import type { JournalReader } from './journal.ts'
+import type { Experiment } from './experiment.ts'
 import type { Quantity, TrafficModel } from './model.ts'
 import type { AnyOperation, Flow, FlowEnd, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
@@ -215,4 +216,6 @@ export interface Workload {
   ): unknown
   /** The skew of the traffic, for the honest line. */
   readonly skew: string
+  /** Named comparisons of design decisions, for `arch experiment`. */
+  readonly experiments: Readonly<Record<string, Experiment>>
 }

@@ -1,4 +1,5 @@
-import type { Stores, Topology } from '../core/store.ts'
+import type { StoreFacts, Stores, Topology } from '../core/store.ts'
+import type { ConnectOptions } from '../core/store-module.ts'
 import type { Workload } from '../core/workload.ts'
 import { openHome } from '../machine/home.ts'
 import type { ProviderWish } from './choose-provider.ts'
@@ -12,12 +13,21 @@ export interface StoresRequest {
   readonly topology: Topology
   readonly env: NodeJS.ProcessEnv
   readonly line: (text: string) => void
+  /** Where the session's own few connections do not suffice. */
+  readonly connections?: Pick<ConnectOptions, 'poolSize' | 'keepsPlans'>
 }
 
 /** Clients for a session's own work: seeding and audits may take longer than any operation's statement. */
-export async function connectSession(running: readonly RunningStore[]): Promise<Stores> {
+export async function connectSession(
+  running: readonly RunningStore[],
+  connections: StoresRequest['connections'] = { poolSize: 8 },
+): Promise<Stores> {
   const endpoints = running.map(({ endpoint }) => endpoint)
-  return connectStores(endpoints, { poolSize: 8, applicationName: 'arch session', statementTimeoutMs: 0 })
+  return connectStores(endpoints, {
+    ...connections,
+    applicationName: 'arch session',
+    statementTimeoutMs: 0,
+  })
 }
 
 /** Runs work that fills the stores. @throws ArchError that names the folder when their disk is full */
@@ -35,23 +45,28 @@ export async function fillStores<Value>(
 }
 
 /**
- * Brings the stores of a case up, hands their clients to `work`, and closes the clients afterwards; the stores stay up.
+ * Brings the stores of a case or an experiment up, hands their clients to `work`, and closes the clients afterwards; the stores stay up.
  * @throws ArchError when a store cannot be brought up
  */
 export async function withStores<Value>(
-  workload: Workload,
+  { stores: names }: Pick<Workload, 'stores'>,
   request: StoresRequest,
-  work: (stores: Stores) => Promise<Value>,
+  work: (stores: Stores, facts: readonly StoreFacts[]) => Promise<Value>,
 ): Promise<Value> {
-  const running = await upStores(workload.stores, {
+  const running = await upStores(names, {
     provider: request.provider,
     topology: request.topology,
     env: request.env,
     progress: request.line,
   })
-  const stores = await connectSession(running)
+  const stores = await connectSession(running, request.connections)
   try {
-    return await fillStores(running, request.env, () => work(stores))
+    return await fillStores(running, request.env, () =>
+      work(
+        stores,
+        running.map(({ facts }) => facts),
+      ),
+    )
   } finally {
     await closeStores(stores)
   }

@@ -1,3 +1,4 @@
+import type { Experiment } from '../../src/core/experiment.ts'
 import { assumed, documented } from '../../src/core/model.ts'
 import { erase } from '../../src/core/operation.ts'
 import type { AnyOperation, Operation } from '../../src/core/operation.ts'
@@ -42,6 +43,31 @@ function variant(strategies: Readonly<Record<string, Strategy>>): Variant {
   }
 }
 
+/** An experiment of two rows under two patterns that answers what it was asked. */
+export function sampleExperiment(): Experiment {
+  return {
+    title: 'two ways to do it',
+    compares: 'one way with another',
+    stores: ['postgres'],
+    rows: [
+      { name: 'old', description: 'the way that it was always done, whatever that may be on a given day' },
+      { name: 'new', description: 'another way' },
+    ],
+    patterns: [
+      { name: 'even', description: 'all the same' },
+      { name: 'skewed', description: 'one more than the others' },
+    ],
+    columns: [
+      { name: 'done', title: 'done', kind: 'count', spread: false, dispensable: 0 },
+      { name: 'perSecond', title: 'done/s', kind: 'rate', spread: true, dispensable: 0 },
+      { name: 'p50', title: 'p50 ms', kind: 'milliseconds', spread: false, dispensable: 1 },
+      { name: 'p99', title: 'p99 ms', kind: 'milliseconds', spread: true, dispensable: 2 },
+    ],
+    defaults: { clients: 2, perClient: 3, rounds: 3, population: 100 },
+    open: () => Promise.reject(new Error('it has no stores')),
+  }
+}
+
 /** A case with two operations, a flow, two profiles and strategies of either variant; nothing of it can run. */
 export function sampleWorkload(): Workload {
   return {
@@ -81,5 +107,6 @@ export function sampleWorkload(): Workload {
     },
     world: () => undefined,
     skew: 'none',
+    experiments: { sample: sampleExperiment() },
   }
 }

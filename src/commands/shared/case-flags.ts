@@ -33,8 +33,10 @@ export type SavedChoices = Pick<Result, 'variant' | 'seed' | 'strategies'> & {
 /** The variants of every case. */
 export const VARIANTS: readonly VariantName[] = ['fixed', 'as-written']
 const DEFAULT_SEED = 42
-const PROVIDERS: readonly ProviderWish[] = ['auto', 'native', 'docker', 'external']
-const TOPOLOGIES: readonly Topology[] = ['single', 'cluster', 'cluster-ha', 'multi-dc']
+/** Who may run a store. */
+export const PROVIDERS: readonly ProviderWish[] = ['auto', 'native', 'docker', 'external']
+/** How a store may be laid out. */
+export const TOPOLOGIES: readonly Topology[] = ['single', 'cluster', 'cluster-ha', 'multi-dc']
 
 /** Adds the argument and the flags of a command about one case. */
 export function registerCaseFlags(command: Command): Command {

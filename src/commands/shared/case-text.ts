@@ -66,6 +66,7 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
   const profiles = Object.entries(workload.profiles).map(
     ([name, { description }]) => `${name}: ${description}`,
   )
+  const experiments = Object.entries(workload.experiments).map(([name, { title }]) => `${name}: ${title}`)
   const flows = workload.flows.map((flow) => `${flow.name} ${flow.targets.map(targetText).join(', ')}`)
   const size = `population ${defaults.population.toLocaleString('en-US')} ${workload.documentedPopulation.unit}`
   return [
@@ -76,6 +77,7 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
     paragraph('variants', variants, columns, dim),
     ...(strategies.length === 0 ? [] : [paragraph('strategies', strategies, columns, dim)]),
     paragraph('profiles', profiles, columns, dim),
+    ...(experiments.length === 0 ? [] : [paragraph('experiments', experiments, columns, dim)]),
   ].join('\n')
 }
 
@@ -102,6 +104,11 @@ export function caseValue(workload: Workload): unknown {
     flows: workload.flows.map(({ name, rate, targets, claims }) => ({ name, rate, targets, claims })),
     variants,
     profiles: workload.profiles,
-    experiments: [],
+    experiments: Object.entries(workload.experiments).map(([name, { title, compares, defaults }]) => ({
+      name,
+      title,
+      compares,
+      defaults,
+    })),
   }
 }

@@ -11,6 +11,8 @@ import { asWrittenDefects } from './as-written/defects.ts'
 import { CONNECTIONS, openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { chooseHotProducts, hotProducts } from './fixed/checkout/unit-rows.ts'
+import { derivedDifferences, provisionDerived } from './fixed/derived-stores.ts'
+import { experiments } from './experiments/index.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
 import { indexer } from './fixed/events/indexer.ts'
@@ -49,6 +51,22 @@ const fixed: Variant = {
   changes: [],
   strategies: fixedStrategies,
   ...schemaOf('fixed'),
+  async provision(stores) {
+    const own = commerceStores(stores, 'fixed')
+    const tables = await provisionSchema(own.postgres, commerceSchema('fixed'))
+    const derived = await provisionDerived(own)
+    return {
+      changed: tables.changed || derived.changed,
+      summary: `${tables.summary}; ${derived.summary}`,
+    }
+  },
+  async schemaDifferences(stores) {
+    const own = commerceStores(stores, 'fixed')
+    return [
+      ...(await schemaDifferences(own.postgres, commerceSchema('fixed'))),
+      ...(await derivedDifferences(own)),
+    ]
+  },
   async open(stores, population, choice) {
     const own = commerceStores(stores, 'fixed')
     const isPooled = choice['checkout'] === 'unit-rows'
@@ -101,4 +119,5 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: commerceWorld,
   skew: 'Zipf: products 1.0 (the first of 20,000 is in a quarter of the orders), customers 0.3',
+  experiments,
 }

@@ -91,4 +91,5 @@ export const workload: Workload = {
   skew:
     'Zipf: readers 0.5, posts 1.0, authors 0.8; feed reads: cold 6 %, deep 5 %, of celebrities 20 %; ' +
     'viral: every like by somebody else, seeded users first, then visitors who stand for the rest of the 500M',
+  experiments: {},
 }

@@ -7,7 +7,8 @@ import { serializable } from './checkout/serializable.ts'
 import { unitRows } from './checkout/unit-rows.ts'
 import type { CommerceChoice, Services } from './services.ts'
 
-const CHECKOUTS: Readonly<Record<CommerceChoice['checkout'], Checkout>> = {
+/** The ways to place an order, by the value of strategy `checkout`. */
+export const checkouts: Readonly<Record<CommerceChoice['checkout'], Checkout>> = {
   conditional,
   serializable,
   'unit-rows': unitRows,
@@ -24,5 +25,5 @@ export function placeOrder(
   request: OrderRequest,
   context: Context,
 ): Promise<PlacedOrder> {
-  return CHECKOUTS[services.choice.checkout](services, request, context)
+  return checkouts[services.choice.checkout](services, request, context)
 }

@@ -6,6 +6,8 @@ import { sendAll } from '../../../patterns/seed/send.ts'
 import { ensureTemplate } from '../../../patterns/seed/template.ts'
 import { freshAsWrittenTopics } from '../as-written/events.ts'
 import { fillIndex } from '../as-written/index-product.ts'
+import type { TemplateReport, TemplateSource } from '../../../patterns/seed/template.ts'
+import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import { freshTopics } from '../fixed/events/topics.ts'
 import { rebuildIndex } from '../fixed/search/rebuild.ts'
 import { buildPopulation } from '../population/build.ts'
@@ -31,6 +33,33 @@ const SEEDS = {
   },
 } as const
 
+function seedOf(variant: VariantName): (typeof SEEDS)[keyof typeof SEEDS] {
+  return variant === 'fixed' ? SEEDS.fixed : SEEDS['as-written']
+}
+
+/**
+ * The database that holds a variant's rows as every run starts from them: made, completed or found.
+ * @throws ArchError (exit 2) for a population that cannot be made, (exit 3) when a schema file does not run
+ */
+export async function ensureSeed(
+  variant: VariantName,
+  postgres: PostgresClient,
+  population: Population,
+  catalogue: () => CommercePopulation,
+  progress: Progress,
+): Promise<TemplateReport & { readonly name: string }> {
+  const schema = commerceSchema(variant)
+  const name = `${schema.database}_seed`
+  const source: TemplateSource = {
+    schema,
+    population,
+    unit: 'products',
+    generator: GENERATOR_VERSION,
+    rows: () => ({ tables: seedOf(variant).tables(catalogue()), moments: [new Date(Date.UTC(2025, 0, 15))] }),
+  }
+  return { name, ...(await ensureTemplate(postgres, name, source, progress)) }
+}
+
 /**
  * Gives a variant the data that every run of (seed, size) starts from: a template database and its clone as the run's
  * own, the product cache of a system that has been running, empty topics and a full index.
@@ -43,26 +72,15 @@ export async function seedVariant(
   progress: Progress,
 ): Promise<StepReport> {
   const { postgres, redis, elasticsearch, kafka } = commerceStores(stores, variant)
-  const seed = variant === 'fixed' ? SEEDS.fixed : SEEDS['as-written']
-  const schema = commerceSchema(variant)
+  const seed = seedOf(variant)
+  const { database } = commerceSchema(variant)
   let catalogue: CommercePopulation | undefined
   const built = (): CommercePopulation => (catalogue ??= buildPopulation(population))
-  const { changed, why } = await ensureTemplate(
-    postgres,
-    `${schema.database}_seed`,
-    {
-      schema,
-      population,
-      unit: 'products',
-      generator: GENERATOR_VERSION,
-      rows: () => ({ tables: seed.tables(built()), moments: [new Date(Date.UTC(2025, 0, 15))] }),
-    },
-    progress,
-  )
+  const { name, changed, why } = await ensureSeed(variant, postgres, population, built, progress)
   progress('clone', 0, undefined, 'databases')
   const clone = async (): Promise<void> => {
-    await postgres.dropDatabase(schema.database)
-    await postgres.createDatabase(schema.database, `${schema.database}_seed`)
+    await postgres.dropDatabase(database)
+    await postgres.createDatabase(database, name)
     // The template may be from an earlier month.
     await ensureMonths(postgres, MONTHS_AHEAD)
   }

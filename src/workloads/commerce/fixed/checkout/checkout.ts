@@ -8,8 +8,15 @@ import { demandForm, mergedLines, requestHash } from '../lines.ts'
 import { orderNumberOf } from '../order-number.ts'
 import type { Services } from '../services.ts'
 
+/** What placing an order works with. */
+export type CheckoutServices = Pick<Services, 'postgres' | 'ids'>
+
 /** One way to place an order; see `CommerceApplication.placeOrder` for what it refuses. */
-export type Checkout = (services: Services, request: OrderRequest, context: Context) => Promise<PlacedOrder>
+export type Checkout = (
+  services: CheckoutServices,
+  request: OrderRequest,
+  context: Context,
+) => Promise<PlacedOrder>
 
 /** What the functions of schemas/commerce that place an order answer. */
 export interface PlaceOrderRow {
@@ -33,7 +40,7 @@ FROM place_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
  * @throws Refusal for a request that cannot be an order
  */
 export function placeOrderValues(
-  services: Services,
+  services: CheckoutServices,
   request: OrderRequest,
   pools: boolean,
 ): readonly SqlValue[] {

@@ -1,0 +1,144 @@
+import type { Command } from 'commander'
+import { usageError } from '../core/errors.ts'
+import type { Experiment, ExperimentRow } from '../core/experiment.ts'
+import type { StoreFacts } from '../core/store.ts'
+import { suggestion } from '../core/suggest.ts'
+import { parseInteger, parseSize } from '../core/units.ts'
+import type { Workload } from '../core/workload.ts'
+import { claimInstance } from '../session/claim.ts'
+import { runExperiment } from '../session/experiment.ts'
+import { withStores } from '../session/with-stores.ts'
+import type { CommandIo, CommandModule } from './command.ts'
+import { PROVIDERS, TOPOLOGIES } from './shared/case-flags.ts'
+import { coloursFor } from './shared/colours.ts'
+import { experimentText } from './shared/experiment-text.ts'
+import type { ExperimentFacts } from './shared/experiment-text.ts'
+import { oneOf } from './shared/one-of.ts'
+import { progressLines } from './shared/progress.ts'
+import { selectCases } from './shared/select-cases.ts'
+
+interface ExperimentFlags {
+  readonly clients?: string
+  readonly orders?: string
+  readonly rounds?: string
+  readonly population?: string
+  readonly seed: string
+  readonly format: string
+  readonly provider: string
+  readonly topology: string
+}
+
+const MOST_CLIENTS = 64
+const FORMATS = ['text', 'json'] as const
+
+interface Found {
+  readonly workload: Workload
+  readonly experiment: Experiment
+}
+
+/** @throws ArchError (usage) that suggests the nearest name */
+async function experimentNamed(name: string): Promise<Found> {
+  const all = (await selectCases(['all'])).flatMap((workload) =>
+    Object.entries(workload.experiments).map(([own, experiment]) => ({ own, workload, experiment })),
+  )
+  const found = all.find(({ own }) => own === name)
+  if (found !== undefined) return found
+  const names = all.map(({ own }) => own)
+  throw usageError(`experiment '${name}' is unknown: ${suggestion(name, names)}`, 'arch list shows all')
+}
+
+function readFacts(flags: ExperimentFlags, { defaults }: Experiment): Omit<ExperimentFacts, 'stores'> {
+  const whole = (text: string | undefined, flag: string, most: number, otherwise: number): number =>
+    text === undefined ? otherwise : parseInteger(text, flag, 1, most)
+  return {
+    clients: whole(flags.clients, '--clients', MOST_CLIENTS, defaults.clients),
+    perClient: whole(flags.orders, '--orders', 100_000, defaults.perClient),
+    rounds: whole(flags.rounds, '--rounds', 1_000, defaults.rounds),
+    seed: parseInteger(flags.seed, '--seed', 0, 2 ** 32 - 1),
+    population:
+      flags.population === undefined ? defaults.population : parseSize(flags.population, '--population'),
+  }
+}
+
+interface Outcome {
+  readonly rows: readonly ExperimentRow[]
+  readonly stores: readonly StoreFacts[]
+}
+
+async function run(
+  io: CommandIo,
+  { workload, experiment }: Found,
+  flags: ExperimentFlags,
+  facts: Omit<ExperimentFacts, 'stores'>,
+): Promise<Outcome> {
+  const lines = progressLines(io)
+  const request = {
+    provider: oneOf('--provider', flags.provider, PROVIDERS),
+    topology: oneOf('--topology', flags.topology, TOPOLOGIES),
+    env: io.env,
+    line: lines.line,
+    // Each client has a connection, and what goes on beside them another.
+    connections: { poolSize: facts.clients + 2, keepsPlans: true },
+  }
+  const release = await claimInstance(workload.name, io.env)
+  try {
+    return await withStores(experiment, request, async (stores, running) => {
+      const population = { seed: facts.seed, size: facts.population }
+      const opened = await experiment.open(stores, population, lines.progress)
+      try {
+        const rows = await runExperiment(experiment, opened, {
+          ...facts,
+          signal: io.interruptSignal(),
+          onTrial: (done, total, pattern, row) => lines.progress(`${pattern}, ${row}`, done, total, 'trials'),
+        })
+        return { rows, stores: running }
+      } finally {
+        await opened.close()
+        lines.clear()
+      }
+    })
+  } finally {
+    await release()
+  }
+}
+
+function registerFlags(commander: Command): Command {
+  return commander
+    .argument('<name>', 'the experiment')
+    .option('--clients <number>', 'clients that work at once, 64 at most (default: per experiment)')
+    .option('--orders <number>', 'what each client does, one after the other (default: per experiment)')
+    .option('--rounds <number>', 'how often each row is measured, there and back (default: per experiment)')
+    .option('--population <size>', 'size of the seeded data: 2000, 20K (default: per experiment)')
+    .option('--seed <number>', 'of data and inputs', '42')
+    .option('--format <name>', 'text or json', 'text')
+    .option('--provider <name>', 'auto, native, docker or external', 'auto')
+    .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
+}
+
+/** `arch experiment`: a named comparison of design decisions, as a table. It explains, and passes no verdict. */
+export const command: CommandModule = {
+  name: 'experiment',
+  summary: 'a named comparison of design decisions, as a table',
+  examples: ['arch experiment checkout', 'arch experiment checkout --rounds 4 --format json'],
+  register(commander, io) {
+    registerFlags(commander).action(async (name: string, flags: ExperimentFlags) => {
+      const format = oneOf('--format', flags.format, FORMATS)
+      const found = await experimentNamed(name)
+      const asked = readFacts(flags, found.experiment)
+      const { rows, stores } = await run(io, found, flags, asked)
+      if (io.interruptSignal().aborted) io.exitCode = 130
+      if (format === 'json') {
+        const { title, compares, rows: designs, patterns, columns } = found.experiment
+        const head = { schema: 'arch.experiment/1', arch: io.version, experiment: name, title, compares }
+        const body = { ...asked, stores, designs, patterns, columns, interrupted: io.exitCode === 130, rows }
+        const value = { ...head, workload: found.workload.name, ...body }
+        io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
+        return
+      }
+      const facts = { ...asked, stores: stores.map((store) => `${store.name} ${store.version}`) }
+      const colours = coloursFor(io, io.stdout)
+      io.stdout.write(`${experimentText(found.experiment, rows, facts, io.stdout.columns, colours)}\n`)
+      if (io.exitCode === 130) io.stderr.write('interrupted: what had been measured until then\n')
+    })
+  },
+}

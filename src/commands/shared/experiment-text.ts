@@ -1,0 +1,83 @@
+import type pc from 'picocolors'
+import type { Experiment, ExperimentColumn, ExperimentRow, Named, Reading } from '../../core/experiment.ts'
+import { milliseconds, quantity, whole } from '../../reporters/numbers.ts'
+import type { Column } from '../../reporters/table.ts'
+import { factLine, textTable, wrap } from '../../reporters/table.ts'
+
+type Colours = Pick<ReturnType<typeof pc.createColors>, 'bold' | 'dim'>
+
+const SHOW: Readonly<Record<ExperimentColumn['kind'], (value: number) => string>> = {
+  count: whole,
+  rate: quantity,
+  milliseconds,
+}
+
+/** `1,207`, or `1,207 (1,190 to 1,230)` where the rounds differ and the column is about that. */
+function cellText({ kind, spread }: ExperimentColumn, reading: Reading | undefined): string {
+  if (reading === undefined) return ''
+  const show = SHOW[kind]
+  const [lowest, highest] = [show(reading.lowest), show(reading.highest)]
+  const range = spread && lowest !== highest ? ` (${lowest} to ${highest})` : ''
+  return `${show(reading.median)}${range}`
+}
+
+function columnsOf(experiment: Experiment): readonly Column<ExperimentRow>[] {
+  return [
+    { title: '', align: 'left', dispensable: 0, cell: ({ row }) => row },
+    ...experiment.columns.map((column): Column<ExperimentRow> => ({
+      title: column.title,
+      align: 'right',
+      dispensable: column.dispensable,
+      cell: ({ readings }) => cellText(column, readings[column.name]),
+    })),
+  ]
+}
+
+function legend(all: readonly Named[], columns: number, dim: (text: string) => string): string {
+  const width = Math.max(...all.map(({ name }) => name.length)) + 2
+  return all
+    .flatMap(({ name, description }) => {
+      const lines = wrap(description, Math.max(20, columns - width - 2))
+      return lines.map((line, index) => `  ${dim((index === 0 ? name : '').padEnd(width))}${line}`)
+    })
+    .join('\n')
+}
+
+/** What an experiment was run with, for its heading. */
+export interface ExperimentFacts {
+  readonly clients: number
+  readonly perClient: number
+  readonly rounds: number
+  readonly seed: number
+  readonly population: number
+  /** Stores with their versions. */
+  readonly stores: readonly string[]
+}
+
+/** The tables of an experiment, one a pattern, no wider than `columns` characters; medians, with their range where it matters. */
+export function experimentText(
+  experiment: Experiment,
+  rows: readonly ExperimentRow[],
+  facts: ExperimentFacts,
+  columns: number,
+  { bold, dim }: Colours,
+): string {
+  const run = [
+    `${whole(facts.clients)} clients x ${whole(facts.perClient)}, closed loop`,
+    `medians of ${facts.rounds} rounds in turns`,
+    `population ${whole(facts.population)}`,
+    `seed ${facts.seed}`,
+    ...facts.stores,
+  ]
+  const tables = experiment.patterns.flatMap(({ name, description }) => {
+    const own = rows.filter(({ pattern }) => pattern === name)
+    if (own.length === 0) return []
+    const heading = wrap(`${name}: ${description}`, columns - 2).map((line) => `  ${bold(line)}`)
+    return [`${heading.join('\n')}\n${textTable(columnsOf(experiment), own, columns, dim)}`]
+  })
+  return [
+    `${wrap(experiment.title, columns).map(bold).join('\n')}\n${factLine(run, columns)}`,
+    legend(experiment.rows, columns, dim),
+    ...tables,
+  ].join('\n\n')
+}

@@ -1,0 +1,81 @@
+import type { StoreName } from './names.ts'
+import type { Stores } from './store.ts'
+import type { Population, Progress } from './workload.ts'
+
+/** A name in a table, and what it stands for. */
+export interface Named {
+  readonly name: string
+  readonly description: string
+}
+
+/** A figure that every trial of an experiment answers. */
+export interface ExperimentColumn {
+  readonly name: string
+  /** In the unit: `orders/s`, `p99 ms`. */
+  readonly title: string
+  readonly kind: 'count' | 'rate' | 'milliseconds'
+  /** Whether its spread over the rounds is worth showing. */
+  readonly spread: boolean
+  /** Columns of the highest number are left out first where the terminal is narrow; 0 stays. */
+  readonly dispensable: number
+}
+
+/** One trial: a row under a pattern, in a round. The same round asks the same of every row. */
+export interface Trial {
+  readonly row: string
+  readonly pattern: string
+  readonly round: number
+  readonly clients: number
+  /** What each client does, one after the other: a closed loop. */
+  readonly perClient: number
+  readonly seed: number
+  readonly signal: AbortSignal
+}
+
+/** The figures of one trial, by the name of the column. */
+export type Readings = Readonly<Record<string, number>>
+
+/** An experiment whose data is there. */
+export interface RunningExperiment {
+  /** Measures once, on a clone of the data of its own. */
+  measure(trial: Trial): Promise<Readings>
+  /** Drops what it made. The stores stay open. */
+  close(): Promise<void>
+}
+
+/**
+ * A named comparison of design decisions: rows (the designs) under patterns (the demand), each measured several times in
+ * turns, A B C ... C B A (design.md, law 8). It explains; it passes no verdict, since its loop is closed.
+ */
+export interface Experiment {
+  readonly title: string
+  /** What it compares, in a sentence or two. */
+  readonly compares: string
+  readonly stores: readonly StoreName[]
+  readonly rows: readonly Named[]
+  readonly patterns: readonly Named[]
+  readonly columns: readonly ExperimentColumn[]
+  readonly defaults: {
+    readonly clients: number
+    readonly perClient: number
+    readonly rounds: number
+    readonly population: number
+  }
+  open(stores: Stores, population: Population, progress: Progress): Promise<RunningExperiment>
+}
+
+/** A figure over all rounds. */
+export interface Reading {
+  readonly median: number
+  readonly lowest: number
+  readonly highest: number
+}
+
+/** A row under a pattern: every column over all rounds. */
+export interface ExperimentRow {
+  readonly row: string
+  readonly pattern: string
+  /** Fewer than asked for when it was interrupted. */
+  readonly rounds: number
+  readonly readings: Readonly<Record<string, Reading>>
+}
