@@ -8,6 +8,7 @@ import { rates } from '../model.ts'
 import { countStandIn } from '../world.ts'
 import type { CommerceWorld } from '../world.ts'
 import { CODE } from './code.ts'
+import { newestKnown } from './known.ts'
 import { linesOf } from './order-place.ts'
 import { updateAt } from './product-update.ts'
 import type { ProductUpdate } from './product-update.ts'
@@ -15,8 +16,6 @@ import type { ProductUpdate } from './product-update.ts'
 const NAME = 'order.mistake'
 /** Seconds after which a change of a product has probably been answered. */
 const LAG_SECONDS = 1.5
-/** Changes among which one of the wanted kind is looked for: one in ten takes a product off sale. */
-const REACH = 100
 
 /** What is wrong with an order. */
 type Mistake = 'quantity' | 'off-sale' | 'old-price'
@@ -46,12 +45,11 @@ function changeBefore(
   isWanted: (update: ProductUpdate) => boolean,
 ): ProductUpdate | undefined {
   const newest = earlier(world.pace, arrival, { operation: 'product.update', lagSeconds: LAG_SECONDS })
-  if (newest === undefined) return undefined
-  for (let index = newest.index; index >= Math.max(0, newest.index - REACH); index -= 1) {
-    const update = updateAt(world, { ...newest, index })
-    if (isWanted(update) && world.results.get(update.result) !== undefined) return update
-  }
-  return undefined
+  const id = newestKnown(newest, 1, (one) => {
+    const update = updateAt(world, one)
+    return isWanted(update) && world.results.get(update.result) !== undefined
+  })
+  return id && updateAt(world, id)
 }
 
 function lineOf(world: CommerceWorld, product: number, quantity: number): OrderLine {

@@ -6,6 +6,7 @@ import { rates } from '../model.ts'
 import { countStandIn } from '../world.ts'
 import type { CommerceWorld } from '../world.ts'
 import { CODE } from './code.ts'
+import { newestKnown } from './known.ts'
 import { orderAt, orderKey } from './order-place.ts'
 import type { OrderPlace } from './order-place.ts'
 
@@ -42,23 +43,17 @@ const readMatches: Check<OrderRead, OrderView, CommerceWorld> = {
   },
 }
 
-/** Orders that may be missing between the plan's newest and the newest that is known: arrivals come in bursts, some fail. */
-const REACH = 64
-
 /** The newest order that is known to have been placed, and its customer. */
 function recent(world: CommerceWorld, arrival: Arrival, name: string): OrderRead {
   const newest = earlier(world.pace, arrival, { operation: 'order.place', lagSeconds: LAG_SECONDS })
-  const last = Math.min(newest?.index ?? 0, REACH)
-  for (let back = 0; newest !== undefined && back <= last; back += 1) {
-    const id = { ...newest, index: newest.index - back }
-    const orderId = world.results.get(orderKey(id))
-    if (orderId !== undefined) {
-      const order = orderAt(world, id)
-      return { customerId: order.customerId, orderId, order }
-    }
+  const id = newestKnown(newest, 1, (one) => world.results.get(orderKey(one)) !== undefined)
+  const orderId = id && world.results.get(orderKey(id))
+  if (id === undefined || orderId === undefined) {
+    countStandIn(world, name)
+    return { customerId: world.population.customerId(0), orderId: 1n, order: undefined }
   }
-  countStandIn(world, name)
-  return { customerId: world.population.customerId(0), orderId: 1n, order: undefined }
+  const order = orderAt(world, id)
+  return { customerId: order.customerId, orderId, order }
 }
 
 /** Customers look at the order that they have just placed: it is there, with the lines and prices of its placing. */

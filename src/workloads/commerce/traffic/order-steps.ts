@@ -10,6 +10,7 @@ import type { CommerceOperation } from '../model.ts'
 import { countStandIn } from '../world.ts'
 import type { CommerceWorld } from '../world.ts'
 import { CODE } from './code.ts'
+import { newestKnown } from './known.ts'
 import { customerOf, orderKey } from './order-place.ts'
 
 /** A step of an order, the order found by the arrival that placed it. */
@@ -46,7 +47,12 @@ type Chosen = { readonly modulus: number; readonly residue: number }
 
 /** The arrival of an order that was placed a little before. */
 function placed(world: CommerceWorld, arrival: Arrival, chosen: Chosen): bigint | undefined {
-  const id = earlier(world.pace, arrival, { operation: 'order.place', lagSeconds: LAG_SECONDS, ...chosen })
+  const newest = earlier(world.pace, arrival, {
+    operation: 'order.place',
+    lagSeconds: LAG_SECONDS,
+    ...chosen,
+  })
+  const id = newestKnown(newest, chosen.modulus, (one) => world.results.get(orderKey(one)) !== undefined)
   return id === undefined ? undefined : pack(id)
 }
 
@@ -58,8 +64,11 @@ function stepped(
   code: number,
   chosen: Chosen = { modulus: 1, residue: 0 },
 ): bigint | undefined {
-  const id = earlier(world.pace, arrival, { operation, lagSeconds: LAG_SECONDS, ...chosen })
-  return id && world.results.get(arrivalKey(code, id.phase, id.stream, id.index))
+  const newest = earlier(world.pace, arrival, { operation, lagSeconds: LAG_SECONDS, ...chosen })
+  const order = (id: ArrivalId): bigint | undefined =>
+    world.results.get(arrivalKey(code, id.phase, id.stream, id.index))
+  const id = newestKnown(newest, chosen.modulus, (one) => order(one) !== undefined)
+  return id && order(id)
 }
 
 /** What stands in where the order is not known: an order that nobody placed, which is refused. */
