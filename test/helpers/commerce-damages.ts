@@ -342,6 +342,20 @@ export function damagesOf({ orders, catalogue, entries }: CommerceRun): readonly
       shows: /seller 1 sees order 2, which is not there/,
     },
     {
+      audit: 'stock.pools',
+      what: 'a unit that was taken from a pool and never counted',
+      sql: `INSERT INTO unit_takings (order_id, inventory_id, customer_id, quantity, taken_at, shard)
+        VALUES (${pending}, ${untouched}, 1, 2, now(), shard_of(${untouched}))`,
+      shows: /2 units that were taken from the pool of stock row \d+ have not been counted/,
+    },
+    {
+      audit: 'stock.pools',
+      what: 'a pool without its unit rows',
+      sql: `UPDATE inventory SET quantity_pooled = 3 WHERE inventory_id = ${untouched}`,
+      shows: /stock row \d+ has 3 units in its pool, and {2}unit rows/,
+      also: ['stock.ledger'],
+    },
+    {
       audit: 'partitions.default',
       what: 'a product of a category that nobody listed',
       sql: `INSERT INTO products (product_id, seller_id, title, category_id, price_minor, status) VALUES (5, 5, 't', 99, 5, 'inactive')`,

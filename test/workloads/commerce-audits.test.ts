@@ -3,10 +3,12 @@ import { idGenerator, shardOfId } from '../../src/core/snowflake.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
 import { TOPIC } from '../../src/workloads/commerce/fixed/events/topics.ts'
 import { auditOf, rolledBack, SEARCH_AUDITS } from '../helpers/commerce-audits.ts'
+import { eventually } from '../helpers/context.ts'
 import { damagesOf, UNGUARDED } from '../helpers/commerce-damages.ts'
 import { journalWith, smallRun } from '../helpers/commerce-run.ts'
 
 const run = await smallRun()
+const { catalogue } = run
 const { one } = run.orders
 const { kafka } = run.own
 const nobodys = idGenerator(33).next(shardOfId(one))
@@ -75,4 +77,29 @@ t.test('events.readable sees a dead letter, with its reason', async (t) => {
     { key: 'order-events-0-7', value: '?', headers: { reason: 'no JSON' } },
   ])
   t.equal(await seenIn('events.readable'), 'order-events-0-7: no JSON')
+})
+
+t.test('locks.ordered sees transactions that waited for each other', async (t) => {
+  const { postgres } = run.own
+  const [first, second] = [catalogue.productId(1), catalogue.productId(2)]
+  const lock = (product: bigint): string => `SELECT FROM inventory WHERE product_id = ${product} FOR UPDATE`
+  const firstIsLocked = Promise.withResolvers<void>()
+  const secondIsLocked = Promise.withResolvers<void>()
+  const ends = await Promise.allSettled([
+    postgres.transaction(async (queries) => {
+      await queries.execute(lock(first))
+      firstIsLocked.resolve()
+      await secondIsLocked.promise
+      await queries.execute(lock(second))
+    }),
+    postgres.transaction(async (queries) => {
+      await queries.execute(lock(second))
+      secondIsLocked.resolve()
+      await firstIsLocked.promise
+      await queries.execute(lock(first))
+    }),
+  ])
+  t.equal(ends.filter(({ status }) => status === 'rejected').length, 1)
+  // A session tells the server's statistics of it when it is idle.
+  await eventually(async () => (await seenIn('locks.ordered')).startsWith('1 transactions were broken off'))
 })
