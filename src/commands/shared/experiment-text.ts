@@ -12,13 +12,13 @@ const SHOW: Readonly<Record<ExperimentColumn['kind'], (value: number) => string>
   milliseconds,
 }
 
-/** `1,207`, or `1,207 (1,190 to 1,230)` where the rounds differ and the column is about that. */
+/** `1,207`, or `1,207 ±2 %` where the rounds differ and the column is about that: half their range. */
 function cellText({ kind, spread }: ExperimentColumn, reading: Reading | undefined): string {
   if (reading === undefined) return ''
-  const show = SHOW[kind]
-  const [lowest, highest] = [show(reading.lowest), show(reading.highest)]
-  const range = spread && lowest !== highest ? ` (${lowest} to ${highest})` : ''
-  return `${show(reading.median)}${range}`
+  const { median, lowest, highest } = reading
+  const shown = SHOW[kind](median)
+  if (!spread || lowest === highest || median === 0) return shown
+  return `${shown} ±${Math.round((50 * (highest - lowest)) / median)} %`
 }
 
 function columnsOf(experiment: Experiment): readonly Column<ExperimentRow>[] {
@@ -54,7 +54,7 @@ export interface ExperimentFacts {
   readonly stores: readonly string[]
 }
 
-/** The tables of an experiment, one a pattern, no wider than `columns` characters; medians, with their range where it matters. */
+/** The tables of an experiment, one a pattern, no wider than `columns` characters; medians, with half their range where it matters. */
 export function experimentText(
   experiment: Experiment,
   rows: readonly ExperimentRow[],
@@ -64,7 +64,7 @@ export function experimentText(
 ): string {
   const run = [
     `${whole(facts.clients)} clients x ${whole(facts.perClient)}, closed loop`,
-    `medians of ${facts.rounds} rounds in turns`,
+    facts.rounds === 1 ? 'one round' : `medians of ${facts.rounds} rounds in turns`,
     `population ${whole(facts.population)}`,
     `seed ${facts.seed}`,
     ...facts.stores,
