@@ -19,7 +19,7 @@ export interface ProductView {
   readonly version: bigint
 }
 
-/** A product's page: the product, and the units that can be ordered, at most a second old. */
+/** A product's page: the product, and the units that can be ordered, at most two seconds old. */
 export interface ProductPage {
   readonly product: ProductView
   readonly unitsAvailable: number

@@ -73,6 +73,7 @@ const fixed: Variant = {
     await chooseHotProducts(own.postgres, isPooled ? hotProducts(buildPopulation(population)) : [])
     return openFixed(own, choice, await leaseWorker(own.redis))
   },
+  poolSize: 8,
   roles: {
     relay: startRelay,
     confirmations: consumerRole(confirmations),
@@ -108,7 +109,7 @@ export const workload: Workload = {
     scale: 1,
     population: 20_000,
     durationSeconds: 60,
-    warmupSeconds: 12,
+    warmupSeconds: 20,
     maxDurationSeconds: 60,
     both: { scale: 1 / 4, maxDurationSeconds: 90 },
   },

@@ -4,7 +4,7 @@ import type { ProductPage } from '../application.ts'
 import type { Services } from './services.ts'
 
 /**
- * A product's page: product, images, seller and rating from the cache, units at most a second old (ECM-06, ECM-12).
+ * A product's page: product, images, seller and rating from the cache, units at most two seconds old (ECM-06, ECM-12).
  * @throws Refusal `unknown-product`, also for one that is not active (ECM-28)
  */
 export async function readProduct(

@@ -22,6 +22,6 @@ export interface Services {
   readonly ids: IdGenerator
   readonly choice: CommerceChoice
   readonly products: ObjectCache<ProductView>
-  /** Units that can be ordered, at most a second old. */
+  /** Units that can be ordered, at most two seconds old. */
   readonly available: (productId: bigint, cost: Cost) => Promise<number>
 }

@@ -9,7 +9,7 @@ import { isOutboxLeft } from './outbox.ts'
 import { TOPIC } from './topics.ts'
 
 /** Milliseconds to wait for a fuller batch: an effect, and its commit, is for all orders of a batch at once. */
-const GATHER_MS = 100
+const GATHER_MS = 250
 
 /** What a consumer works with. */
 export interface ConsumerWork extends CommerceStores {

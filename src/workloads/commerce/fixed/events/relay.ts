@@ -21,9 +21,9 @@ import { TOPIC } from './topics.ts'
 /** Milliseconds between two looks at an idle outbox. */
 const IDLE_MS = 15
 /** And at most between two batches. */
-const LONGEST_MS = 60
-/** The relay works a quarter of the time unless it is behind: fuller batches cost less for each event. */
-const PAUSE_PER_WORK = 3
+const LONGEST_MS = 150
+/** The relay works a sixth of the time unless it is behind: fuller batches cost less for each event. */
+const PAUSE_PER_WORK = 5
 /** Milliseconds between two rounds of housekeeping. */
 const HOUSE_MS = 1_000
 /** Orders of one sweep: a short transaction. */

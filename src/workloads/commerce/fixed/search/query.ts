@@ -59,6 +59,7 @@ export function searchBody({ words, filters, limit }: SearchTerms): object {
                   fields: ['title^3', 'brand^2', 'description'],
                   fuzziness: 'AUTO',
                   prefix_length: 1,
+                  max_expansions: 15,
                 },
               },
             ],
