@@ -31,6 +31,11 @@ export interface TestProduct {
   readonly price?: bigint
   readonly currency?: string
   readonly title?: string
+  readonly description?: string
+  readonly brand?: string
+  readonly categoryId?: number
+  /** Sum and number of its ratings. */
+  readonly rated?: readonly [number, number]
   readonly status?: 'active' | 'inactive' | 'deleted'
   readonly stock?: Readonly<Record<number, number>>
 }
@@ -43,6 +48,8 @@ export interface TestCustomer {
 
 /** What a test does to the fixed commerce case. */
 export interface CommerceCase {
+  /** Of the stores. */
+  readonly home: string
   readonly endpoints: readonly StoreEndpoint[]
   readonly stores: Stores
   readonly own: CommerceStores
@@ -69,10 +76,11 @@ export interface CommerceCase {
 }
 
 const PRODUCT = `WITH made AS (
-  INSERT INTO products (product_id, seller_id, title, brand, category_id, price_minor, currency, status)
-  VALUES ($1, $2, $3, 'Kestrel', 1, $4, $5, $6)
+  INSERT INTO products (product_id, seller_id, title, price_minor, currency, status, description, brand, category_id,
+    rating_sum, review_count)
+  VALUES ($1, $2, $3, $4, $5, $6, $10, $11, $12, $13, $14)
 ), listed AS (
-  INSERT INTO product_directory (product_id, category_id) VALUES ($1, 1)
+  INSERT INTO product_directory (product_id, category_id) VALUES ($1, $12)
 ), pictured AS (
   INSERT INTO product_images (image_id, product_id, image_url, is_primary) VALUES ($1, $1, concat('https://media.example.org/', $1::bigint, '.jpg'), true)
 ), stocked AS (
@@ -121,12 +129,16 @@ async function prepare(
 
 /** What `CommerceCase` says, over stores that hold the schema and the reference data. */
 async function caseOver(
-  started: { readonly stores: Stores; readonly endpoints: readonly StoreEndpoint[] },
+  started: Pick<CommerceCase, 'home' | 'stores' | 'endpoints'>,
   own: CommerceStores,
 ): Promise<CommerceCase> {
   const { postgres, redis } = own
   const { application } = await openFixed(own, {}, 1)
   const seller = ids.next(5)
+  await postgres.query({ name: '', text: 'INSERT INTO sellers (seller_id, name) VALUES ($1, $2)' }, [
+    seller,
+    'Kestrel Trading',
+  ])
   let keys = 0
   const sql = async <Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<Row[]> =>
     postgres.query<Row>({ name: '', text }, values)
@@ -138,13 +150,8 @@ async function caseOver(
     application,
     open: (choice = {}) => openFixed(own, choice, 2),
     async product(made = {}) {
-      const {
-        price = 1_000n,
-        currency = 'USD',
-        title = 'Kestrel silent kettle',
-        status = 'active',
-        stock = { 1: 100 },
-      } = made
+      const { price = 1_000n, currency = 'USD', title = 'Kestrel silent kettle', status = 'active' } = made
+      const { stock = { 1: 100 }, description = '', brand = 'Kestrel', categoryId = 1, rated = [0, 0] } = made
       const productId = ids.next(9)
       const places = Object.keys(stock).map(Number)
       await sql(PRODUCT, [
@@ -157,6 +164,10 @@ async function caseOver(
         places.map((place) => ids.next(WAREHOUSES[place - 1]?.shard ?? 0)),
         places,
         Object.values(stock),
+        description,
+        brand,
+        categoryId,
+        ...rated,
       ])
       return productId
     },
@@ -214,8 +225,9 @@ async function absent(names: readonly StoreName[]): Promise<Stores> {
 }
 
 /**
- * The schema in an empty database, with the seed of a population or the reference data alone, and an empty Redis. Elasticsearch and Kafka are started, with an empty index and empty
- * topics, where they are asked for; else they are down.
+ * The schema in an empty database, with the seed of a population or the reference data alone, and an empty Redis.
+ * Elasticsearch and Kafka are started, with an index of that seed and empty topics, where they are asked for; else they
+ * are down.
  */
 export async function openCommerceCase(
   further: readonly ('elasticsearch' | 'kafka')[] = [],
@@ -228,5 +240,5 @@ export async function openCommerceCase(
   await prepare(own, population)
   if (further.includes('kafka')) await freshTopics(own.kafka)
   if (further.includes('elasticsearch')) await rebuildIndex(own.postgres, own.elasticsearch, () => undefined)
-  return caseOver({ stores, endpoints: started.endpoints }, own)
+  return caseOver({ home: started.home, stores, endpoints: started.endpoints }, own)
 }

@@ -200,6 +200,7 @@ t.test('a cursor is read back; none is given behind the last page, and a malform
   const cursors = fc.record(
     {
       page: fc.integer({ min: 1, max: 40 }),
+      seen: fc.array(anyId.map(String), { maxLength: 100 }),
       sort: fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }), anyId.map(String)),
       view: fc.stringMatching(/^[A-Za-z0-9_=-]{1,80}$/),
     },
@@ -224,6 +225,8 @@ t.test('a cursor is read back; none is given behind the last page, and a malform
     encoded({ page: 1, offset: 5 }),
     encoded({ page: 1, view: '' }),
     encoded({ page: 1, view: 'v'.repeat(4_001) }),
+    encoded({ page: 1, seen: ['one'] }),
+    encoded({ page: 1, seen: Array.from({ length: 101 }, () => '1') }),
     encoded({ page: 1, sort: [1] }),
     encoded({ page: 1, sort: [1, 'one'] }),
     encoded({ page: 1, sort: ['1', '1'] }),

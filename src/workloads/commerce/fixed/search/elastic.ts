@@ -1,5 +1,6 @@
 import type { Cost } from '../../../../core/cost.ts'
-import type { ElasticsearchClient } from '../../../../stores/elasticsearch/client.ts'
+import { OperationFailure, Refusal } from '../../../../core/errors.ts'
+import type { ElasticsearchClient, SearchAnswer } from '../../../../stores/elasticsearch/client.ts'
 import { encodeCursor } from './cursor.ts'
 import type { SearchCursor } from './cursor.ts'
 import { searchBody } from './query.ts'
@@ -21,9 +22,21 @@ export interface Found {
   readonly next: string | undefined
 }
 
+/** Where in its view a page begins. A cursor that PostgreSQL gave says how many pages were shown, and nothing else. */
+function startOf({ page, seen, sort }: SearchCursor, limit: number): object {
+  if (sort !== undefined) return { search_after: sort }
+  return seen === undefined ? { from: page * limit } : {}
+}
+
+function isViewGone(error: unknown): boolean {
+  return error instanceof OperationFailure && error.kind === 'unexpected'
+}
+
 /**
- * Asks Elasticsearch. The first page is of the index as it is; from the second on, pages are of one frozen view.
- * @throws OperationFailure `unavailable`, or `timeout` after `timeoutMs`
+ * Asks Elasticsearch. The first page is of the index as it is; from the second on, pages are of one frozen view, without
+ * the first one's results: every change of the index moves all scores a little, so that none of them means anything there.
+ * @throws OperationFailure `unavailable`, or `timeout` after `timeoutMs`; Refusal `bad-cursor` for a view that is gone, or
+ *   that never was
  */
 export async function askElasticsearch(
   elasticsearch: ElasticsearchClient,
@@ -32,38 +45,40 @@ export async function askElasticsearch(
   cost: Cost,
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Found> {
-  const shown = cursor?.page ?? 0
+  const seen = cursor?.seen ?? []
   const view =
     cursor === undefined
       ? undefined
       : (cursor.view ?? (await elasticsearch.openPointInTime(PRODUCTS_ALIAS, VIEW_SECONDS)))
   const body = {
-    ...searchBody(terms),
+    ...searchBody(terms, seen),
     ...(view === undefined ? {} : { pit: { id: view, keep_alive: `${VIEW_SECONDS}s` } }),
-    // A cursor that PostgreSQL gave says how many pages were shown, not behind which score.
-    ...(cursor === undefined
-      ? {}
-      : cursor.sort === undefined
-        ? { from: shown * terms.limit }
-        : { search_after: cursor.sort }),
+    ...(cursor === undefined ? {} : startOf(cursor, terms.limit)),
   }
-  const answer = await elasticsearch.search(
-    { ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs },
-    cost,
-  )
-  const last = answer.hits.at(-1)
-  const isLast = answer.hits.length < terms.limit || last === undefined
-  const held = answer.pointInTime ?? view
+  const answer = await elasticsearch
+    .search({ ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs }, cost)
+    .catch((error: unknown) => {
+      throw cursor?.view !== undefined && isViewGone(error) ? new Refusal('bad-cursor') : error
+    })
+  const ids = answer.hits.map(({ id }) => id)
   return {
-    ids: answer.hits.map(({ id }) => id),
-    total: answer.total,
+    ids,
+    total: answer.total + seen.length,
     relation: answer.relation,
-    next: isLast
-      ? undefined
-      : encodeCursor({
-          page: shown + 1,
-          sort: [Number(last.sort[0]), String(last.sort[1])],
-          ...(held === undefined ? {} : { view: held }),
-        }),
+    next: nextOf(answer, ids, cursor, terms.limit),
   }
+}
+
+function nextOf(
+  { hits, pointInTime }: SearchAnswer<object>,
+  ids: readonly string[],
+  cursor: SearchCursor | undefined,
+  limit: number,
+): string | undefined {
+  const last = hits.at(-1)
+  if (last === undefined || hits.length < limit) return undefined
+  if (cursor === undefined) return encodeCursor({ page: 1, seen: ids })
+  const { page, seen, view } = cursor
+  const sort = [Number(last.sort[0]), String(last.sort[1])] as const
+  return encodeCursor({ page: page + 1, seen, sort, view: pointInTime ?? view })
 }

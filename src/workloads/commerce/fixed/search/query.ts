@@ -43,8 +43,9 @@ function filtersOf({ categoryId, brand, priceMinMinor, priceMaxMinor }: ProductF
  * The query of ECM-82 to ECM-87: words anywhere, most in the title, with typing errors forgiven behind the first letter.
  * The rating goes into the score, up to a quarter more for five stars: behind the score it would never decide (E-36).
  * Documents are of active products only: others have tombstones (E-39).
+ * @param without ids of products that are left out; scores do not change for that
  */
-export function searchBody({ words, filters, limit }: SearchTerms): object {
+export function searchBody({ words, filters, limit }: SearchTerms, without: readonly string[]): object {
   return {
     size: limit,
     _source: false,
@@ -64,6 +65,7 @@ export function searchBody({ words, filters, limit }: SearchTerms): object {
               },
             ],
             filter: filtersOf(filters),
+            ...(without.length === 0 ? {} : { must_not: [{ terms: { product_id: without } }] }),
           },
         },
         functions: [{ weight: 1 }, { field_value_factor: { field: 'rating', factor: 0.05, missing: 0 } }],

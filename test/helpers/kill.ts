@@ -1,0 +1,24 @@
+// Ends, stops and starts stores of a test's home as the kernel or an operator would.
+import type { StoreName } from '../../src/core/names.ts'
+import { openHome } from '../../src/machine/home.ts'
+import { waitForEnd } from '../../src/machine/process.ts'
+import { readInstance } from '../../src/session/instance.ts'
+import { upStores } from '../../src/session/up.ts'
+
+/** Sends a signal to a store, to all of its group where it is a launcher and a server. */
+export async function signalStore(
+  home: string,
+  store: StoreName,
+  signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
+): Promise<void> {
+  const known = await readInstance(await openHome(home, {}), store)
+  if (known?.process === undefined) throw new Error(`${store} does not run`)
+  const { pid } = known.process
+  process.kill(store === 'elasticsearch' ? -pid : pid, signal)
+  if (signal === 'SIGKILL') await waitForEnd(known.process, 10_000)
+}
+
+/** Starts a store again that was killed: where it listened before. */
+export async function restartStore(home: string, store: StoreName): Promise<void> {
+  await upStores([store], { provider: 'native', topology: 'single', home })
+}
