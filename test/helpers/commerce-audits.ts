@@ -1,7 +1,7 @@
 // Runs the audits of the fixed commerce case in a test.
 import type { JournalReader } from '../../src/core/journal.ts'
 import type { Stores } from '../../src/core/store.ts'
-import type { AuditOutcome } from '../../src/core/workload.ts'
+import type { AuditOutcome, Population } from '../../src/core/workload.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
 import type { PostgresClient, PostgresQueries } from '../../src/stores/postgres/client.ts'
 import { commerceStores } from '../../src/workloads/commerce/stores.ts'
@@ -29,12 +29,13 @@ export async function auditOf(
   name: string,
   stores: Stores,
   journal: JournalReader = journalOf([]),
+  population: Population = { seed: 1, size: 100 },
 ): Promise<AuditOutcome> {
   const found = fixedAudits.find((one) => one.name === name)
   if (found === undefined) throw new Error(`no audit is called ${name}`)
   return found.run({
     stores,
-    population: { seed: 1, size: 100 },
+    population,
     choice: { checkout: 'conditional' },
     journal,
     seed: 1,

@@ -145,7 +145,7 @@ t.test('both engines put the same kind of thing first for each plain word (E-41)
     const named = [...titles].filter(([, title]) => title.split(' ').includes(noun)).map(([id]) => id)
     if (named.length === 0) continue
     const firsts = await Promise.all(
-      Object.values(engines).map(async (ask) => [...(await ask(noun)).slice(0, named.length)].sort()),
+      Object.values(engines).map(async (ask) => (await ask(noun)).slice(0, named.length).sort()),
     )
     if (!t.same(firsts, [named.sort(), named.sort()], noun)) break
   }

@@ -31,20 +31,25 @@ async function fill(
   let behind = 0n
   let documents = 0
   const lanes = new Set<Promise<unknown>>()
-  for (;;) {
-    const ids = await queries.query<{ product_id: bigint }>(NEXT_IDS, [behind, BATCH])
-    const last = ids.at(-1)
-    if (last === undefined) break
-    const lane = indexRows(queries, elasticsearch, index, PRODUCTS_BEHIND, [behind, ids.length])
-    behind = last.product_id
-    documents += ids.length
-    const settled = lane.finally(() => lanes.delete(settled))
-    lanes.add(settled)
-    if (lanes.size >= IN_FLIGHT) await Promise.race(lanes)
-    progress(documents)
+  try {
+    for (;;) {
+      const ids = await queries.query<{ product_id: bigint }>(NEXT_IDS, [behind, BATCH])
+      const last = ids.at(-1)
+      if (last === undefined) break
+      const lane = indexRows(queries, elasticsearch, index, PRODUCTS_BEHIND, [behind, ids.length])
+      behind = last.product_id
+      documents += ids.length
+      const settled = lane.finally(() => lanes.delete(settled))
+      lanes.add(settled)
+      if (lanes.size >= IN_FLIGHT) await Promise.race(lanes)
+      progress(documents)
+    }
+    await Promise.all(lanes)
+    return documents
+  } finally {
+    // Where one lane failed, the other would go on in an index that is being made again, and fail unheard.
+    await Promise.allSettled(lanes)
   }
-  await Promise.all(lanes)
-  return documents
 }
 
 const NEXT_IDS: Statement = {
