@@ -92,7 +92,14 @@ t.test('a call costs one round trip for each partition, with its messages and by
   const name = await topic('priced', 2)
   const cost = newCost()
   await client.produce(name, [{ key: 'a', value: '12345678' }], cost)
-  t.match(cost, { roundTrips: 1, statements: 1, rows: 1, bytes: 9, roundTripsByStore: { kafka: 1 } })
+  t.same(cost, {
+    ...newCost(),
+    roundTrips: 1,
+    statements: 1,
+    rows: 1,
+    bytes: 9,
+    roundTripsByStore: { kafka: 1 },
+  })
   await client.produce(name, messages(100), cost)
   t.match(cost, { roundTrips: 3, rows: 101 })
   const mine = newCost()
