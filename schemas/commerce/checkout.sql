@@ -171,6 +171,7 @@ DECLARE
   own constant smallint := (customer >> 14) & 255;
   lines constant integer := cardinality(asked);
   is_same boolean;
+  is_taken boolean := false;
   quote record;
   taken record;
   line_inventories bigint[] := '{}';
@@ -199,8 +200,35 @@ BEGIN
   detail := quote.detail;
   IF verdict <> 'ok' THEN RETURN; END IF;
 
-  FOR line IN 1 .. lines LOOP
-    -- fault point order.reserve
+  -- fault point order.reserve
+  IF NOT pools THEN
+    -- All lines at once, from rows that nobody else is busy with: nothing is waited for, so the order of locks does not
+    -- matter. Where that does not find everything, it is undone and the lines are gone through one by one.
+    BEGIN
+      WITH moved AS (
+        UPDATE inventory i SET quantity_available = i.quantity_available - l.wanted,
+          quantity_reserved = i.quantity_reserved + l.wanted, version = i.version + 1, last_updated = clock_timestamp()
+        FROM unnest(asked, quantities) WITH ORDINALITY AS l(product, wanted, n)
+        CROSS JOIN LATERAL (SELECT c.warehouse_id FROM inventory c
+          WHERE c.product_id = l.product AND c.quantity_available >= l.wanted
+          ORDER BY array_position(quote.nearest, c.warehouse_id) LIMIT 1 FOR UPDATE SKIP LOCKED) f
+        WHERE i.product_id = l.product AND i.warehouse_id = f.warehouse_id AND i.quantity_available >= l.wanted
+        RETURNING i.inventory_id, i.warehouse_id, l.wanted, i.version, l.n
+      )
+      SELECT array_agg(m.inventory_id), array_agg(m.warehouse_id), array_agg(m.wanted), array_agg(m.version),
+        array_agg(m.n), count(*) = lines
+      INTO line_inventories, line_places, line_units, line_versions, line_numbers, is_taken FROM moved m;
+      IF NOT is_taken THEN RAISE EXCEPTION USING ERRCODE = 'no_data_found'; END IF;
+    EXCEPTION WHEN no_data_found THEN
+      line_inventories := '{}';
+      line_places := '{}';
+      line_units := '{}';
+      line_versions := '{}';
+      line_numbers := '{}';
+    END;
+  END IF;
+  FOR line IN 1 .. CASE WHEN is_taken THEN 0 ELSE lines END LOOP
+    -- fault point order.reserve-line
     IF pools THEN
       taken := take_units(asked[line], quantities[line], quote.nearest);
     ELSE

@@ -198,7 +198,8 @@ BEGIN
 END $$;
 
 -- Cancels at most `most` orders whose reservation has expired, and frees what they held (E-13). Orders that somebody is
--- just paying are left to the next sweep. Answers how many.
+-- just paying are left to the next sweep. Answers how many. The moment is the statement's: an index cannot be asked with
+-- one that moves.
 CREATE OR REPLACE FUNCTION sweep_reservations(most integer) RETURNS integer
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
@@ -206,7 +207,7 @@ DECLARE
 BEGIN
   SELECT array_agg(o.order_id) INTO expired FROM (
     SELECT o.order_id FROM (
-      SELECT DISTINCT r.order_id FROM reservations r WHERE r.state = 'open' AND r.expires_at <= clock_timestamp()
+      SELECT DISTINCT r.order_id FROM reservations r WHERE r.state = 'open' AND r.expires_at <= statement_timestamp()
       ORDER BY r.order_id LIMIT most) due
     JOIN orders o ON o.shard = shard_of(due.order_id) AND o.order_id = due.order_id AND o.status = 'pending'
     FOR NO KEY UPDATE OF o SKIP LOCKED) o;

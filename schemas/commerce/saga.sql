@@ -191,9 +191,9 @@ LANGUAGE sql VOLATILE AS $$
   SELECT due.order_id, ARRAY(SELECT DISTINCT r.shard::integer FROM reservations r
     WHERE r.order_id = due.order_id AND r.state = 'held')
   FROM (
-    SELECT r.order_id FROM reservations r WHERE r.state = 'held' AND r.expires_at <= clock_timestamp()
+    SELECT r.order_id FROM reservations r WHERE r.state = 'held' AND r.expires_at <= statement_timestamp()
     UNION
     SELECT k.order_id FROM idempotency_keys k
-    WHERE k.state = 'in-progress' AND k.created_at <= clock_timestamp() - make_interval(secs => lease_seconds)
+    WHERE k.state = 'in-progress' AND k.created_at <= statement_timestamp() - make_interval(secs => lease_seconds)
     LIMIT most) due;
 $$;

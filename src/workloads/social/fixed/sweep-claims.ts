@@ -3,14 +3,14 @@ import type { PostgresQueries, Statement } from '../../../stores/postgres/client
 const sweepNames: Statement = {
   name: 'social-sweep-names',
   text: `
-DELETE FROM username_claims WHERE state = 'claimed' AND claimed_at < clock_timestamp() - make_interval(secs => $1)
+DELETE FROM username_claims WHERE state = 'claimed' AND claimed_at < statement_timestamp() - make_interval(secs => $1)
 RETURNING folded_name`,
 }
 
 const sweepEmails: Statement = {
   name: 'social-sweep-emails',
   text: `
-DELETE FROM email_claims WHERE state = 'claimed' AND claimed_at < clock_timestamp() - make_interval(secs => $1)
+DELETE FROM email_claims WHERE state = 'claimed' AND claimed_at < statement_timestamp() - make_interval(secs => $1)
 RETURNING folded_email`,
 }
 
