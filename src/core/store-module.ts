@@ -5,6 +5,8 @@ import type { ProviderName, StoreClient, StoreEndpoint, StoreFacts } from './sto
 export interface ConnectOptions {
   /** Connections, for stores whose clients pool them. */
   readonly poolSize: number
+  /** How long a caller waits for one of them, for stores whose clients pool them: default 10,000 ms. */
+  readonly connectionWaitMs?: number
   /** Shown by the store beside each connection, e.g. `arch worker 2`. */
   readonly applicationName: string
   /** After this, the store gives up on one statement: default 10,000 ms; 0 for no bound. */

@@ -130,6 +130,11 @@ export interface Variant {
    * sessions can wait for one row. Absent: two for each core, 4 to 16, which was measured to serve best.
    */
   readonly poolSize?: number
+  /**
+   * How long a caller waits for one of them, in milliseconds: part of a design, since under more load than there is
+   * room for it decides who is turned away. Absent: the store's client's own bound.
+   */
+  readonly connectionWaitMs?: number
   /** Creates schemas, partitions, scripts; idempotent; converges after an interruption. */
   provision(stores: Stores, progress: Progress): Promise<StepReport>
   /** The live schema against the declared one, column by column. */

@@ -34,16 +34,14 @@ async function main(assignment: LoadAssignment): Promise<void> {
   const standIns: Record<OperationName, number> = {}
   const pace = paceOf(assignment.plan)
   const world = workload.world(assignment.seed, assignment.population, results, pace, standIns)
+  const variant = variantOf(workload, assignment.variant)
   const stores = await connectStores(assignment.endpoints, {
     poolSize: assignment.poolSize,
+    ...(variant.connectionWaitMs === undefined ? {} : { connectionWaitMs: variant.connectionWaitMs }),
     applicationName: `arch load ${assignment.worker}`,
     keepsPlans: true,
   })
-  const running = await variantOf(workload, assignment.variant).open(
-    stores,
-    assignment.population,
-    assignment.choice,
-  )
+  const running = await variant.open(stores, assignment.population, assignment.choice)
   const journal = await openJournal(assignment.journalFolder, `load-${assignment.worker}`, false)
   const slots = assignment.slots ?? running.slots
   post({ type: 'ready', slots })

@@ -30,6 +30,11 @@ export interface PostgresClient extends StoreClient, PostgresQueries {
   copyIn(text: string, chunks: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<number>
   /** Another database of the same server with a pool of its own, closed with this client. The same name gives the same client. */
   withDatabase(database: string): PostgresClient
+  /**
+   * The same database over a pool of its own of `connections`, closed with this client: what waits for a connection
+   * of one pool holds up nothing that uses another. The same name gives the same pool.
+   */
+  bulkhead(name: string, connections: number): PostgresQueries
   databaseExists(database: string): Promise<boolean>
   /** Creates a database, as a file copy of `template` where one is given. Ends other sessions on the template first. */
   createDatabase(database: string, template?: string): Promise<void>

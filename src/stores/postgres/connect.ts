@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
-import type { PostgresClient } from './client.ts'
+import type { PostgresClient, PostgresQueries } from './client.ts'
 import { copyInto } from './copy.ts'
 import { createDatabase, databaseExists, dropDatabase, renameDatabase } from './databases.ts'
 import { openPool, poolQuery, statementTimeoutOf, withoutTimeout } from './pool.ts'
@@ -12,6 +12,7 @@ interface Server {
   readonly endpoint: StoreEndpoint
   readonly options: ConnectOptions
   readonly pools: Map<string, Pool>
+  readonly bulkheads: Map<string, Map<string, Pool>>
   readonly clients: Map<string, PostgresClient>
   closed: boolean
 }
@@ -30,8 +31,31 @@ function poolOf(server: Server, database: string): Pool {
 /** Our own connections leave a database before it is copied, dropped or renamed; later statements open new ones. */
 async function leave(server: Server, database: string): Promise<void> {
   const pool = server.pools.get(database)
+  const bulkheads = [...(server.bulkheads.get(database)?.values() ?? [])]
   server.pools.delete(database)
-  await pool?.end()
+  server.bulkheads.delete(database)
+  await Promise.all([pool, ...bulkheads].map((each) => each?.end()))
+}
+
+function bulkheadOf(server: Server, database: string, name: string, connections: number): Pool {
+  const pools = server.bulkheads.get(database) ?? new Map<string, Pool>()
+  server.bulkheads.set(database, pools)
+  let pool = pools.get(name)
+  if (pool === undefined) {
+    pool = openPool(server.endpoint, database, { ...server.options, poolSize: connections })
+    pools.set(name, pool)
+  }
+  return pool
+}
+
+/** Statements over whichever pool is there when one runs. */
+function queriesOver(pool: () => Pool, timeoutMs: number): PostgresQueries {
+  return {
+    query: (statement, values, cost) => poolQuery(pool(), statement, values, cost, timeoutMs),
+    async execute(text) {
+      await withoutTimeout(pool(), (connection) => connection.query(text))
+    },
+  }
 }
 
 /** Statements that are about databases run from another one, which nobody copies or drops. */
@@ -46,15 +70,13 @@ function clientOf(server: Server, database: string): PostgresClient {
   const timeoutMs = statementTimeoutOf(server.options)
   const client: PostgresClient = {
     store: 'postgres',
-    query: (statement, values, cost) =>
-      poolQuery(poolOf(server, database), statement, values, cost, timeoutMs),
-    async execute(text) {
-      await withoutTimeout(poolOf(server, database), (connection) => connection.query(text))
-    },
+    ...queriesOver(() => poolOf(server, database), timeoutMs),
     transaction: (work, begin = 'BEGIN') => inTransaction(poolOf(server, database), timeoutMs, begin, work),
     copyIn: (text, chunks) =>
       withoutTimeout(poolOf(server, database), (connection) => copyInto(connection, text, chunks)),
     withDatabase: (name) => clientOf(server, name),
+    bulkhead: (name, connections) =>
+      queriesOver(() => bulkheadOf(server, database, name, connections), timeoutMs),
     databaseExists: (name) => databaseExists(administration(server, name), name),
     async createDatabase(name, template) {
       if (template !== undefined) await leave(server, template)
@@ -71,7 +93,8 @@ function clientOf(server: Server, database: string): PostgresClient {
     async close() {
       if (server.closed) return
       server.closed = true
-      await Promise.all([...server.pools.values()].map((pool) => pool.end()))
+      const bulkheads = [...server.bulkheads.values()].flatMap((pools) => [...pools.values()])
+      await Promise.all([...server.pools.values(), ...bulkheads].map((pool) => pool.end()))
     },
   }
   server.clients.set(database, client)
@@ -83,6 +106,13 @@ function clientOf(server: Server, database: string): PostgresClient {
  * @throws nothing here: a server that does not answer is reported by the first statement, as `unavailable`
  */
 export function openPostgres(endpoint: StoreEndpoint, options: ConnectOptions): PostgresClient {
-  const server: Server = { endpoint, options, pools: new Map(), clients: new Map(), closed: false }
+  const server: Server = {
+    endpoint,
+    options,
+    pools: new Map(),
+    bulkheads: new Map(),
+    clients: new Map(),
+    closed: false,
+  }
   return clientOf(server, endpoint.database ?? DEFAULT_DATABASE)
 }

@@ -10,6 +10,7 @@ import { breaksConnection, classify } from './failures.ts'
 import { parameters, typeParsers } from './values.ts'
 
 const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000
+const DEFAULT_CONNECTION_WAIT_MS = 10_000
 /** How long after the server should have given up a silent connection is taken for dead. */
 const SILENCE_MS = 2_000
 
@@ -33,7 +34,7 @@ export function openPool(endpoint: StoreEndpoint, database: string, options: Con
     ...(endpoint.tls === true ? { ssl: true } : {}),
     max: options.poolSize,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.connectionWaitMs ?? DEFAULT_CONNECTION_WAIT_MS,
     application_name: options.applicationName,
     // A kept plan locks every partition at each execution, a custom one prunes before it locks; yet over 8 to 128
     // partitions planning took two to twenty times as long as the statement, locks included.
@@ -47,7 +48,7 @@ export function openPool(endpoint: StoreEndpoint, database: string, options: Con
   return pool
 }
 
-/** A connection of the pool. @throws OperationFailure `unavailable`, or `timeout` when none came free in 10 s */
+/** A connection of the pool. @throws OperationFailure `unavailable`, or `timeout` when none came free in time */
 export async function acquire(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect()

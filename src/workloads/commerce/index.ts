@@ -73,7 +73,11 @@ const fixed: Variant = {
     await chooseHotProducts(own.postgres, isPooled ? hotProducts(buildPopulation(population)) : [])
     return openFixed(own, choice, await leaseWorker(own.redis))
   },
-  poolSize: 8,
+  // On two cores: with more, sessions only wait for each other's rows; with fewer, the server waits for the next request.
+  poolSize: 3,
+  // Checkout has a second. Who would wait for most of it is turned away at once: an answer that comes too late costs as
+  // much as one in time, and when orders queued for ten seconds, all were answered too late and none in time.
+  connectionWaitMs: 800,
   roles: {
     relay: startRelay,
     confirmations: consumerRole(confirmations),

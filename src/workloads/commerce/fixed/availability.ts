@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Cost } from '../../../core/cost.ts'
-import type { PostgresClient } from '../../../stores/postgres/client.ts'
+import type { PostgresQueries } from '../../../stores/postgres/client.ts'
 import { availabilityLoader } from './product-store.ts'
 
 /** A page may show stock that is this old; an order asks the truth. */
@@ -8,7 +8,7 @@ const TTL_MS = 2_000
 const ENTRIES = 10_000
 
 /** Units of products that can be ordered, at most two seconds old: hot products are asked for now and then, not once a page. */
-export function availability(postgres: PostgresClient): (productId: bigint, cost: Cost) => Promise<number> {
+export function availability(postgres: PostgresQueries): (productId: bigint, cost: Cost) => Promise<number> {
   const ask = availabilityLoader(postgres)
   const known = new LRUCache<bigint, Promise<number>>({ max: ENTRIES, ttl: TTL_MS, ttlResolution: 20 })
   return (productId, cost) => {

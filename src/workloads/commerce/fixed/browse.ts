@@ -62,8 +62,8 @@ export async function browse(
   const values = [categoryId, priceMinMinor, priceMaxMinor, price, product, limit]
   const rows =
     brand === undefined
-      ? await services.postgres.query<Listed>(BY_PRICE, values, context.cost)
-      : await services.postgres.query<Listed>(BY_BRAND, [...values, brand], context.cost)
+      ? await services.reads.query<Listed>(BY_PRICE, values, context.cost)
+      : await services.reads.query<Listed>(BY_BRAND, [...values, brand], context.cost)
   const last = rows.at(-1)
   const products = await hydrate(
     services,

@@ -30,8 +30,13 @@ import { newGuard } from './search/breaker.ts'
 import { search } from './search/search.ts'
 import { updateProduct } from './update-product.ts'
 
-/** Operations that run at a time in one process (law 2): arrivals beyond wait, and their waiting counts. */
-const SLOTS = 64
+/**
+ * Operations that run at a time in one process (law 2): arrivals beyond wait, and their waiting counts. More than orders
+ * that can wait for a connection, so that pages and searches need not wait for theirs.
+ */
+const SLOTS = 1_024
+/** Connections for what only reads. */
+const READS = 2
 
 /** The fixed variant, running in this process. */
 export interface FixedApplication extends RunningApplication {
@@ -87,8 +92,10 @@ export async function openFixed(
   workerId: number,
 ): Promise<FixedApplication> {
   const { postgres, redis, elasticsearch } = stores
+  const reads = postgres.bulkhead('reads', READS)
   const services: Services = {
     postgres,
+    reads,
     redis,
     elasticsearch,
     guardSearch: newGuard(),
@@ -96,10 +103,10 @@ export async function openFixed(
     choice: commerceChoice(choice),
     products: openCache<ProductView>(
       redis,
-      { key: keys.product, codec: productCodec, load: productLoader(postgres) },
+      { key: keys.product, codec: productCodec, load: productLoader(reads) },
       newLocalLayer(),
     ),
-    available: availability(postgres),
+    available: availability(reads),
   }
   await listen(services)
   return {

@@ -93,7 +93,7 @@ export async function listOrders(
 ): Promise<OrderPage> {
   const { customerId, before = NEWEST, limit } = request
   const values = [shardOfId(customerId), customerId, before, limit]
-  const orders = (await services.postgres.query<OrderRow>(LIST, values, context.cost)).map(viewOf)
+  const orders = (await services.reads.query<OrderRow>(LIST, values, context.cost)).map(viewOf)
   return { orders, next: orders.length < limit ? undefined : orders.at(-1)?.orderId }
 }
 
@@ -104,7 +104,7 @@ export async function readOrder(
   context: Context,
 ): Promise<OrderView> {
   const values = [shardOfId(orderId), orderId, customerId]
-  const [row] = await services.postgres.query<OrderRow>(READ, values, context.cost)
+  const [row] = await services.reads.query<OrderRow>(READ, values, context.cost)
   if (row === undefined) throw new Refusal('unknown-order')
   return viewOf(row)
 }
@@ -123,7 +123,7 @@ export async function listSellerOrders(
   context: Context,
 ): Promise<{ orders: readonly SellerOrder[]; next: bigint | undefined }> {
   const { sellerId, before = NEWEST, limit } = request
-  const rows = await services.postgres.query<SellerRow>(SELLER, [sellerId, before, limit], context.cost)
+  const rows = await services.reads.query<SellerRow>(SELLER, [sellerId, before, limit], context.cost)
   const orders = rows.map((row) => ({
     orderId: row.order_id,
     units: row.units,

@@ -1,6 +1,6 @@
 import type { Cost } from '../../../core/cost.ts'
 import { together } from '../../../patterns/together.ts'
-import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
+import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
 import type { ProductView } from '../application.ts'
 
 interface ProductRow {
@@ -69,7 +69,7 @@ function viewOf(row: ProductRow): ProductView {
 
 /** Loads active products by id, one statement for all that are missed at once; others are not there (ECM-28). */
 export function productLoader(
-  postgres: PostgresClient,
+  postgres: PostgresQueries,
 ): (ids: readonly string[], cost: Cost) => Promise<Products> {
   return together<readonly string[], Products>(async (wanted, cost) => {
     const ids = Array.from(new Set(wanted.flat()), BigInt)
@@ -81,7 +81,7 @@ export function productLoader(
 
 /** Asks how many units of a product can be ordered, one statement for all that are asked for at once. */
 export function availabilityLoader(
-  postgres: PostgresClient,
+  postgres: PostgresQueries,
 ): (productId: bigint, cost: Cost) => Promise<number> {
   return together<bigint, number>(async (wanted, cost) => {
     const rows = await postgres.query<{ units: number }>(AVAILABLE, [wanted], cost)

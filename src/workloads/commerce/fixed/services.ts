@@ -2,7 +2,7 @@ import type { Cost } from '../../../core/cost.ts'
 import type { IdGenerator } from '../../../core/snowflake.ts'
 import type { ObjectCache } from '../../../patterns/cache/object-cache.ts'
 import type { ElasticsearchClient } from '../../../stores/elasticsearch/client.ts'
-import type { PostgresClient } from '../../../stores/postgres/client.ts'
+import type { PostgresClient, PostgresQueries } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import type { ProductView } from '../application.ts'
 import type { Guard } from './search/breaker.ts'
@@ -15,6 +15,8 @@ export interface CommerceChoice {
 /** What every operation of the fixed variant works with. One per process. */
 export interface Services {
   readonly postgres: PostgresClient
+  /** The same tables over connections of their own: an order that waits for one keeps no reader waiting. */
+  readonly reads: PostgresQueries
   readonly redis: RedisClient
   readonly elasticsearch: ElasticsearchClient
   /** Leaves Elasticsearch alone while it is down. */

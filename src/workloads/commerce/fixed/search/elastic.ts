@@ -3,8 +3,8 @@ import { OperationFailure, Refusal } from '../../../../core/errors.ts'
 import type { ElasticsearchClient, SearchAnswer } from '../../../../stores/elasticsearch/client.ts'
 import { encodeCursor } from './cursor.ts'
 import type { SearchCursor } from './cursor.ts'
-import { searchBody } from './query.ts'
-import type { SearchTerms } from './query.ts'
+import { misspeltWords, searchBody } from './query.ts'
+import type { QueryWords, SearchTerms } from './query.ts'
 
 /** The alias that searches ask; the index behind it may be another after a rebuild. */
 export const PRODUCTS_ALIAS = 'products'
@@ -33,7 +33,7 @@ function isViewGone(error: unknown): boolean {
 }
 
 /**
- * Asks Elasticsearch. The first page is of the index as it is; from the second on, pages are of one frozen view, without
+ * Asks Elasticsearch, once more where words are misspelt. The first page is of the index as it is; from the second on, pages are of one frozen view, without
  * the first one's results: every change of the index moves all scores a little, so that none of them means anything there.
  * @throws OperationFailure `unavailable`, or `timeout` after `timeoutMs`; Refusal `bad-cursor` for a view that is gone, or
  *   that never was
@@ -50,16 +50,23 @@ export async function askElasticsearch(
     cursor === undefined
       ? undefined
       : (cursor.view ?? (await elasticsearch.openPointInTime(PRODUCTS_ALIAS, VIEW_SECONDS)))
-  const body = {
-    ...searchBody(terms, seen),
-    ...(view === undefined ? {} : { pit: { id: view, keep_alive: `${VIEW_SECONDS}s` } }),
-    ...(cursor === undefined ? {} : startOf(cursor, terms.limit)),
+  const deadline = performance.now() + timeoutMs
+  const searchFor = async (words: string | QueryWords): Promise<SearchAnswer<object>> => {
+    const body = {
+      ...searchBody({ ...terms, words }, seen),
+      ...(view === undefined ? {} : { pit: { id: view, keep_alive: `${VIEW_SECONDS}s` } }),
+      ...(cursor === undefined ? {} : startOf(cursor, terms.limit)),
+    }
+    const leftMs = Math.max(1, deadline - performance.now())
+    return elasticsearch
+      .search({ ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs: leftMs }, cost)
+      .catch((error: unknown) => {
+        throw cursor?.view !== undefined && isViewGone(error) ? new Refusal('bad-cursor') : error
+      })
   }
-  const answer = await elasticsearch
-    .search({ ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs }, cost)
-    .catch((error: unknown) => {
-      throw cursor?.view !== undefined && isViewGone(error) ? new Refusal('bad-cursor') : error
-    })
+  const asTyped = await searchFor(terms.words)
+  const misspelt = misspeltWords(terms.words, asTyped.suggest)
+  const answer = misspelt === undefined ? asTyped : await searchFor(misspelt)
   const ids = answer.hits.map(({ id }) => id)
   return {
     ids,

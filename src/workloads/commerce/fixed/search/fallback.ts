@@ -1,5 +1,5 @@
 import type { Cost } from '../../../../core/cost.ts'
-import type { PostgresClient, SqlValue, Statement } from '../../../../stores/postgres/client.ts'
+import type { PostgresQueries, SqlValue, Statement } from '../../../../stores/postgres/client.ts'
 import { encodeCursor } from './cursor.ts'
 import type { Found } from './elastic.ts'
 import type { SearchTerms } from './query.ts'
@@ -20,7 +20,7 @@ const SEARCH: Statement = {
  * @param shown pages of this search that were shown before
  */
 export async function askPostgres(
-  postgres: PostgresClient,
+  postgres: PostgresQueries,
   terms: SearchTerms,
   shown: number,
   cost: Cost,

@@ -23,7 +23,7 @@ export async function search(
     askElasticsearch(services.elasticsearch, terms, cursor, context.cost),
   )
   const { ids, total, relation, next } =
-    found ?? (await askPostgres(services.postgres, terms, cursor?.page ?? 0, context.cost))
+    found ?? (await askPostgres(services.reads, terms, cursor?.page ?? 0, context.cost))
   const products = await hydrate(services, ids, context)
   return { products, total, relation, next, degraded: found === undefined }
 }
