@@ -75,6 +75,8 @@ export function openSender(
       ...(database === undefined ? {} : { database }),
       application: options.applicationName,
       http_agent: agent,
+      // Its own timer ends a socket that another driver may be using by then.
+      keep_alive: { idle_socket_ttl: 0 },
       // Bounds go with each statement.
       request_timeout: 0,
       log: { level: ClickHouseLogLevel.OFF },

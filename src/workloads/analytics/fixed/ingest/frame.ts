@@ -6,7 +6,7 @@ const LINE_BREAK = 0x0a
 const OPENING = 0x5b
 const CLOSING = 0x5d
 /** Bytes of an event at most. */
-export const LONGEST_EVENT: number = 16 * 1024
+const LONGEST_EVENT = 16 * 1024
 
 const POSITIONS: readonly Buffer[] = Array.from({ length: 1000 }, (_, position) =>
   Buffer.from(`[${position}`, 'latin1'),
