@@ -11,7 +11,7 @@ const BATCHES = 24
 export interface IngestFault {
   readonly name: string
   /** Sends batches from number `first`, lets the fault happen, and resolves when all that was sent is stored. */
-  trial(analytics: AnalyticsCase, first: number): Promise<void>
+  readonly trial: (analytics: AnalyticsCase, first: number) => Promise<void>
 }
 
 async function send(analytics: AnalyticsCase, first: number, count = BATCHES): Promise<void> {
