@@ -1,0 +1,30 @@
+import t from 'tap'
+import { KILLED, killOrders, openOrderFaults } from '../helpers/faults/orders.ts'
+import { startFaultStores } from '../helpers/faults/stores.ts'
+import { isRight, lineOf, sumOf } from '../helpers/faults/tally.ts'
+import { namedPoints } from '../helpers/faults/test-build.ts'
+import { FUNCTION_POINTS } from '../helpers/faults/victims.ts'
+
+const started = await startFaultStores([])
+t.teardown(() => started.close())
+
+t.test('every point that the functions of place order name is killed at', async (t) => {
+  const killedAt = new Set(FUNCTION_POINTS['conditional']?.map((point) => point.replace(/-\d+$/, '')))
+  const named = (await namedPoints()).filter((point) => point.startsWith('order.'))
+  t.strictSame([...killedAt].sort(), [...new Set(named)].sort())
+})
+
+for (const strategy of ['conditional', 'serializable', 'unit-rows', 'saga']) {
+  t.test(
+    `checkout=${strategy}: a kill -9 at any point of it leaves each order once, or not at all, and its key good for one`,
+    async (t) => {
+      const faults = await openOrderFaults(started, strategy)
+      for (const killed of KILLED) {
+        const tallies = await killOrders(faults, killed)
+        for (const tally of tallies) t.ok(isRight(tally), [lineOf(tally), ...tally.violated].join('\n'))
+        t.match(sumOf('', tallies), { refused: strategy === 'saga' && killed !== 'application' ? 1 : 0 })
+        t.ok(tallies.some(({ acknowledged }) => acknowledged > 0))
+      }
+    },
+  )
+}
