@@ -45,7 +45,7 @@ t.test(
     const reserved = async (product: bigint): Promise<readonly number[]> =>
       Object.values(await commerce.stock(product))
         .map(([, units]) => units)
-        .sort()
+        .sort((one, other) => one - other)
     t.same(
       [await reserved(busy), await reserved(plain)],
       [

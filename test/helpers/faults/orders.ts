@@ -46,7 +46,7 @@ export async function openOrderFaults(started: FaultStores, strategy: string): P
 }
 
 /** Time goes by: what a saga has left half-way is over. */
-async function passTime({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
+export async function passTime({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
   await sql("UPDATE reservations SET expires_at = expires_at - interval '1 minute' WHERE state = 'held'")
   await sql(
     "UPDATE idempotency_keys SET created_at = created_at - interval '1 minute' WHERE state = 'in-progress'",
@@ -61,7 +61,7 @@ async function keepHouse({ commerce }: OrderFaults): Promise<void> {
 }
 
 /** Resolves when PostgreSQL answers again. */
-async function answersAgain({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
+export async function answersAgain({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
   await eventually(() =>
     sql('SELECT 1').then(
       () => true,

@@ -30,6 +30,13 @@ export const TABLE_AUDITS: readonly string[] = [
   'partitions.default',
   'locks.ordered',
 ]
+/** Those that look at Kafka and at what consumers made of it. */
+export const EVENT_AUDITS: readonly string[] = [
+  'events.created',
+  'events.readable',
+  'effects.once',
+  'sellers.orders',
+]
 
 export interface Witness {
   /** Asks, and writes down what was asked and answered. @throws whatever is neither a refusal nor a failure of a store */
