@@ -56,7 +56,7 @@ export async function passTime({ sql }: Pick<CommerceCase, 'sql'>): Promise<void
 /** The housekeeping of the relay. */
 async function keepHouse({ commerce }: OrderFaults): Promise<void> {
   await passTime(commerce)
-  while ((await sweepSagas(commerce.postgres, 100)) > 0) continue
+  await sweepSagas(commerce.postgres, 100)
   await keepPools(commerce.postgres)
 }
 
