@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ArchError } from '../core/errors.ts'
 import type { Note } from '../core/store-module.ts'
-import { explained, replaceFolder } from './files.ts'
-import { withLock } from './lock.ts'
+import { madeOnce } from './made-once.ts'
 import { programsOnPath } from './programs.ts'
 import { run } from './run.ts'
 
@@ -13,8 +12,6 @@ import { run } from './run.ts'
 const PACKAGE_ROOT = join(import.meta.dirname, '..', '..')
 /** The plugin that the poms pin too: here for an artifact that has no pom. */
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
-/** Another `arch` may be fetching the same engine over a slow line. */
-const LOCK_PATIENCE_MS = 900_000
 const NOTE_EVERY_MS = 5_000
 const KEPT_LINES = 50
 const REMEDY =
@@ -31,13 +28,6 @@ export function pomOf(store: string): string {
 /** Whether the user has a Maven. */
 export async function hasMaven(): Promise<boolean> {
   return (await programsOnPath('mvn')).length > 0
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function problemIn(lines: readonly string[]): string {
@@ -78,30 +68,6 @@ async function maven(args: readonly string[], what: string, note: Note, cwd?: st
   if (code === undefined)
     throw new ArchError(`${what} comes by Maven, and there is no mvn on PATH`, `Do: ${MAVEN_REMEDY}.`)
   throw new ArchError(`Maven could not fetch ${what}: ${problemIn(lines)}`, REMEDY)
-}
-
-/**
- * Does `make` in a new folder beside `place` and puts that folder, or what `make` names in it, there: what is at
- * `place` is whole, always. One process at a time; the others find it made.
- */
-async function madeOnce(place: string, make: (half: string) => Promise<string>): Promise<void> {
-  if (await isThere(place)) return
-  await explained(`make ${place}`, async () => {
-    await mkdir(dirname(place), { recursive: true })
-    await withLock(place, `fetch ${basename(place)}`, LOCK_PATIENCE_MS, async () => {
-      if (await isThere(place)) return
-      const half = await mkdtemp(`${place}.`)
-      try {
-        const made = await make(half)
-        // A temporary folder is closed to others, and engines are run by an account of their own.
-        await chmod(made, (await stat(made)).isDirectory() ? 0o755 : 0o644)
-        if (made === half) await replaceFolder(half, place)
-        else await rename(made, place)
-      } finally {
-        await rm(half, { recursive: true, force: true })
-      }
-    })
-  })
 }
 
 /**

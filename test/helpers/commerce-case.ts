@@ -6,12 +6,13 @@ import { idGenerator } from '../../src/core/snowflake.ts'
 import type { Population } from '../../src/core/workload.ts'
 import { openBooks } from '../../src/patterns/seed/books.ts'
 import { loadTables } from '../../src/patterns/seed/load.ts'
+import { freshTopics } from '../../src/patterns/topics.ts'
 import { ensureMonthOf } from '../../src/patterns/schema/partitions.ts'
 import { provisionSchema } from '../../src/patterns/schema/provision.ts'
 import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
 import type { RedisClient } from '../../src/stores/redis/client.ts'
 import type { CommerceApplication, OrderLine, PlacedOrder } from '../../src/workloads/commerce/application.ts'
-import { freshTopics } from '../../src/workloads/commerce/fixed/events/topics.ts'
+import { topicSpecs } from '../../src/workloads/commerce/fixed/events/topics.ts'
 import { openFixed } from '../../src/workloads/commerce/fixed/open.ts'
 import type { FixedApplication } from '../../src/workloads/commerce/fixed/open.ts'
 import { rebuildIndex } from '../../src/workloads/commerce/fixed/search/rebuild.ts'
@@ -229,7 +230,7 @@ export async function makeCommerceCase(
 ): Promise<CommerceCase> {
   const own = commerceStores(started.stores, 'fixed')
   await prepare(own, population)
-  if (further.includes('kafka')) await freshTopics(own.kafka)
+  if (further.includes('kafka')) await freshTopics(own.kafka, await topicSpecs())
   if (further.includes('elasticsearch')) await rebuildIndex(own.postgres, own.elasticsearch, () => undefined)
   return caseOver(started, own)
 }

@@ -41,6 +41,11 @@ const forbidden: readonly (readonly [folder: string, line: string, rule: string]
     "import { Producer } from '@platformatic/kafka'\nnew Producer()",
     'a pattern imports no driver',
   ],
+  [
+    'src/workloads/social',
+    "import { createClient } from '@clickhouse/client'\ncreateClient()",
+    'a workload imports no driver of ClickHouse either',
+  ],
   ['src/patterns', "import '../workloads/social/index.ts'", 'a pattern knows no workload'],
   ['src/patterns', "import '../engine/dispatch.ts'", 'a pattern imports no engine'],
   ['src/session', "import '../commands/bench.ts'", 'the session knows no command'],

@@ -13,6 +13,11 @@ import {
   SETTINGS as ELASTICSEARCH_SETTINGS,
   VERSION as ELASTICSEARCH_VERSION,
 } from '../../src/stores/elasticsearch/settings.ts'
+import {
+  APPLICATION_USER as CLICKHOUSE_USER,
+  STATEMENT_MEMORY,
+  VERSION as CLICKHOUSE_VERSION,
+} from '../../src/stores/clickhouse/settings.ts'
 import { VERSION as KAFKA_VERSION } from '../../src/stores/kafka/engine.ts'
 import { SETTINGS as KAFKA_SETTINGS } from '../../src/stores/kafka/settings.ts'
 import { store as postgres } from '../../src/stores/postgres/index.ts'
@@ -185,10 +190,10 @@ t.test(
       .slice(1)
     t.same(
       services.map((service) => service.split(':')[0]),
-      ['postgres', 'redis', 'elasticsearch', 'kafka'],
+      ['postgres', 'redis', 'elasticsearch', 'kafka', 'clickhouse'],
     )
     for (const service of services) {
-      t.match(service, /^ {4}image: [\w/.]+:\d+\.\d+(\.\d+)?$/m)
+      t.match(service, /^ {4}image: [\w/.-]+:\d+\.\d+(\.\d+)?$/m)
       t.match(service, /^ {4}ports: \['127\.0\.0\.1:\$\{ARCH_\w+_PORT:-\d+\}:\d+'\]$/m)
       for (const part of ['profiles', 'healthcheck', 'volumes'])
         t.match(service, new RegExp(`^ {4}${part}:`, 'm'))
@@ -211,5 +216,8 @@ t.test(
     for (const [name, value] of Object.entries(KAFKA_SETTINGS))
       t.match(services[3], new RegExp(`^ +${name}=${value}$`, 'm'), name)
     t.ok(services[3]?.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))
+    t.ok(services[4]?.includes(`/clickhouse-server:${CLICKHOUSE_VERSION}\n`))
+    t.ok(services[4]?.includes(`<max_memory_usage>${STATEMENT_MEMORY}<`))
+    t.ok(services[4]?.includes(`CLICKHOUSE_USER: ${CLICKHOUSE_USER}\n`))
   },
 )

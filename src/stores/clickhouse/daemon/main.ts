@@ -1,0 +1,47 @@
+// The process that owns one directory of ClickHouse and answers its HTTP protocol on loopback.
+import { readFileSync } from 'node:fs'
+import type { Configuration } from './configuration.ts'
+import { openEngine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { listen } from './server.ts'
+
+function log(line: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`)
+}
+
+function open(configuration: Configuration): Engine | undefined {
+  try {
+    return openEngine(configuration)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    const cause = /lock|Code: 76/i.test(said)
+      ? `another process has ${configuration.data} open: ${said}`
+      : said
+    log(`ClickHouse cannot open its directory: ${cause}`)
+    process.exitCode = 1
+    return undefined
+  }
+}
+
+async function main(): Promise<void> {
+  const configuration = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Configuration
+  const engine = open(configuration)
+  if (engine === undefined) return
+  const server = await listen(engine, configuration)
+  log(`ClickHouse answers on 127.0.0.1:${configuration.port}`)
+  let ending = false
+  const end = async (): Promise<void> => {
+    if (ending) return
+    ending = true
+    server.close()
+    server.closeIdleConnections()
+    await engine.close()
+    server.closeAllConnections()
+    log('ended')
+    // The engine's threads would keep the process.
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end())
+}
+
+await main()

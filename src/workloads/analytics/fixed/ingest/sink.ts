@@ -1,0 +1,137 @@
+import { OperationFailure } from '../../../../core/errors.ts'
+import type { ClickHouseClient, ClickHouseSettings } from '../../../../stores/clickhouse/client.ts'
+import { linesOf } from './frame.ts'
+import type { BrokenEvent, FramedRecord } from './frame.ts'
+import { whyUnreadable } from './read-event.ts'
+import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
+
+const LINE_BREAK = 0x0a
+const LONGEST_REASON = 300
+
+/**
+ * One insert is one block in the table and in every view's: nothing of it is kept unless all of it is read, and it is
+ * known again by its token (A-01, A-04). Values are read as they are declared, never bent to fit.
+ */
+const AS_ONE_BLOCK: ClickHouseSettings = {
+  input_format_parallel_parsing: 0,
+  max_insert_block_size: 1_000_000,
+  min_insert_block_size_rows: 1_000_000,
+  min_insert_block_size_bytes: 1_000_000_000,
+  insert_deduplicate: 1,
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  input_format_null_as_default: 0,
+  input_format_json_read_numbers_as_strings: 0,
+  input_format_json_read_bools_as_strings: 0,
+  input_format_json_read_bools_as_numbers: 0,
+  input_format_json_read_arrays_as_strings: 0,
+  input_format_json_read_objects_as_strings: 0,
+  async_insert: 0,
+}
+
+/** A record as it is to be stored. */
+export interface SinkRecord extends FramedRecord {
+  readonly record: ReceivedMessage
+}
+
+/** An event that is not stored, where it came from, and why. */
+export interface DeadLetter extends BrokenEvent {
+  readonly record: ReceivedMessage
+}
+
+/** The row of each event of a record, and the event itself. */
+function* rowsOf({ rows, record, broken }: SinkRecord): Generator<{ row: Buffer; letter: DeadLetter }> {
+  const misshapen = new Set(broken.map(({ position }) => position))
+  let from = 0
+  for (const event of linesOf(record.value)) {
+    if (misshapen.has(event.position)) continue
+    const to = rows.indexOf(LINE_BREAK, from) + 1
+    yield { row: rows.subarray(from, to), letter: { ...event, record, reason: '' } }
+    from = to
+  }
+}
+
+interface Candidate {
+  readonly row: Buffer
+  readonly letter: DeadLetter
+}
+
+/** Halves until single rows are left: which of them the sink refuses, in its own words. */
+async function refusedOf(
+  clickhouse: ClickHouseClient,
+  candidates: readonly Candidate[],
+): Promise<readonly DeadLetter[]> {
+  const [only] = candidates
+  if (only === undefined) return []
+  try {
+    const rows = candidates.map(({ row }) => row)
+    await clickhouse.insert('events_check', 'JSONCompactEachRow', rows, { settings: AS_ONE_BLOCK })
+    return []
+  } catch (error) {
+    if (!(error instanceof OperationFailure) || error.kind !== 'unexpected') throw error
+    if (candidates.length === 1) return [{ ...only.letter, reason: error.message.slice(0, LONGEST_REASON) }]
+  }
+  const half = candidates.length >> 1
+  return [
+    ...(await refusedOf(clickhouse, candidates.slice(0, half))),
+    ...(await refusedOf(clickhouse, candidates.slice(half))),
+  ]
+}
+
+/** Of the events of a refused block, those that read as declared, and those that do not. */
+function readAll(records: readonly SinkRecord[]): {
+  readonly readable: readonly Candidate[]
+  readonly dead: readonly DeadLetter[]
+} {
+  const readable: Candidate[] = []
+  const dead: DeadLetter[] = []
+  for (const record of records) {
+    for (const candidate of rowsOf(record)) {
+      const reason = whyUnreadable(candidate.letter.line.toString())
+      if (reason === undefined) readable.push(candidate)
+      else dead.push({ ...candidate.letter, reason })
+    }
+  }
+  return { readable, dead }
+}
+
+/** Stores rows; false when the sink refused them, of which nothing stays. @throws OperationFailure */
+async function isTaken(
+  clickhouse: ClickHouseClient,
+  rows: readonly Buffer[],
+  token: string,
+): Promise<boolean> {
+  const settings = { ...AS_ONE_BLOCK, insert_deduplication_token: token }
+  try {
+    if (rows.length > 0) await clickhouse.insert('events', 'JSONCompactEachRow', rows, { settings })
+    return true
+  } catch (error) {
+    if (error instanceof OperationFailure && error.kind === 'unexpected') return false
+    throw error
+  }
+}
+
+/**
+ * Stores the events of a block, once, however often it is called with the same block. Of an insert that was refused
+ * nothing stays; then the events are read one by one, and what reads well and is refused all the same is found by halves.
+ * @returns the events that cannot be stored, beside those that were misshapen already
+ * @throws OperationFailure: `timeout`, `unavailable` (call again), `unexpected` when the sink takes hardly anything
+ */
+export async function storeEvents(
+  clickhouse: ClickHouseClient,
+  records: readonly SinkRecord[],
+  token: string,
+): Promise<readonly DeadLetter[]> {
+  const filled = records.filter(({ count }) => count > 0)
+  const whole = filled.map(({ rows }) => rows)
+  if (await isTaken(clickhouse, whole, token)) return []
+  const { readable, dead } = readAll(filled)
+  const rows = readable.map(({ row }) => row)
+  if (dead.length > 0 && (await isTaken(clickhouse, rows, token))) return dead
+  const refused = await refusedOf(clickhouse, readable)
+  const unwanted = new Set(refused.map(({ line }) => line))
+  const wanted = readable.filter(({ letter }) => !unwanted.has(letter.line)).map(({ row }) => row)
+  // It is not believed of most events that they read well and are wrong: then the sink is.
+  if (refused.length > wanted.length || !(await isTaken(clickhouse, wanted, token)))
+    throw new OperationFailure('unexpected', `a block is refused, e.g. for ${refused[0]?.reason}`)
+  return [...dead, ...refused]
+}
