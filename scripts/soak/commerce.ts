@@ -16,6 +16,7 @@ import {
   openIndexFaults,
 } from '../../test/helpers/faults/indexing.ts'
 import { KILLED, killOrders, openOrderFaults } from '../../test/helpers/faults/orders.ts'
+import { killSteps } from '../../test/helpers/faults/steps.ts'
 import { startFaultStores } from '../../test/helpers/faults/stores.ts'
 import type { FaultStores } from '../../test/helpers/faults/stores.ts'
 import { isRight, lineOf, newTally, sumOf } from '../../test/helpers/faults/tally.ts'
@@ -91,6 +92,13 @@ for (const strategy of ['conditional', 'serializable', 'unit-rows', 'saga']) {
       await repeat(names[index] ?? '', () => killOrders(faults, killed))
   })
 }
+
+const steps = ['steps, sessions killed', 'steps, server killed']
+await withStores([], steps, async (started) => {
+  const faults = await openOrderFaults(started, 'conditional')
+  for (const [index, killed] of (['sessions', 'server'] as const).entries())
+    await repeat(steps[index] ?? '', () => killSteps(faults, killed))
+})
 
 const relays = RELAY_POINTS.map((point) => `relay killed at ${point}`)
 const loaded = ['kafka', 'postgres'].map((store) => `${store} killed under load`)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { KILLED, killOrders, openOrderFaults } from '../helpers/faults/orders.ts'
+import { killSteps, STEP_POINTS } from '../helpers/faults/steps.ts'
 import { startFaultStores } from '../helpers/faults/stores.ts'
 import { isRight, lineOf, sumOf } from '../helpers/faults/tally.ts'
 import { namedPoints } from '../helpers/faults/test-build.ts'
@@ -10,10 +11,10 @@ t.setTimeout(300_000)
 const started = await startFaultStores([])
 t.teardown(() => started.close())
 
-t.test('every point that the functions of place order name is killed at', async (t) => {
-  const killedAt = new Set(FUNCTION_POINTS['conditional']?.map((point) => point.replace(/-\d+$/, '')))
-  const named = (await namedPoints()).filter((point) => point.startsWith('order.'))
-  t.strictSame([...killedAt].sort(), [...new Set(named)].sort())
+t.test('every point that functions of the database name is killed at', async (t) => {
+  const ofOrders = FUNCTION_POINTS['conditional']?.map((point) => point.replace(/-\d+$/, '')) ?? []
+  const killedAt = new Set([...ofOrders, ...STEP_POINTS])
+  t.strictSame([...killedAt].sort(), [...new Set(await namedPoints())].sort())
 })
 
 for (const strategy of ['conditional', 'serializable', 'unit-rows', 'saga']) {
@@ -30,3 +31,14 @@ for (const strategy of ['conditional', 'serializable', 'unit-rows', 'saga']) {
     },
   )
 }
+
+t.test(
+  'a kill -9 of PostgreSQL in the midst of a payment or a cancellation leaves all of it or nothing',
+  async (t) => {
+    const faults = await openOrderFaults(started, 'conditional')
+    for (const killed of ['sessions', 'server'] as const) {
+      for (const tally of await killSteps(faults, killed))
+        t.ok(isRight(tally), [lineOf(tally), ...tally.violated].join('\n'))
+    }
+  },
+)

@@ -9,9 +9,9 @@ import { chooseHotProducts, keepPools } from '../../../src/workloads/commerce/fi
 import { makeCommerceCase } from '../commerce-case.ts'
 import type { CommerceCase } from '../commerce-case.ts'
 import { eventually, newContext } from '../context.ts'
-import { restartStore, signalStore } from '../kill.ts'
 import { shutGates } from './gates.ts'
 import type { Gates } from './gates.ts'
+import { answersAgain, killPostgres, killSessions, passTime } from './postgres.ts'
 import type { FaultStores } from './stores.ts'
 import { countOrder, newTally } from './tally.ts'
 import type { Tally } from './tally.ts'
@@ -45,29 +45,11 @@ export async function openOrderFaults(started: FaultStores, strategy: string): P
   return { commerce, strategy, application, witness: newWitness() }
 }
 
-/** Time goes by: what a saga has left half-way is over. */
-export async function passTime({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
-  await sql("UPDATE reservations SET expires_at = expires_at - interval '1 minute' WHERE state = 'held'")
-  await sql(
-    "UPDATE idempotency_keys SET created_at = created_at - interval '1 minute' WHERE state = 'in-progress'",
-  )
-}
-
 /** The housekeeping of the relay. */
-async function keepHouse({ commerce }: OrderFaults): Promise<void> {
+export async function keepHouse({ commerce }: OrderFaults): Promise<void> {
   await passTime(commerce)
   await sweepSagas(commerce.postgres, 100)
   await keepPools(commerce.postgres)
-}
-
-/** Resolves when PostgreSQL answers again. */
-export async function answersAgain({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
-  await eventually(() =>
-    sql('SELECT 1').then(
-      () => true,
-      () => false,
-    ),
-  )
 }
 
 /** Where orders are: some have come to their points, some were answered. */
@@ -130,14 +112,6 @@ async function killApplication(
   })
 }
 
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
-
 /** Places orders here, and kills PostgreSQL, or its sessions, when they are all where they should be. */
 async function killServer(
   { commerce, application }: OrderFaults,
@@ -155,21 +129,15 @@ async function killServer(
     }
     placeAt(application, victim, reached).then(resolve, reject)
   }
-  const sessions = await untilThere(progress, gates)
-  if (killed === 'server') {
-    await signalStore(commerce.home, 'postgres', 'SIGKILL')
-    await restartStore(commerce.home, 'postgres')
-  } else {
-    const all = await commerce.sql<{ pid: number }>(
-      "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'",
-    )
-    for (const pid of sessions) process.kill(pid, 'SIGKILL')
-    // The server ends all of its sessions, since one may have left its memory half written, and recovers.
-    await eventually(() => all.every(({ pid }) => !exists(pid)))
+  try {
+    const sessions = await untilThere(progress, gates)
+    if (killed === 'server') await killPostgres(commerce)
+    else await killSessions(commerce, sessions)
+    await answersAgain(commerce)
+  } finally {
+    await gates.open()
+    recovered.resolve()
   }
-  await gates.open()
-  await answersAgain(commerce)
-  recovered.resolve()
 }
 
 async function ordersOf({ commerce }: OrderFaults, { request }: Victim): Promise<number> {
