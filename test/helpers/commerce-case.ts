@@ -54,8 +54,8 @@ export interface CommerceCase {
   readonly postgres: PostgresClient
   readonly redis: RedisClient
   readonly application: CommerceApplication
-  /** Another process of the application, with the strategy of its own. */
-  open(choice?: Readonly<Record<string, string>>): Promise<FixedApplication>
+  /** Another process of the application, with the strategy of its own. Those that work at once mint ids as different workers. */
+  open(choice?: Readonly<Record<string, string>>, workerId?: number): Promise<FixedApplication>
   /** Makes a product of price 1,000 USD cents with 100 units in warehouse 1, unless told otherwise. */
   product(made?: TestProduct): Promise<bigint>
   /** Makes a customer with an address in a region: 0 North (7.25 %), 1 East (0), 2 South (19), 3 West (20). */
@@ -146,7 +146,7 @@ async function caseOver(
     postgres,
     redis,
     application,
-    open: (choice = {}) => openFixed(own, choice, 2),
+    open: (choice = {}, workerId = 2) => openFixed(own, choice, workerId),
     async product(made = {}) {
       const { price = 1_000n, currency = 'USD', title = 'Kestrel silent kettle', status = 'active' } = made
       const { stock = { 1: 100 }, description = '', brand = 'Kestrel', categoryId = 1, rated = [0, 0] } = made

@@ -34,7 +34,9 @@ const ORDERS = 36
 const KILL_AFTER = 90
 const MANY = 1_000_000
 const NO_KEY = 'no key'
-/** A sample of everything: audits of a case where every strategy places orders judge as for the one that promises least. */
+/** Of the applications: each mints ids of its own. */
+const FIRST_WORKER = 10
+/** Audits of a case where every strategy places orders judge as for the one that promises least. */
 const CHOICE = { checkout: 'saga' }
 
 /** The case with orders of every strategy, and its roles in this process. */
@@ -64,7 +66,9 @@ export async function openEventFaults(started: FaultStores): Promise<EventFaults
   const customers: TestCustomer[] = []
   for (let number = 0; number < CLIENTS; number += 1) customers.push(await commerce.customer(number % 4))
   await chooseHotProducts(commerce.postgres, products.slice(0, HOT))
-  const opened = await Promise.all(STRATEGIES.map((checkout) => commerce.open({ checkout })))
+  const opened = await Promise.all(
+    STRATEGIES.map((checkout, index) => commerce.open({ checkout }, FIRST_WORKER + index)),
+  )
   return {
     commerce,
     witness: newWitness(),
