@@ -14,7 +14,7 @@ import { dataFolder, engineFolder, logFile, openHome } from '../../src/machine/h
 import { isAlive, isWorkedIn, spawnDetached, waitForEnd } from '../../src/machine/process.ts'
 import { findFreePort } from '../../src/machine/port.ts'
 import { signalStore } from '../helpers/kill.ts'
-import { removeHome, temporaryHome } from '../helpers/stores.ts'
+import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
 t.setTimeout(300_000)
 const home = await temporaryHome()
