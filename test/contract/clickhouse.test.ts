@@ -186,7 +186,9 @@ t.test(
     const parse = await codeOf(client.insert(table, 'JSONEachRow', Buffer.from('{"id": "x"}')), 'unexpected')
     t.ok([6, 26, 27, 72, 117].includes(parse ?? 0), `${parse}`)
     const unknown = await codeOf(
-      client.insert(table, 'JSONEachRow', Buffer.from('{"nmae": 1}')),
+      client.insert(table, 'JSONEachRow', Buffer.from('{"nmae": 1}'), {
+        settings: { input_format_skip_unknown_fields: 0 },
+      }),
       'unexpected',
     )
     t.equal(unknown, 117)
@@ -325,9 +327,12 @@ t.test("any client of ClickHouse's HTTP protocol is answered", async (t) => {
     body: `SELECT id FROM ${table} ORDER BY id`,
   })
   t.equal(await inHeaders.text(), '1\n2\n3\n4\n')
-  t.match(JSON.parse(inHeaders.headers.get('x-clickhouse-summary') ?? ''), { read_rows: '4' })
+  t.match(JSON.parse(inHeaders.headers.get('x-clickhouse-summary') ?? ''), { result_rows: '4' })
   const written = await ask({ query: `INSERT INTO ${database}.${table} VALUES (5)` })
   t.equal(written.headers.get('x-clickhouse-exception-code'), '164', 'what a link can do is read')
+  const input = `INSERT INTO ${database}.${table} SELECT id FROM input('id UInt64') FORMAT TSV`
+  const refused = await ask({ query: input }, { method: 'POST', body: '5' })
+  t.ok(refused.ok ? (await countOf(table)) === 5 : refused.status === 501, 'rows are taken or refused')
   const wrong = await ask({ query: 'SELECT * FROM absent' })
   t.equal(wrong.status, 404)
   t.match(await wrong.text(), /^Code: 60\. DB::Exception: /)

@@ -75,6 +75,8 @@ export function openSender(
       ...(database === undefined ? {} : { database }),
       application: options.applicationName,
       http_agent: agent,
+      // Each driver would end idle connections that another one has taken; the agent ends them as the server asks.
+      keep_alive: { enabled: true, idle_socket_ttl: 0 },
       // Bounds go with each statement.
       request_timeout: 0,
       log: { level: ClickHouseLogLevel.OFF },

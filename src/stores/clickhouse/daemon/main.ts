@@ -13,11 +13,8 @@ function open(configuration: Configuration): Engine | undefined {
   try {
     return openEngine(configuration)
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
-    const cause = /lock|Code: 76/i.test(said)
-      ? `another process has ${configuration.data} open: ${said}`
-      : said
-    log(`ClickHouse cannot open its directory: ${cause}`)
+    // The engine itself has written why, e.g. that another process has the directory open.
+    log(`ClickHouse cannot open its directory: ${error instanceof Error ? error.message : String(error)}`)
     process.exitCode = 1
     return undefined
   }

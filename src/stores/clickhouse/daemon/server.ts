@@ -11,7 +11,7 @@ import { bytesOf, writeBody } from './body.ts'
 import type { Configuration } from './configuration.ts'
 import type { Engine } from './engine.ts'
 import { asException, exception, statusOf } from './exceptions.ts'
-import { fromFile } from './insert.ts'
+import { fromFile, readsInput } from './insert.ts'
 import { askedBy } from './request.ts'
 import type { Asked } from './request.ts'
 
@@ -86,6 +86,8 @@ async function ran(engine: Engine, asked: Asked, incoming: string, request: Inco
   if (inBody !== undefined)
     return inserted(engine, asked, inBody, file, (file) => writeFile(file, body.subarray(lineBreak + 1)))
   const text = [asked.text, body.toString('utf8')].filter((part) => part !== '').join('\n')
+  if (readsInput(text.slice(0, LONGEST_HEAD)))
+    throw exception(48, 'NOT_IMPLEMENTED', 'INSERT ... SELECT FROM input() is not spoken here')
   const answer = await engine.run(asked, text)
   return { answer, format: FORMAT.exec(text.slice(-100))?.[1] ?? asked.format, isInsert: false }
 }
