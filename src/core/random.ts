@@ -1,5 +1,5 @@
 /** Mixes 32 bits so that each input bit flips each output bit with probability near one half (MurmurHash3's finaliser). */
-function mix32(value: number): number {
+export function mix32(value: number): number {
   let hash = value | 0
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)

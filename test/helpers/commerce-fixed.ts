@@ -13,7 +13,8 @@ import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.
 import type { RedisClient } from '../../src/stores/redis/client.ts'
 import { closeStores, connectStores } from '../../src/session/up.ts'
 import type { CommerceApplication, OrderLine, PlacedOrder } from '../../src/workloads/commerce/application.ts'
-import { freshTopics } from '../../src/workloads/commerce/fixed/events/topics.ts'
+import { freshTopics } from '../../src/patterns/topics.ts'
+import { topicSpecs } from '../../src/workloads/commerce/fixed/events/topics.ts'
 import { openFixed } from '../../src/workloads/commerce/fixed/open.ts'
 import type { FixedApplication } from '../../src/workloads/commerce/fixed/open.ts'
 import { rebuildIndex } from '../../src/workloads/commerce/fixed/search/rebuild.ts'
@@ -238,7 +239,7 @@ export async function openCommerceCase(
   const stores = { ...started.stores, ...(await absent(missing)) }
   const own = commerceStores(stores, 'fixed')
   await prepare(own, population)
-  if (further.includes('kafka')) await freshTopics(own.kafka)
+  if (further.includes('kafka')) await freshTopics(own.kafka, await topicSpecs())
   if (further.includes('elasticsearch')) await rebuildIndex(own.postgres, own.elasticsearch, () => undefined)
   return caseOver({ home: started.home, stores, endpoints: started.endpoints }, own)
 }

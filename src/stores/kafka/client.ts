@@ -5,6 +5,8 @@ import type { StoreClient } from '../../core/store.ts'
 export interface KafkaMessage {
   /** Messages of one key are in one partition, in the order in which they were produced. */
   readonly key: string | Buffer | undefined
+  /** Where it goes whatever its key is. */
+  readonly partition?: number
   readonly value: Buffer | string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -35,6 +37,13 @@ export interface PartitionOffsets {
   readonly next: bigint
 }
 
+/** Where a group reads on in one partition. */
+export interface PartitionPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}
+
 /** What to do with the messages of a group's topics. */
 export interface ConsumeOptions {
   readonly group: string
@@ -45,16 +54,24 @@ export interface ConsumeOptions {
   readonly gatherMs?: number
   /**
    * Handles what one fetch brought: messages of one partition are in order, and no two batches of this process hold
-   * messages of the same partition and group at once. Its offsets are committed when this has resolved; when it rejects,
-   * the same batch comes again.
+   * messages of the same partition and group at once. Its offsets are committed when this has resolved, unless `begun`
+   * is given; when it rejects, the same batch comes again.
    */
   handle(batch: readonly ReceivedMessage[]): Promise<void>
+  /**
+   * For work that ends later than `handle`: with it nothing is committed but by `Consumption.commit`. Called before the
+   * first batch of each division of the group, with the partitions that are this member's now and where it reads on:
+   * whatever it held of earlier batches comes again, or is another member's.
+   */
+  begun?(positions: readonly PartitionPosition[]): Promise<void>
   /** Told each time that something went wrong: `handle` rejected, or the store did not answer. The consumer goes on. */
   failed(error: unknown): void
 }
 
 /** A member of a consumer group. */
 export interface Consumption {
+  /** Commits where the group reads on. What belongs to another member by now is not committed, and not an error. */
+  commit(positions: readonly PartitionPosition[]): Promise<void>
   /** Lets the batch in work end, commits it, and leaves the group. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { OperationFailure } from '../../core/errors.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
 import { newClaims } from './claims.ts'
-import type { Consumption, KafkaClient } from './client.ts'
+import type { ConsumeOptions, Consumption, KafkaClient } from './client.ts'
 import { consume } from './consume.ts'
 import { closerOf, driverOptions } from './driver.ts'
 import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
@@ -35,10 +35,7 @@ interface Server {
   closed: boolean
 }
 
-async function startConsuming(
-  server: Server,
-  options: Parameters<KafkaClient['consume']>[0],
-): Promise<Consumption> {
+async function startConsuming(server: Server, options: ConsumeOptions): Promise<Consumption> {
   for (const topic of options.topics) await topicOffsets(server.admin, topic)
   const reader = newReader(server.endpoint, server.applicationName, options.group)
   reader.consumer.topics.trackAll(...options.topics)
@@ -52,6 +49,7 @@ async function startConsuming(
   try {
     const started = await consume({ ...reader, admin: server.admin, claims: own }, options)
     const consumption: Consumption = {
+      commit: (positions) => started.commit(positions),
       async close() {
         server.consumptions.delete(consumption)
         await started.close()
@@ -127,15 +125,26 @@ function clientOf(server: Server, prefix: string): KafkaClient {
       const lags = await Promise.all(topics.map((topic) => topicLag(admin, full(group), full(topic))))
       return lags.reduce((sum, lag) => sum + lag, 0n)
     },
-    consume: (options) =>
-      startConsuming(server, {
+    async consume(options) {
+      const started = await startConsuming(server, {
+        ...options,
         group: full(options.group),
         topics: options.topics.map(full),
-        from: options.from,
         handle: (batch) =>
           options.handle(batch.map((message) => ({ ...message, topic: short(message.topic) }))),
-        failed: (error) => options.failed(error),
-      }),
+        ...(options.begun === undefined
+          ? {}
+          : {
+              begun: async (positions) =>
+                options.begun?.(positions.map((each) => ({ ...each, topic: short(each.topic) }))),
+            }),
+      })
+      return {
+        ...started,
+        commit: (positions) =>
+          started.commit(positions.map((each) => ({ ...each, topic: full(each.topic) }))),
+      }
+    },
     async *readTopic(topic) {
       for await (const message of readWhole(server, full(topic))) yield { ...message, topic }
     },

@@ -44,6 +44,12 @@ function isRebalance(error: unknown): boolean {
   )
 }
 
+/** Of positions, those in partitions that this member has now. */
+function ownOf(consumer: Consumer, positions: readonly Position[]): readonly Position[] {
+  const own = new Map(consumer.assignments?.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+  return positions.filter(({ topic, partition }) => own.get(topic)?.has(partition) === true)
+}
+
 function advanced(positions: readonly Position[], { next }: Fetched): readonly Position[] {
   const moved = new Map(next.map((position) => [partitionKey(position), position]))
   return positions.map((position) => moved.get(partitionKey(position)) ?? position)
@@ -126,7 +132,8 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
 
   /** Offsets follow the work: what is not committed comes again. */
   async function work({ messages, next }: Fetched, signal: AbortSignal): Promise<void> {
-    if (messages.length === 0 || (await handled(messages, signal))) await commit(next, signal)
+    if (messages.length > 0 && !(await handled(messages, signal))) return
+    if (options.begun === undefined) await commit(next, signal)
   }
 
   async function readFrom(node: number, start: readonly Position[], signal: AbortSignal): Promise<void> {
@@ -161,6 +168,7 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
         }
       }
       const positions = await startPositions(admin, consumer, assigned, options)
+      await options.begun?.(positions)
       begun.resolve()
       if (positions.length === 0) await pause(2 ** 30, signal)
       const leaders = await byLeader(consumer, positions)
@@ -190,6 +198,7 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
   const ended = workOn()
   await Promise.race([begun.promise, ended])
   return {
+    commit: (positions) => commit(ownOf(consumer, positions), generation.signal),
     async close() {
       closing = true
       generation.abort()

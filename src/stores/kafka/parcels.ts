@@ -19,7 +19,7 @@ interface Addressed {
 function addressed(topic: string, message: KafkaMessage, partitions: number, keyless: number): Addressed {
   const key = message.key === undefined ? undefined : bytesOf(message.key)
   const value = bytesOf(message.value)
-  const partition = key === undefined ? keyless : partitionOf(key, partitions)
+  const partition = message.partition ?? (key === undefined ? keyless : partitionOf(key, partitions))
   let bytes = value.length + (key?.length ?? 0)
   const headers = new Map<Buffer, Buffer>()
   for (const [name, text] of Object.entries(message.headers ?? {})) {

@@ -34,7 +34,8 @@ async function leave(server: Server, database: string): Promise<void> {
   const bulkheads = [...(server.bulkheads.get(database)?.values() ?? [])]
   server.pools.delete(database)
   server.bulkheads.delete(database)
-  await Promise.all([pool, ...bulkheads].map((each) => each?.end()))
+  const pools = pool === undefined ? bulkheads : [pool, ...bulkheads]
+  await Promise.all(pools.map((each) => each.end()))
 }
 
 function bulkheadOf(server: Server, database: string, name: string, connections: number): Pool {

@@ -1,19 +1,18 @@
 import type { SchemaDifference, StepReport } from '../../../core/workload.ts'
+import { topicDifferences } from '../../../patterns/topics.ts'
 import type { ElasticsearchClient } from '../../../stores/elasticsearch/client.ts'
-import type { KafkaClient, TopicSpec } from '../../../stores/kafka/client.ts'
 import type { CommerceStores } from '../stores.ts'
 import { topicSpecs } from './events/topics.ts'
 import { PRODUCTS_ALIAS } from './search/elastic.ts'
 import { productsDefinition } from './search/rebuild.ts'
 
 const ABSENT = 'nothing'
-/** Of Kafka: a setting that equals it is not listed among a topic's own. */
-const DEFAULTS: TopicSpec['settings'] = { 'cleanup.policy': 'delete', 'retention.ms': '604800000' }
 
 /** Makes topics and search index where they are not there yet, and sets the topics' settings. */
 export async function provisionDerived({ kafka, elasticsearch }: CommerceStores): Promise<StepReport> {
-  const before = await topicDifferences(kafka)
-  await kafka.ensureTopics(await topicSpecs())
+  const specs = await topicSpecs()
+  const before = await topicDifferences(kafka, specs)
+  await kafka.ensureTopics(specs)
   const hadIndex = (await elasticsearch.aliasOf(PRODUCTS_ALIAS)) !== undefined
   if (!hadIndex) {
     const name = `${PRODUCTS_ALIAS}-a`
@@ -27,27 +26,6 @@ export async function provisionDerived({ kafka, elasticsearch }: CommerceStores)
     ...(hadIndex ? [] : ['search index made']),
   ]
   return { changed: made.length > 0, summary: made.join(', ') || 'topics and search index were there' }
-}
-
-/** A topic in words: those of its settings that are declared. Settings like the server's own are not said by it. */
-function describe(topic: TopicSpec, declared: TopicSpec['settings']): string {
-  const settings = Object.keys(declared).map(
-    (key) => `${key}=${topic.settings[key] ?? DEFAULTS[key] ?? ABSENT}`,
-  )
-  return [`${topic.partitions} partitions`, ...settings].join(', ')
-}
-
-async function topicDifferences(kafka: KafkaClient): Promise<readonly SchemaDifference[]> {
-  const specs = await topicSpecs()
-  const live = new Map(
-    (await kafka.describeTopics(specs.map(({ name }) => name))).map((spec) => [spec.name, spec]),
-  )
-  return specs.flatMap((spec) => {
-    const found = live.get(spec.name)
-    const expected = describe(spec, spec.settings)
-    const actual = found === undefined ? ABSENT : describe(found, spec.settings)
-    return expected === actual ? [] : [{ object: `topic ${spec.name}`, expected, found: actual }]
-  })
 }
 
 /** Fields by name ("brand.exact"), each with its definition apart from the fields below it. */
@@ -80,5 +58,5 @@ export async function derivedDifferences({
   kafka,
   elasticsearch,
 }: CommerceStores): Promise<readonly SchemaDifference[]> {
-  return [...(await topicDifferences(kafka)), ...(await indexDifferences(elasticsearch))]
+  return [...(await topicDifferences(kafka, await topicSpecs())), ...(await indexDifferences(elasticsearch))]
 }

@@ -1,14 +1,16 @@
 import type { VariantName } from '../../../core/names.ts'
 import type { Stores } from '../../../core/store.ts'
 import type { Population, Progress, StepReport } from '../../../core/workload.ts'
+import { freshTopics } from '../../../patterns/topics.ts'
 import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'
 import { sendAll } from '../../../patterns/seed/send.ts'
 import { ensureTemplate } from '../../../patterns/seed/template.ts'
 import { freshAsWrittenTopics } from '../as-written/events.ts'
 import { fillIndex } from '../as-written/index-product.ts'
 import type { TemplateReport, TemplateSource } from '../../../patterns/seed/template.ts'
+import type { KafkaClient } from '../../../stores/kafka/client.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
-import { freshTopics } from '../fixed/events/topics.ts'
+import { topicSpecs } from '../fixed/events/topics.ts'
 import { rebuildIndex } from '../fixed/search/rebuild.ts'
 import { buildPopulation } from '../population/build.ts'
 import type { CommercePopulation } from '../population.ts'
@@ -22,9 +24,13 @@ import { warmSearch } from './warm-search.ts'
 /** Raised whenever the same seed and size give other rows than before. */
 const GENERATOR_VERSION = 2
 
+async function freshFixedTopics(kafka: KafkaClient): Promise<void> {
+  await freshTopics(kafka, await topicSpecs())
+}
+
 /** What differs between the variants: their tables, what their caches hold, their topics and their index. */
 const SEEDS = {
-  fixed: { tables: fixedTables, prewarm: fixedPrewarm, topics: freshTopics, index: rebuildIndex },
+  fixed: { tables: fixedTables, prewarm: fixedPrewarm, topics: freshFixedTopics, index: rebuildIndex },
   'as-written': {
     tables: asWrittenTables,
     prewarm: () => [],

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { KafkaClient, TopicSpec } from '../../../../stores/kafka/client.ts'
+import type { TopicSpec } from '../../../../stores/kafka/client.ts'
 
 /** The topics of schemas/commerce/topics.json. */
 export const TOPIC = {
@@ -17,11 +17,4 @@ const FILE = 'schemas/commerce/topics.json'
 export async function topicSpecs(): Promise<readonly TopicSpec[]> {
   const text = await readFile(new URL(`../../../../../${FILE}`, import.meta.url), 'utf8')
   return JSON.parse(text) as readonly TopicSpec[]
-}
-
-/** Empty topics: what an earlier run left in them is gone. */
-export async function freshTopics(kafka: KafkaClient): Promise<void> {
-  const specs = await topicSpecs()
-  await kafka.deleteTopics(specs.map(({ name }) => name))
-  await kafka.ensureTopics(specs)
 }

@@ -1,0 +1,86 @@
+import type { PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
+import type { AnalyticsStores } from '../../stores.ts'
+import { EVENT_VERSION } from '../../events/encode.ts'
+import { HEADER } from '../topics.ts'
+import { blockCutter, tokenOf } from './blocks.ts'
+import type { Block } from './blocks.ts'
+import { buryEvents } from './dead-letters.ts'
+import { frameRecord, linesOf } from './frame.ts'
+import { recentBatches } from './recent-batches.ts'
+import type { RecentBatches } from './recent-batches.ts'
+import { storeEvents } from './sink.ts'
+import type { DeadLetter, SinkRecord } from './sink.ts'
+
+const BATCH_NUMBER = /^\d{1,19}$/
+
+/** What became of a block: what to commit, and which batches can be found now. */
+export interface StoredBlock {
+  readonly position: PartitionPosition
+  readonly batches: readonly string[]
+}
+
+/** Gathers and stores what one partition brings. */
+export interface PartitionIngest {
+  /** Takes the next record; answers the block that it ends, whose batches are not stored yet. */
+  take(record: ReceivedMessage): FramedBlock | undefined
+  isOpen(): boolean
+}
+
+/** A block, ready to be stored: what it repeats has been left out. */
+export interface FramedBlock extends Block {
+  readonly framed: readonly SinkRecord[]
+  readonly unreadable: readonly DeadLetter[]
+}
+
+function whyUnreadable({ headers }: ReceivedMessage): string | undefined {
+  if (!BATCH_NUMBER.test(headers[HEADER.batch] ?? '')) return 'a batch without a number'
+  return headers[HEADER.version] === EVENT_VERSION ? undefined : 'an encoding of an unknown version'
+}
+
+function framedBlock(block: Block, recent: RecentBatches): FramedBlock {
+  const framed: SinkRecord[] = []
+  const unreadable: DeadLetter[] = []
+  for (const record of block.records) {
+    const reason = whyUnreadable(record)
+    if (reason !== undefined) {
+      for (const event of linesOf(record.value)) unreadable.push({ ...event, record, reason })
+      continue
+    }
+    if (recent.repeats(record.headers[HEADER.batch] ?? '', record.offset)) continue
+    const sinkRecord = { ...frameRecord(record), record }
+    for (const event of sinkRecord.broken) unreadable.push({ ...event, record })
+    framed.push(sinkRecord)
+  }
+  return { ...block, framed, unreadable }
+}
+
+/** Begins to gather a partition from the end of a block. @throws OperationFailure */
+export async function partitionIngest(
+  stores: AnalyticsStores,
+  start: PartitionPosition,
+): Promise<PartitionIngest> {
+  const cutter = blockCutter(start)
+  const recent = await recentBatches(stores.clickhouse, start)
+  return {
+    take(record) {
+      const block = cutter.take(record)
+      return block === undefined ? undefined : framedBlock(block, recent)
+    },
+    isOpen: () => cutter.isOpen(),
+  }
+}
+
+/** Stores a block and buries what cannot be stored; once, however often it is called with the same block. */
+export async function storeBlock(
+  { clickhouse, kafka }: AnalyticsStores,
+  block: FramedBlock,
+): Promise<StoredBlock> {
+  const token = tokenOf(block)
+  const dead = [...block.unreadable, ...(await storeEvents(clickhouse, block.framed, token))]
+  await buryEvents(clickhouse, kafka, dead, token)
+  const { topic, partition, next } = block
+  return {
+    position: { topic, partition, offset: next },
+    batches: block.framed.map(({ record }) => record.headers[HEADER.batch] ?? ''),
+  }
+}

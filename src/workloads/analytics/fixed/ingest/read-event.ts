@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { DEVICES } from '../../events/tables.ts'
+
+const MAX_UINT32 = 0xffff_ffff
+const text = z.string()
+const uuid = z.guid()
+
+/** An encoded event of version 1 (`EVENT_VERSION`), as the table takes it. */
+const encodedEvent = z.tuple([
+  uuid,
+  text,
+  z.int().nonnegative(),
+  uuid,
+  text,
+  text,
+  text,
+  text,
+  text,
+  text,
+  z.enum([...new Set(DEVICES)]),
+  text,
+  z.int().nonnegative().max(MAX_UINT32),
+  z.int().nonnegative(),
+])
+
+const COLUMNS = [
+  'event_id',
+  'event_type',
+  'user_id',
+  'session_id',
+  'page_url',
+  'referrer',
+  'user_agent',
+  'country',
+  'region',
+  'city',
+  'device_type',
+  'browser',
+  'duration_ms',
+  'client_time',
+]
+
+/** Why a line is no event, or undefined when it is one. Only events of a block that the sink refused are read here. */
+export function whyUnreadable(line: string): string | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return 'not JSON'
+  }
+  const read = encodedEvent.safeParse(value)
+  if (read.success) return undefined
+  const [issue] = read.error.issues
+  const place = issue?.path[0]
+  const name = typeof place === 'number' ? (COLUMNS[place] ?? `value ${place}`) : 'values'
+  return `${name}: ${issue?.message ?? 'not as declared'}`
+}

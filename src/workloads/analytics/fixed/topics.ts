@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import type { TopicSpec } from '../../../stores/kafka/client.ts'
+
+/** The topics of schemas/analytics/topics.json. */
+export const TOPIC = {
+  /** Batches of events, keyed by session (A-14). */
+  events: 'events',
+  /** Events that no table takes, with the reason. */
+  deadLetters: 'dead-letters',
+} as const
+
+/** The group that stores events. */
+export const INGEST_GROUP = 'ingest'
+
+/** Headers of a record of topic `events`. */
+export const HEADER = {
+  /** The number of the batch that the record holds, which a repeated one shares (decimal). */
+  batch: 'batch',
+  /** The version of the encoding: `EVENT_VERSION`. */
+  version: 'version',
+  /** Of a record without events: where a block of the sink ends. */
+  cut: 'cut',
+} as const
+
+const FILE = 'schemas/analytics/topics.json'
+
+/** The declared topics. The package root is equally far from `src` and from `dist`. */
+export async function topicSpecs(): Promise<readonly TopicSpec[]> {
+  const text = await readFile(new URL(`../../../../${FILE}`, import.meta.url), 'utf8')
+  return JSON.parse(text) as readonly TopicSpec[]
+}

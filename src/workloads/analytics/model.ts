@@ -1,0 +1,54 @@
+import { assumed, derived, documented, perSecond } from '../../core/model.ts'
+import type { Quantity, TrafficModel } from '../../core/model.ts'
+import { BROKEN_ONE_IN } from './events/broken.ts'
+import { BATCH, CLOCKS_PER_MILLION, PAGE_OCTAVES, USER_OCTAVES } from './events/event.ts'
+
+/** Events of an average day. */
+const events = documented(1e9, 'per day', 'ANA-01')
+/** What ingestion is to reach. */
+export const peakEvents: Quantity = documented(100e3, 'per second', 'ANA-07')
+
+/** An operation of the analytics case. */
+export type AnalyticsOperation = 'events.send'
+
+/** The rate of every operation at scale 1. */
+export const rates: Readonly<Record<AnalyticsOperation, Quantity>> = { 'events.send': events }
+
+/** Batches a second that become visible. */
+export const batchRate: Quantity = derived(
+  perSecond(events) / BATCH,
+  'per second',
+  `ANA-01 / ${BATCH} events a batch`,
+)
+
+/** One batch in so many is sent a second time. */
+export const REPEATED_ONE_IN = 200
+
+/** Every number of the analytics traffic, for the report (rates at scale 1). */
+export const model: TrafficModel = {
+  ...rates,
+  'events.send peak': peakEvents,
+  batch: assumed(BATCH, 'events a batch', 'SDKs gather events and send them together'),
+  repeated: assumed(
+    1 / REPEATED_ONE_IN,
+    'of batches',
+    'an SDK that saw no answer sends again, with the number that the batch had',
+  ),
+  broken: assumed(
+    1 / BROKEN_ONE_IN,
+    'of events',
+    'SDKs with a mistake, of 51 kinds; a block with one is read twice',
+  ),
+  late: assumed(
+    CLOCKS_PER_MILLION.late / 1e6,
+    'of batches',
+    'from devices that were offline, up to six hours late',
+  ),
+  'wrong clocks': assumed(
+    (CLOCKS_PER_MILLION.in1970 + CLOCKS_PER_MILLION.in2106) / 1e6,
+    'of batches',
+    'from devices whose clock stands in 1970 or 2106 (A-10)',
+  ),
+  'skew.pages': assumed(1, 'Zipf exponent', `over 2^${PAGE_OCTAVES} pages, octave by octave`),
+  'skew.users': assumed(1, 'Zipf exponent', `over 2^${USER_OCTAVES} users, octave by octave`),
+}

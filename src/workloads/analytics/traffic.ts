@@ -1,0 +1,6 @@
+import { erase } from '../../core/operation.ts'
+import type { AnyOperation } from '../../core/operation.ts'
+import { eventsSend } from './traffic/events-send.ts'
+
+/** Everything that the analytics application does, and the traffic that does it. */
+export const analyticsOperations: readonly AnyOperation[] = [erase(eventsSend)]
