@@ -95,7 +95,12 @@ export async function sendParts(
     }
   }
   const source = Readable.from(all(), { objectMode: false })
-  await (asked.compresses ? pipeline(source, createGzip(), response) : pipeline(source, response))
+  try {
+    await (asked.compresses ? pipeline(source, createGzip(), response) : pipeline(source, response))
+  } finally {
+    // Where the connection had gone before, nothing has begun to read them.
+    await parts.return()
+  }
 }
 
 /** Answers in plain text. */

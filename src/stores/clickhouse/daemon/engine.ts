@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { loadAddon } from './addon.ts'
 import type { Connection, RawAnswer } from './addon.ts'
 import type { Configuration } from './configuration.ts'
@@ -7,6 +8,8 @@ import { literal } from './insert.ts'
 import type { Asked } from './request.ts'
 import { sessionsOver } from './sessions.ts'
 import { turnsOf } from './turns.ts'
+
+const KILL_EVERY_MS = 100
 
 /** One text to run as it was asked. */
 export interface Run {
@@ -48,26 +51,39 @@ export function openEngine(configuration: Configuration): Engine {
 
   /** Lets the statement's signal end it. The answer undoes that. */
   function watch(tag: string, signal: AbortSignal | undefined): () => void {
-    if (signal?.aborted === true) throw exception(394, 'QUERY_WAS_CANCELLED', 'Nobody waits for it')
+    let ended = false
     const kill = async (): Promise<void> => {
-      const connection = open()
       const text = `KILL QUERY WHERE Settings['log_comment'] = ${literal(tag)} ASYNC`
-      // Where it has ended meanwhile there is nothing to kill.
-      await addon.QueryAsyncConnection(connection, text, 'Null').catch(() => undefined)
+      const connection = open()
+      // It may be on its way to the engine, and not be found yet.
+      while (!ended) {
+        await addon.QueryAsyncConnection(connection, text, 'Null').catch(() => undefined)
+        await sleep(KILL_EVERY_MS)
+      }
       shut(connection)
     }
     const onAbort = (): void => void kill()
     signal?.addEventListener('abort', onAbort, { once: true })
-    return () => signal?.removeEventListener('abort', onAbort)
+    return () => {
+      ended = true
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Makes the connection the statement's own, unless nobody waits for it by now. */
+  async function prepare(connection: Connection, { asked, signal }: Run, tag: string): Promise<void> {
+    if (signal?.aborted !== true)
+      await addon.QueryAsyncConnection(connection, preparationOf(asked, tag), 'Null')
+    if (signal?.aborted === true) throw exception(394, 'QUERY_WAS_CANCELLED', 'Nobody waits for it')
   }
 
   /** What one statement does on its connection. */
-  async function whole(connection: Connection, { asked, text, signal }: Run): Promise<RawAnswer> {
+  async function whole(connection: Connection, run: Run): Promise<RawAnswer> {
     const tag = randomUUID()
-    const unwatch = watch(tag, signal)
+    const unwatch = watch(tag, run.signal)
     try {
-      await addon.QueryAsyncConnection(connection, preparationOf(asked, tag), 'Null')
-      return await addon.QueryAsyncConnection(connection, text, asked.format)
+      await prepare(connection, run, tag)
+      return await addon.QueryAsyncConnection(connection, run.text, run.asked.format)
     } finally {
       unwatch()
     }
@@ -79,7 +95,7 @@ export function openEngine(configuration: Configuration): Engine {
     try {
       // No answer is held whole here, so none is too large.
       const asked = { ...run.asked, settings: [['max_result_bytes', '0'] as const, ...run.asked.settings] }
-      await addon.QueryAsyncConnection(connection, preparationOf(asked, tag), 'Null')
+      await prepare(connection, { ...run, asked }, tag)
       // It reads and plans the text here, on our own thread: some milliseconds.
       const stream = addon.StreamQuery(connection, run.text, run.asked.format)
       try {
