@@ -97,6 +97,20 @@ t.test('a machine without npm is told so before anything is fetched', async (t) 
   })
 })
 
+t.test('a server that hangs is a timeout, not a wait, and is used again', async (t) => {
+  const client = await clientOf(t, await up())
+  await client.query('SELECT 1 AS one')
+  await signalStore(home, 'clickhouse', 'SIGSTOP')
+  try {
+    const late = { name: 'OperationFailure', kind: 'timeout' }
+    await t.rejects(client.query('SELECT 1', { settings: { max_execution_time: 0.1 } }), late)
+    await t.rejects(client.query('SELECT 1', { signal: AbortSignal.timeout(100) }), late)
+  } finally {
+    await signalStore(home, 'clickhouse', 'SIGCONT')
+  }
+  t.equal((await client.query('SELECT 1 AS one')).rows.length, 1)
+})
+
 t.test('kill -9 under writers loses no acknowledged insert', async (t) => {
   const client = await clientOf(t, await up())
   await client.command('CREATE TABLE kept (writer UInt8, turn UInt32) ENGINE = MergeTree ORDER BY writer')
