@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
@@ -95,6 +95,35 @@ t.test('a machine without npm is told so before anything is fetched', async (t) 
     reason: /npm/,
     remedy: /install/,
   })
+})
+
+t.test('an npm that does not reach its registry is told so, and leaves nothing half fetched', async (t) => {
+  const before = { ...process.env }
+  t.teardown(() => {
+    process.env = before
+  })
+  const folder = join(home, 'elsewhere')
+  process.env['npm_config_registry'] = 'http://127.0.0.1:1'
+  process.env['npm_config_fetch_retries'] = '0'
+  process.env['npm_config_cache'] = join(folder, 'npm')
+  const instance = await known()
+  const prepared = clickhouse.native.prepare(
+    {
+      engines: join(folder, 'engines'),
+      data: join(folder, 'data'),
+      port: 1,
+      furtherPorts: {},
+      account: place.account,
+      secrets: instance.secrets,
+    },
+    () => undefined,
+  )
+  await t.rejects(prepared, {
+    name: 'ArchError',
+    message: /npm could not fetch ClickHouse/,
+    hint: /registry/,
+  })
+  t.same(await readdir(join(folder, 'engines')), [])
 })
 
 t.test('a server that hangs is a timeout, not a wait, and is used again', async (t) => {
