@@ -126,6 +126,15 @@ t.test('an npm that does not reach its registry is told so, and leaves nothing h
   t.same(await readdir(join(folder, 'engines')), [])
 })
 
+t.test('a path that the engine would take for a pattern is refused, not inserted from', async (t) => {
+  const { secrets } = await known()
+  const odd = { engines: engineFolder(place), data: join(home, 'data{1}'), port: 1, furtherPorts: {} }
+  await t.rejects(
+    clickhouse.native.prepare({ ...odd, account: place.account, secrets }, () => undefined),
+    { name: 'ArchError', message: /pattern/, hint: /ARCH_HOME/ },
+  )
+})
+
 t.test('a server that hangs is a timeout, not a wait, and is used again', async (t) => {
   const client = await clientOf(t, await up())
   await client.query('SELECT 1 AS one')
