@@ -85,6 +85,8 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
 
 /**
  * ClickHouse in the process of a daemon of ours, which answers its HTTP protocol: the engine comes as a library from
- * npm, and one process owns a data directory.
+ * npm, and one process owns a data directory. docs/stores.md says what that engine lacks beside a server: Keeper,
+ * `async_insert`, the logs of `system`, users and roles. An acknowledged insert survives a kill of the process: its part
+ * has been written, and is not flushed (`fsync_after_insert` is off).
  */
 export const native: NativeEngine = { look: lookForEngine, prepare }
