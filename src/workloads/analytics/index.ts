@@ -11,6 +11,7 @@ import { profiles } from './profiles.ts'
 import { createTables, tableDifferences } from './schema.ts'
 import { seedFixed } from './seed/seed.ts'
 import { analyticsStores, DATABASES } from './stores.ts'
+import { suites } from './suites.ts'
 import { analyticsWorld } from './world.ts'
 
 const fixed: Variant = {
@@ -70,4 +71,5 @@ export const workload: Workload = {
   world: analyticsWorld,
   skew: 'Zipf 1.0, octave by octave: pages over 2^14, users over 2^20',
   experiments: {},
+  suites,
 }
