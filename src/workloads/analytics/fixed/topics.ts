@@ -22,6 +22,13 @@ export const HEADER = {
   cut: 'cut',
 } as const
 
+const BATCH_NUMBER = /^\d{1,19}$/
+
+/** Whether a header holds the number of a batch. */
+export function isBatchNumber(said: string | undefined): said is string {
+  return said !== undefined && BATCH_NUMBER.test(said)
+}
+
 const FILE = 'schemas/analytics/topics.json'
 
 /** The declared topics. The package root is equally far from `src` and from `dist`. */

@@ -1,13 +1,14 @@
 import type { ClickHouseClient } from '../../../../stores/clickhouse/client.ts'
 import type { KafkaClient } from '../../../../stores/kafka/client.ts'
-import { HEADER, TOPIC } from '../topics.ts'
+import { HEADER, TOPIC, isBatchNumber } from '../topics.ts'
 import type { DeadLetter } from './sink.ts'
 
 /** Bytes of an event that are kept. */
 const KEPT_BYTES = 2_000
 
 function rowOf({ record, position, line, reason }: DeadLetter): Buffer {
-  const batch = record.headers[HEADER.batch] ?? '0'
+  const said = record.headers[HEADER.batch]
+  const batch = isBatchNumber(said) ? said : '0'
   const kept = line.subarray(0, KEPT_BYTES).toString()
   const values = [
     record.partition,

@@ -1,10 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import { HEADER } from '../topics.ts'
+import { whyUnreadable } from './read-event.ts'
 
 const LINE_BREAK = 0x0a
 const OPENING = 0x5b
 const CLOSING = 0x5d
+const COMMA = 0x2c
+const ESCAPE = 0x5c
+const LARGEST_UINT32 = '4294967295'
+const LARGEST_UINT64 = '18446744073709551615'
 /** Bytes of an event at most. */
 const LONGEST_EVENT = 16 * 1024
 
@@ -31,10 +36,37 @@ export interface FramedRecord {
   readonly broken: readonly BrokenEvent[]
 }
 
-function whyBroken(line: Buffer, isTextKnown: boolean): string | undefined {
+/** Whether the digits from `from` up to `to` are a number above `largest`. What else stands there the sink reads. */
+function isAbove(line: Buffer, from: number, to: number, largest: string): boolean {
+  if (to - from < largest.length) return false
+  return to - from > largest.length || line.toString('latin1', from, to) > largest
+}
+
+/** The sink takes numbers that are too large for their columns for what is left of them: these are looked at here. */
+function whyTooLarge(line: Buffer): string | undefined {
+  const user = line.indexOf(COMMA, line.indexOf(COMMA) + 1) + 1
+  if (isAbove(line, user, line.indexOf(COMMA, user), LARGEST_UINT64)) return 'user_id: above 64 bits'
+  const time = line.lastIndexOf(COMMA)
+  const duration = line.lastIndexOf(COMMA, time - 1) + 1
+  return isAbove(line, duration, time, LARGEST_UINT32) ? 'duration_ms: above 32 bits' : undefined
+}
+
+/** What is known of a whole record, so that its lines need not be looked at for it. */
+interface KnownOfAll {
+  readonly isUtf8: boolean
+  /** The sink takes an unknown escape for the letter itself. */
+  readonly isWithoutEscapes: boolean
+}
+
+function whyBroken(line: Buffer, known: KnownOfAll): string | undefined {
   if (line.length > LONGEST_EVENT) return `longer than ${LONGEST_EVENT} bytes`
   if (line[0] !== OPENING || line.at(-1) !== CLOSING) return 'not in brackets'
-  return isTextKnown || isUtf8(line) ? undefined : 'not UTF-8'
+  if (!known.isUtf8 && !isUtf8(line)) return 'not UTF-8'
+  if (!known.isWithoutEscapes && line.includes(ESCAPE)) {
+    const reason = whyUnreadable(line.toString())
+    if (reason !== undefined) return reason
+  }
+  return whyTooLarge(line)
 }
 
 /** The lines of a record, without their ends. */
@@ -55,17 +87,17 @@ export function originOf(record: ReceivedMessage): string {
 }
 
 /**
- * A record's events as rows for the sink. Looks at sizes, brackets and encoding alone: events were encoded once, by
- * whoever made them, and are read once, by the sink.
+ * A record's events as rows for the sink. Looks at sizes, brackets and encoding, and at what the sink would bend to fit;
+ * the rest it reads itself: events were encoded once, by whoever made them.
  */
 export function frameRecord(record: ReceivedMessage): FramedRecord {
   const { value } = record
   const origin = Buffer.from(originOf(record), 'latin1')
-  const isTextKnown = isUtf8(value)
+  const known = { isUtf8: isUtf8(value), isWithoutEscapes: !value.includes(ESCAPE) }
   const broken: BrokenEvent[] = []
   const lines: FramedEvent[] = []
   for (const event of linesOf(value)) {
-    const reason = whyBroken(event.line, isTextKnown)
+    const reason = whyBroken(event.line, known)
     if (reason === undefined) lines.push(event)
     else broken.push({ ...event, reason })
   }

@@ -1,7 +1,7 @@
 import type { PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import type { AnalyticsStores } from '../../stores.ts'
 import { EVENT_VERSION } from '../../events/encode.ts'
-import { HEADER } from '../topics.ts'
+import { HEADER, isBatchNumber } from '../topics.ts'
 import { blockCutter, tokenOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
 import { buryEvents } from './dead-letters.ts'
@@ -10,8 +10,6 @@ import { recentBatches } from './recent-batches.ts'
 import type { RecentBatches } from './recent-batches.ts'
 import { storeEvents } from './sink.ts'
 import type { DeadLetter, SinkRecord } from './sink.ts'
-
-const BATCH_NUMBER = /^\d{1,19}$/
 
 /** What became of a block: what to commit, and which batches can be found now. */
 export interface StoredBlock {
@@ -33,7 +31,7 @@ export interface FramedBlock extends Block {
 }
 
 function whyUnreadable({ headers }: ReceivedMessage): string | undefined {
-  if (!BATCH_NUMBER.test(headers[HEADER.batch] ?? '')) return 'a batch without a number'
+  if (!isBatchNumber(headers[HEADER.batch])) return 'a batch without a number'
   return headers[HEADER.version] === EVENT_VERSION ? undefined : 'an encoding of an unknown version'
 }
 

@@ -3,13 +3,17 @@ import { DEVICES } from '../../events/tables.ts'
 
 const MAX_UINT32 = 0xffff_ffff
 const text = z.string()
+/** Of 64 bits: the last digits of a large one do not matter here, its bytes go on as they are. */
+const uint64 = z
+  .number()
+  .refine((value) => Number.isInteger(value) && value >= 0 && value < 2 ** 64, 'no UInt64')
 const uuid = z.guid()
 
 /** An encoded event of version 1 (`EVENT_VERSION`), as the table takes it. */
 const encodedEvent = z.tuple([
   uuid,
   text,
-  z.int().nonnegative(),
+  uint64,
   uuid,
   text,
   text,

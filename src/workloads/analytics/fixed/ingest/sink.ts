@@ -6,8 +6,7 @@ import { whyUnreadable } from './read-event.ts'
 import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
 
 const LINE_BREAK = 0x0a
-/** Of a block: when more of it is refused, the sink is at fault and not the events. */
-const LARGEST_BROKEN_SHARE = 0.5
+const LONGEST_REASON = 300
 
 /**
  * One insert is one block in the table and in every view's: nothing of it is kept unless all of it is read, and it is
@@ -39,21 +38,6 @@ export interface DeadLetter extends BrokenEvent {
   readonly record: ReceivedMessage
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof OperationFailure && error.kind === 'unexpected'
-}
-
-async function insert(
-  clickhouse: ClickHouseClient,
-  table: string,
-  rows: readonly Buffer[],
-  token: string,
-): Promise<void> {
-  await clickhouse.insert(table, 'JSONCompactEachRow', rows, {
-    settings: { ...AS_ONE_BLOCK, insert_deduplication_token: token },
-  })
-}
-
 /** The row of each event of a record, and the event itself. */
 function* rowsOf({ rows, record, broken }: SinkRecord): Generator<{ row: Buffer; letter: DeadLetter }> {
   const misshapen = new Set(broken.map(({ position }) => position))
@@ -72,36 +56,32 @@ interface Candidate {
 }
 
 /** Halves until single rows are left: which of them the sink refuses, in its own words. */
-async function refused(
+async function refusedOf(
   clickhouse: ClickHouseClient,
   candidates: readonly Candidate[],
 ): Promise<readonly DeadLetter[]> {
+  const [only] = candidates
+  if (only === undefined) return []
   try {
-    await clickhouse.insert(
-      'events_check',
-      'JSONCompactEachRow',
-      candidates.map(({ row }) => row),
-      { settings: AS_ONE_BLOCK },
-    )
+    const rows = candidates.map(({ row }) => row)
+    await clickhouse.insert('events_check', 'JSONCompactEachRow', rows, { settings: AS_ONE_BLOCK })
     return []
   } catch (error) {
-    if (!isRefusal(error)) throw error
-    const [only] = candidates
-    if (candidates.length === 1 && only !== undefined)
-      return [{ ...only.letter, reason: error instanceof Error ? error.message.slice(0, 300) : 'refused' }]
+    if (!(error instanceof OperationFailure) || error.kind !== 'unexpected') throw error
+    if (candidates.length === 1) return [{ ...only.letter, reason: error.message.slice(0, LONGEST_REASON) }]
   }
   const half = candidates.length >> 1
   return [
-    ...(await refused(clickhouse, candidates.slice(0, half))),
-    ...(await refused(clickhouse, candidates.slice(half))),
+    ...(await refusedOf(clickhouse, candidates.slice(0, half))),
+    ...(await refusedOf(clickhouse, candidates.slice(half))),
   ]
 }
 
-/** Reads a refused block event by event: what can be stored, and what cannot. */
-async function sorted(
-  clickhouse: ClickHouseClient,
-  records: readonly SinkRecord[],
-): Promise<{ readonly rows: readonly Buffer[]; readonly dead: readonly DeadLetter[] }> {
+/** Of the events of a refused block, those that read as declared, and those that do not. */
+function readAll(records: readonly SinkRecord[]): {
+  readonly readable: readonly Candidate[]
+  readonly dead: readonly DeadLetter[]
+} {
   const readable: Candidate[] = []
   const dead: DeadLetter[] = []
   for (const record of records) {
@@ -111,18 +91,28 @@ async function sorted(
       else dead.push({ ...candidate.letter, reason })
     }
   }
-  // What reads well and is refused all the same: the table knows more than the reader.
-  const further = dead.length > 0 ? [] : await refused(clickhouse, readable)
-  const unwanted = new Set(further.map(({ line }) => line))
-  return {
-    rows: readable.filter(({ letter }) => !unwanted.has(letter.line)).map(({ row }) => row),
-    dead: [...dead, ...further],
+  return { readable, dead }
+}
+
+/** Stores rows; false when the sink refused them, of which nothing stays. @throws OperationFailure */
+async function isTaken(
+  clickhouse: ClickHouseClient,
+  rows: readonly Buffer[],
+  token: string,
+): Promise<boolean> {
+  const settings = { ...AS_ONE_BLOCK, insert_deduplication_token: token }
+  try {
+    if (rows.length > 0) await clickhouse.insert('events', 'JSONCompactEachRow', rows, { settings })
+    return true
+  } catch (error) {
+    if (error instanceof OperationFailure && error.kind === 'unexpected') return false
+    throw error
   }
 }
 
 /**
- * Stores the events of a block, once, however often it is called with the same block. Nothing of an insert that was
- * refused stays; then the events are read one by one.
+ * Stores the events of a block, once, however often it is called with the same block. Of an insert that was refused
+ * nothing stays; then the events are read one by one, and what reads well and is refused all the same is found by halves.
  * @returns the events that cannot be stored, beside those that were misshapen already
  * @throws OperationFailure: `timeout`, `unavailable` (call again), `unexpected` when the sink takes hardly anything
  */
@@ -132,16 +122,16 @@ export async function storeEvents(
   token: string,
 ): Promise<readonly DeadLetter[]> {
   const filled = records.filter(({ count }) => count > 0)
-  if (filled.length === 0) return []
-  try {
-    const rows = filled.map((record) => record.rows)
-    await insert(clickhouse, 'events', rows, token)
-    return []
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    const { rows, dead } = await sorted(clickhouse, filled)
-    if (rows.length < dead.length * (1 / LARGEST_BROKEN_SHARE - 1)) throw error
-    await insert(clickhouse, 'events', rows, token)
-    return dead
-  }
+  const whole = filled.map(({ rows }) => rows)
+  if (await isTaken(clickhouse, whole, token)) return []
+  const { readable, dead } = readAll(filled)
+  const rows = readable.map(({ row }) => row)
+  if (dead.length > 0 && (await isTaken(clickhouse, rows, token))) return dead
+  const refused = await refusedOf(clickhouse, readable)
+  const unwanted = new Set(refused.map(({ line }) => line))
+  const wanted = readable.filter(({ letter }) => !unwanted.has(letter.line)).map(({ row }) => row)
+  // It is not believed of most events that they read well and are wrong: then the sink is.
+  if (refused.length > wanted.length || !(await isTaken(clickhouse, wanted, token)))
+    throw new OperationFailure('unexpected', `a block is refused, e.g. for ${refused[0]?.reason}`)
+  return [...dead, ...refused]
 }

@@ -1,0 +1,155 @@
+// The fixed analytics case in a test: its tables and topics on real stores, batches sent as SDKs do, ingestion in this
+// process or in one that can be killed.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
+import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
+import type { AuditOutcome, RunningRole } from '../../src/core/workload.ts'
+import { fixedAudits } from '../../src/workloads/analytics/audits/index.ts'
+import { encodeBatch, EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
+import { POPULATION_BATCHES } from '../../src/workloads/analytics/events/event.ts'
+import { startIngest } from '../../src/workloads/analytics/fixed/ingest/role.ts'
+import { HEADER, INGEST_GROUP, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
+import { seedFixed } from '../../src/workloads/analytics/seed/seed.ts'
+import { analyticsStores } from '../../src/workloads/analytics/stores.ts'
+import type { AnalyticsStores } from '../../src/workloads/analytics/stores.ts'
+import { seedsOf } from '../../src/workloads/analytics/world.ts'
+import { eventually } from './context.ts'
+import { journalOf } from './social-data.ts'
+import { startTestStores } from './stores.ts'
+
+const SEED = 1
+const PROCESS = fileURLToPath(new URL('ingest-process.ts', import.meta.url))
+
+/** What a test does to the fixed analytics case. */
+export interface AnalyticsCase {
+  readonly home: string
+  readonly endpoints: readonly StoreEndpoint[]
+  readonly stores: Stores
+  readonly own: AnalyticsStores
+  /** Tables and topics anew; nothing has been sent. */
+  reset(): Promise<void>
+  /** Sends batch `index` of the run, which the journal then holds. Its body may be another. */
+  send(index: number, body?: Buffer): Promise<void>
+  /** Sends records that the journal does not hold. */
+  sendForeign(headers: Readonly<Record<string, string>>, body: Buffer): Promise<void>
+  /** Resolves when the group has read all that was sent. */
+  settled(): Promise<void>
+  /** The first number that a query answers. */
+  count(text: string): Promise<number>
+  /** What an audit finds, given what was sent. */
+  audit(name: string): Promise<AuditOutcome>
+  /** A line for each audit that does not hold; `but` are left out. */
+  violations(but?: readonly string[]): Promise<string[]>
+}
+
+/** The number of batch `index` of a test. */
+export function batchNumber(index: number): number {
+  return POPULATION_BATCHES + index
+}
+
+/** The body of batch `index` of a test. */
+export function bodyOf(index: number): Buffer {
+  return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).body
+}
+
+/** Opens the case on stores of the test process, with a population of `size` events. */
+export async function openAnalyticsCase(size = 1_000): Promise<AnalyticsCase> {
+  const { stores, endpoints, home } = await startTestStores(['clickhouse', 'kafka'])
+  const own = analyticsStores(stores, 'fixed')
+  const sent: { operation: string; keys: JournalKeys }[] = []
+  const produce = async (
+    headers: Readonly<Record<string, string>>,
+    key: string,
+    value: Buffer,
+  ): Promise<void> => own.kafka.produce(TOPIC.events, [{ key, value, headers }])
+  const analytics: AnalyticsCase = {
+    home,
+    endpoints,
+    stores,
+    own,
+    async reset() {
+      sent.length = 0
+      await seedFixed(stores, { seed: SEED, size }, () => undefined)
+    },
+    async send(index, body) {
+      const batch = batchNumber(index)
+      const { sessionId, body: own } = encodeBatch(seedsOf(SEED), batch, Date.now())
+      await produce({ [HEADER.batch]: `${batch}`, [HEADER.version]: EVENT_VERSION }, sessionId, body ?? own)
+      sent.push({ operation: 'events.send', keys: { batch: `${batch}` } })
+    },
+    sendForeign: (headers, body) => produce(headers, 'foreign', body),
+    settled: () => eventually(async () => (await own.kafka.lag(INGEST_GROUP, [TOPIC.events])) === 0n),
+    async count(text) {
+      const { rows } = await own.clickhouse.query<Record<string, string>>(text)
+      return Number(Object.values(rows[0] ?? {})[0])
+    },
+    async audit(name) {
+      const found = fixedAudits.find((one) => one.name === name)
+      if (found === undefined) throw new Error(`no audit is called ${name}`)
+      return found.run({
+        stores,
+        population: { seed: SEED, size },
+        choice: {},
+        journal: journalOf(sent),
+        seed: SEED,
+        profile: 'steady',
+      })
+    },
+    async violations(but = []) {
+      const lines: string[] = []
+      for (const { name } of fixedAudits) {
+        if (but.includes(name)) continue
+        const { state, examples } = await analytics.audit(name)
+        if (state !== 'held') lines.push(`${name} ${state}: ${examples.join('; ')}`)
+      }
+      return lines
+    },
+  }
+  await analytics.reset()
+  return analytics
+}
+
+/** Ingestion in this process, and the ends that it reported. */
+export interface IngestHere extends RunningRole {
+  readonly ends: FlowEnd[]
+}
+
+/** Starts ingestion in this process. */
+export async function ingestHere({ stores }: AnalyticsCase): Promise<IngestHere> {
+  const ends: FlowEnd[] = []
+  const role = await startIngest(
+    stores,
+    { seed: SEED, size: 0 },
+    {},
+    {
+      flowEnds: (seen) => ends.push(...seen),
+      signal: new AbortController().signal,
+      faultPoint: () => undefined,
+    },
+  )
+  return { ...role, ends }
+}
+
+/** What the process of `ingest-process.ts` is told. */
+export interface IngestOrder {
+  readonly endpoints: readonly StoreEndpoint[]
+  readonly killAt: string
+  /** At which visit of the point to die, from 1. */
+  readonly visit: number
+}
+
+/** Ingestion in a process of its own that kills itself at the `visit`-th visit of a fault point. Resolves when it is dead. */
+export async function ingestKilledAt(
+  { endpoints }: AnalyticsCase,
+  killAt: string,
+  visit: number,
+): Promise<void> {
+  const child = fork(PROCESS, [], { serialization: 'advanced' })
+  const exited = once(child, 'exit')
+  const order: IngestOrder = { endpoints, killAt, visit }
+  child.send(order)
+  const [, signal] = (await exited) as [number | null, string | null]
+  if (signal !== 'SIGKILL') throw new Error(`${killAt} was not reached`)
+}

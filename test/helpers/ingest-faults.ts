@@ -1,0 +1,84 @@
+// Faults of ingestion, each as the tests run it once and the soak many times: batches are sent, something is killed on
+// the way, and afterwards the audits tell what is left.
+import { batchNumber, ingestHere, ingestKilledAt } from './analytics.ts'
+import type { AnalyticsCase } from './analytics.ts'
+import { restartStore, signalStore } from './kill.ts'
+
+/** Batches of one trial. */
+const BATCHES = 24
+
+/** A fault, and how a trial with it goes. */
+export interface IngestFault {
+  readonly name: string
+  /** Sends batches from number `first`, lets the fault happen, and resolves when all that was sent is stored. */
+  trial(analytics: AnalyticsCase, first: number): Promise<void>
+}
+
+async function send(analytics: AnalyticsCase, first: number, count = BATCHES): Promise<void> {
+  for (let index = first; index < first + count; index += 1) await analytics.send(index)
+}
+
+/** Ingestion dies at a point; another goes on. */
+function consumerKilled(point: string, visit: number): IngestFault {
+  return {
+    name: `ingestion killed at ${point}, visit ${visit}`,
+    async trial(analytics, first) {
+      await send(analytics, first)
+      await ingestKilledAt(analytics, point, visit)
+      const next = await ingestHere(analytics)
+      await analytics.settled()
+      await next.close()
+    },
+  }
+}
+
+/** A store is killed under ingestion, and started again. */
+function storeKilled(store: 'clickhouse' | 'kafka'): IngestFault {
+  return {
+    name: `${store} killed under ingestion`,
+    async trial(analytics, first) {
+      const ingest = await ingestHere(analytics)
+      await send(analytics, first, BATCHES / 2)
+      await signalStore(analytics.home, store, 'SIGKILL')
+      const rest = send(analytics, first + BATCHES / 2, BATCHES / 2)
+      await restartStore(analytics.home, store)
+      await rest
+      await analytics.settled()
+      await ingest.close()
+    },
+  }
+}
+
+/** Two members divide the partitions anew while batches flow. */
+const rebalance: IngestFault = {
+  name: 'a second member comes and goes in full flow',
+  async trial(analytics, first) {
+    const ingest = await ingestHere(analytics)
+    await send(analytics, first, BATCHES / 2)
+    const second = await ingestHere(analytics)
+    await send(analytics, first + BATCHES / 2, BATCHES / 4)
+    await ingest.close()
+    await send(analytics, first + (BATCHES * 3) / 4, BATCHES / 4)
+    await analytics.settled()
+    await second.close()
+  },
+}
+
+/** All of them. */
+export const ingestFaults: readonly IngestFault[] = [
+  consumerKilled('ingest.before-insert', 1),
+  consumerKilled('ingest.before-commit', 1),
+  consumerKilled('ingest.before-commit', 2),
+  rebalance,
+  storeKilled('clickhouse'),
+  storeKilled('kafka'),
+]
+
+/** What is wrong after a trial, a line each; batches from number `first` on. */
+export async function wrongAfter(analytics: AnalyticsCase, first: number): Promise<string[]> {
+  const wrong = await analytics.violations(['dead-letters.explained'])
+  const stored = await analytics.count(
+    `SELECT count() FROM events WHERE batch_id >= ${batchNumber(first)} AND batch_id < ${batchNumber(first + BATCHES)}`,
+  )
+  return stored === BATCHES * 100 ? wrong : [`${stored} of ${BATCHES * 100} events are stored`, ...wrong]
+}

@@ -1,0 +1,142 @@
+import t from 'tap'
+import { BATCH } from '../../src/workloads/analytics/events/event.ts'
+import { breakageOf } from '../../src/workloads/analytics/events/broken.ts'
+import { seedsOf } from '../../src/workloads/analytics/world.ts'
+import { batchNumber, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+
+const analytics = await openAnalyticsCase()
+const { clickhouse, kafka } = analytics.own
+
+/** The first batch of the run that holds a broken event. */
+function brokenBatch(): number {
+  for (let index = 0; ; index += 1)
+    for (let position = 0; position < BATCH; position += 1)
+      if (breakageOf(seedsOf(1), batchNumber(index) * BATCH + position) !== undefined) return index
+}
+
+/** Twenty batches and one with a broken event, stored. */
+async function store(): Promise<void> {
+  await analytics.reset()
+  const ingest = await ingestHere(analytics)
+  for (let index = 0; index < 20; index += 1) await analytics.send(index)
+  await analytics.send(brokenBatch())
+  await analytics.settled()
+  await ingest.close()
+}
+
+await store()
+
+t.test('what was sent and stored as it should be holds every audit', async (t) => {
+  t.same(await analytics.violations(), [])
+})
+
+const NOW = { mutations_sync: 2, lightweight_deletes_sync: 2 }
+
+const DAMAGES: readonly (readonly [audit: string, what: string, damage: () => Promise<void>])[] = [
+  [
+    'events.stored',
+    'one event is lost',
+    () =>
+      clickhouse.command(`DELETE FROM events WHERE batch_id = ${batchNumber(3)} AND batch_position = 17`, {
+        settings: NOW,
+      }),
+  ],
+  [
+    'events.stored',
+    'a batch is lost',
+    () => clickhouse.command(`DELETE FROM events WHERE batch_id = ${batchNumber(4)}`, { settings: NOW }),
+  ],
+  [
+    'events.stored',
+    'a batch is stored twice',
+    () =>
+      clickhouse.command(`INSERT INTO events SELECT * FROM events WHERE batch_id = ${batchNumber(5)}`, {
+        settings: { insert_deduplicate: 0 },
+      }),
+  ],
+  [
+    'events.stored',
+    'an event is another',
+    () =>
+      clickhouse.command(
+        `ALTER TABLE events UPDATE event_id = generateUUIDv4() WHERE batch_id = ${batchNumber(6)} AND batch_position = 1`,
+        { settings: NOW },
+      ),
+  ],
+  [
+    'events.stored',
+    'there are events that nobody sent',
+    () =>
+      clickhouse.command(
+        `INSERT INTO events SELECT * REPLACE (${batchNumber(5_000)} AS batch_id) FROM (SELECT * FROM events WHERE batch_id = ${batchNumber(7)})`,
+        { settings: { insert_deduplicate: 0 } },
+      ),
+  ],
+  [
+    'rollups.equal',
+    'a view counted a block twice',
+    () =>
+      clickhouse.command('INSERT INTO events_by_minute SELECT * FROM events_by_minute LIMIT 1', {
+        settings: { insert_deduplicate: 0 },
+      }),
+  ],
+  [
+    'rollups.equal',
+    'a minute is missing',
+    () =>
+      clickhouse.command(
+        "DELETE FROM events_by_minute WHERE event_type = 'pageview' AND minute = (SELECT max(minute) FROM events_by_minute)",
+        { settings: NOW },
+      ),
+  ],
+  [
+    'offsets.committed',
+    'a record is stored twice',
+    () =>
+      clickhouse.command('INSERT INTO batches SELECT * FROM batches WHERE kafka_partition < 100 LIMIT 1', {
+        settings: { insert_deduplicate: 0 },
+      }),
+  ],
+  ['offsets.committed', 'the group has not read to the end', async () => analytics.send(2_000)],
+  [
+    'dead-letters.explained',
+    'a broken event is gone',
+    () => clickhouse.command('TRUNCATE TABLE dead_letters'),
+  ],
+  [
+    'dead-letters.explained',
+    'an event lies there that is not broken',
+    () =>
+      clickhouse.command(
+        `INSERT INTO dead_letters SELECT kafka_partition, kafka_offset, batch_position, batch_id, received_time, 'no reason', '' FROM events WHERE batch_id = ${batchNumber(8)} LIMIT 1`,
+      ),
+  ],
+  [
+    'dead-letters.explained',
+    'the topic has lost it',
+    async () => {
+      await kafka.deleteTopics(['dead-letters'])
+      await kafka.ensureTopics([{ name: 'dead-letters', partitions: 1, settings: {} }])
+    },
+  ],
+  [
+    'partitions.range',
+    'a clock of 1970 opened a partition',
+    () =>
+      clickhouse.command(
+        `INSERT INTO events SELECT * REPLACE (toDateTime64(0, 3, 'UTC') AS received_time, toDateTime64(0, 3, 'UTC') AS client_time) FROM events WHERE batch_id = ${batchNumber(9)} LIMIT 1`,
+        { settings: { insert_deduplicate: 0 } },
+      ),
+  ],
+]
+
+for (const [audit, what, damage] of DAMAGES) {
+  t.test(`${audit} sees it when ${what}`, async (t) => {
+    await store()
+    t.equal((await analytics.audit(audit)).state, 'held')
+    await damage()
+    const { state, violations, examples } = await analytics.audit(audit)
+    t.equal(state, 'violated')
+    t.ok(violations > 0 && examples.length > 0)
+  })
+}

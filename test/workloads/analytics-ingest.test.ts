@@ -1,0 +1,162 @@
+import t from 'tap'
+import { BROKEN_KINDS, breakEvent } from '../../src/workloads/analytics/events/broken.ts'
+import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
+import { partitionIngest, storeBlock } from '../../src/workloads/analytics/fixed/ingest/partition-ingest.ts'
+import { HEADER, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
+import type { ReceivedMessage } from '../../src/stores/kafka/client.ts'
+import { batchNumber, bodyOf, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import { whole } from '../helpers/kafka.ts'
+
+const analytics = await openAnalyticsCase()
+const { own } = analytics
+
+/** A record as it is read, of batch `index`. */
+function record(index: number, offset: number, value: Buffer): ReceivedMessage {
+  return {
+    topic: TOPIC.events,
+    partition: 0,
+    offset: BigInt(offset),
+    key: 'session',
+    value,
+    headers: { [HEADER.batch]: `${batchNumber(index)}`, [HEADER.version]: EVENT_VERSION },
+    timestampMs: Date.now(),
+  }
+}
+
+const CUT: Pick<ReceivedMessage, 'headers' | 'value'> = {
+  headers: { [HEADER.cut]: '1' },
+  value: Buffer.alloc(0),
+}
+
+t.test('every event that was sent is found once, and every audit holds', async (t) => {
+  const ingest = await ingestHere(analytics)
+  for (let index = 0; index < 40; index += 1) await analytics.send(index)
+  for (const again of [3, 3, 17]) await analytics.send(again)
+  await analytics.settled()
+  t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(0)}`), 4_000)
+  t.equal(new Set(ingest.ends.map(({ key }) => key)).size, 40)
+  t.equal(ingest.ends.length, 40, 'a batch that came again ends nothing')
+  await ingest.close()
+  t.same(await analytics.violations(['dead-letters.explained']), [])
+  t.equal((await analytics.audit('dead-letters.explained')).state, 'nothing to check')
+})
+
+t.test('who goes on after another knows the batches that came before', async (t) => {
+  await analytics.reset()
+  const first = await ingestHere(analytics)
+  for (let index = 0; index < 8; index += 1) await analytics.send(index)
+  await analytics.settled()
+  await first.close()
+  for (let index = 0; index < 8; index += 1) await analytics.send(index)
+  const second = await ingestHere(analytics)
+  await analytics.settled()
+  await second.close()
+  t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(0)}`), 800)
+  t.same(await analytics.violations(['dead-letters.explained']), [])
+})
+
+t.test(
+  'events of every broken kind are dead letters with a reason, and their neighbours are stored',
+  async (t) => {
+    await analytics.reset()
+    const ingest = await ingestHere(analytics)
+    const kinds = Object.keys(BROKEN_KINDS)
+    const lines = bodyOf(0).toString('latin1').trimEnd().split('\n')
+    for (const [index, kind] of kinds.entries()) {
+      const broken = breakEvent(`${lines[50]}\n`, kind)
+      const body = Buffer.concat([
+        Buffer.from(`${lines.slice(0, 50).join('\n')}\n`, 'latin1'),
+        broken,
+        Buffer.from(`${lines.slice(51).join('\n')}\n`, 'latin1'),
+      ])
+      await analytics.sendForeign(
+        { [HEADER.batch]: `${batchNumber(1_000 + index)}`, [HEADER.version]: EVENT_VERSION },
+        body,
+      )
+    }
+    await analytics.settled()
+    await ingest.close()
+    const { rows } = await own.clickhouse.query<{ batch: string; position: number; reason: string }>(
+      'SELECT toString(batch_id) AS batch, batch_position AS position, reason FROM dead_letters ORDER BY batch_id',
+    )
+    const missing = kinds.filter((_, index) => rows[index]?.batch !== `${batchNumber(1_000 + index)}`)
+    t.same(missing, [])
+    t.equal(rows.length, kinds.length)
+    t.ok(rows.every(({ position, reason }) => position === 50 && reason !== ''))
+    t.equal(
+      await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(0)}`),
+      99 * kinds.length,
+    )
+    t.equal((await whole(own.kafka, TOPIC.deadLetters)).length, kinds.length)
+  },
+)
+
+t.test('records of no batch, or of an unknown encoding, are dead letters whole', async (t) => {
+  await analytics.reset()
+  const ingest = await ingestHere(analytics)
+  await analytics.sendForeign({ [HEADER.version]: EVENT_VERSION }, bodyOf(1))
+  await analytics.sendForeign(
+    { [HEADER.batch]: '1; DROP TABLE events', [HEADER.version]: EVENT_VERSION },
+    bodyOf(1),
+  )
+  await analytics.sendForeign({ [HEADER.batch]: '7', [HEADER.version]: '99' }, bodyOf(1))
+  await analytics.send(2)
+  await analytics.settled()
+  await ingest.close()
+  t.equal(await analytics.count('SELECT count() FROM dead_letters'), 300)
+  t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(0)}`), 100)
+})
+
+t.test(
+  'a block that is stored again changes nothing, in the table or in a view’s (A-01, A-04)',
+  async (t) => {
+    await analytics.reset()
+    const counts = async (): Promise<number[]> => [
+      await analytics.count('SELECT count() FROM events'),
+      await analytics.count('SELECT sum(events) FROM events_by_minute'),
+      await analytics.count('SELECT count() FROM batches'),
+      await analytics.count('SELECT count() FROM dead_letters'),
+    ]
+    const lines = bodyOf(5).toString('latin1').split('\n')
+    const withBroken = Buffer.from(lines.toSpliced(7, 1, 'no event').join('\n'), 'latin1')
+    const store = async (): Promise<void> => {
+      const start = { topic: TOPIC.events, partition: 0, offset: 0n }
+      const ingest = await partitionIngest(own, start)
+      ingest.take(record(4, 0, bodyOf(4)))
+      ingest.take(record(5, 1, withBroken))
+      const block = ingest.take({ ...record(0, 2, CUT.value), headers: CUT.headers })
+      if (block === undefined) throw new Error('a cut ends a block')
+      await storeBlock(own, block)
+    }
+    const before = await counts()
+    await store()
+    const once = await counts()
+    t.same(
+      once.map((count, index) => count - (before[index] ?? 0)),
+      [199, 199, 2, 1],
+    )
+    await store()
+    await store()
+    t.same(await counts(), once)
+  },
+)
+
+t.test('of a refused insert nothing stays, views included', async (t) => {
+  await analytics.reset()
+  const counts = async (): Promise<number[]> => [
+    await analytics.count('SELECT count() FROM events'),
+    await analytics.count('SELECT sum(events) FROM events_by_minute'),
+    await analytics.count('SELECT count() FROM batches'),
+  ]
+  const before = await counts()
+  const rows = bodyOf(1)
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line, position) => `[${position},0,0,1,${Date.now()},${line.slice(1)}\n`)
+  const body = Buffer.from(rows.toSpliced(rows.length - 1, 1, '[99,0,0,1,"no time"]\n').join(''))
+  const settings = { input_format_parallel_parsing: 0 }
+  const refused = own.clickhouse.insert('events', 'JSONCompactEachRow', [body], { settings })
+  t.match(await refused.catch((error: unknown) => error), { kind: 'unexpected' })
+  t.same(await counts(), before)
+})
