@@ -17,7 +17,7 @@ const SCHEMA_FILE = 'schemas/analytics/history.sql'
 /** Raised whenever the same seed and size give other events than before. */
 const GENERATOR = 1
 /** Batches of one statement: a million events, which is also what is measured before all the others are made. */
-export const CHUNK_BATCHES = 10_000
+const CHUNK_BATCHES = 10_000
 /** Statements at a time: each works on a core of its own, and both wait for the disk in turn. */
 const TOGETHER = 2
 /** The last merge writes a whole month before it drops the parts that it replaces. */
