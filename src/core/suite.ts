@@ -84,6 +84,7 @@ export interface RunningQueries {
 /** What a query suite tells while it loads. */
 export interface LoadHost {
   readonly progress: Progress
+  readonly signal: AbortSignal
   /** A line that stays. */
   readonly line: (text: string) => void
 }

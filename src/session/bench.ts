@@ -194,7 +194,7 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
         const report = await fillStores(running, host.env, () =>
           queries === undefined
             ? variant.seed(stores, setting.population, setting.choice, progress)
-            : queries.load(stores, setting.population, { progress, line: host.line }),
+            : queries.load(stores, setting.population, { progress, line: host.line, signal: host.signal }),
         )
         course.seedSummary = report.summary
         return [undefined, report.summary]

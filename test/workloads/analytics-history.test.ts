@@ -9,12 +9,15 @@ import { loadHistory } from '../../src/workloads/analytics/history/load.ts'
 import type { LoadRequest } from '../../src/workloads/analytics/history/load.ts'
 import { historyQueries } from '../../src/workloads/analytics/history/queries.ts'
 import { storedEvents, timelineOf } from '../../src/workloads/analytics/history/timeline.ts'
+import { generateEvents } from '../../src/workloads/analytics/seed/generate.ts'
 import { schemaText, statementsOf } from '../../src/workloads/analytics/schema.ts'
+import { eventually } from '../helpers/context.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const { stores } = await startTestStores(['clickhouse'])
 const server = stores['clickhouse'] as ClickHouseClient
-const host = { progress: (): void => undefined, line: (): void => undefined }
+const { signal } = new AbortController()
+const host = { progress: (): void => undefined, line: (): void => undefined, signal }
 
 /** A load in a database of the test's own, in chunks of 20,000 events. */
 function loadOf(database: string, size: number, changes: Partial<LoadRequest> = {}): LoadRequest {
@@ -25,6 +28,15 @@ function loadOf(database: string, size: number, changes: Partial<LoadRequest> = 
 async function contentOf(client: ClickHouseClient): Promise<unknown> {
   const { rows } = await client.query('SELECT count() AS events, sum(cityHash64(*)) AS content FROM events')
   return rows
+}
+
+/** Whether a statement adds rows to a database. */
+async function isInserting(database: string): Promise<boolean> {
+  const { rows } = await server.query(
+    "SELECT 1 AS one FROM system.processes WHERE current_database = {database:String} AND query_kind = 'Insert'",
+    { parameters: { database } },
+  )
+  return rows.length > 0
 }
 
 /** Loads until `chunks` have been made, and is then as dead as after a kill. */
@@ -78,7 +90,6 @@ void t.test('cold and hot runs answer alike, and say what was read', async (t) =
   await loadHistory(request)
   const timeline = timelineOf(request.population)
   const running = runningQueries(server.withDatabase('runs'), timeline)
-  const { signal } = new AbortController()
   t.match(await running.data(), { rows: 100_000 })
   await running.forget()
   const cold = await running.run('whole-table', 'cold', signal)
@@ -125,6 +136,23 @@ void t.test('a load that was ended goes on with the chunks that are not whole', 
   t.match(report, { changed: true, summary: /completed after an interruption/ })
   t.notMatch(report.summary, /200,000 at/)
   t.same(await contentOf(client), await contentOf(server.withDatabase('whole')))
+})
+
+void t.test('a statement that outlives its arch adds nothing to what is made again', async (t) => {
+  const changes = { chunkBatches: 2_000 }
+  await loadHistory(loadOf('undisturbed', 400_000, changes))
+  const request = loadOf('outlived', 400_000, changes)
+  await loadAndDie(request, 1)
+  const client = server.withDatabase('outlived')
+  const { seeds, gapMs, endMs } = timelineOf(request.population)
+  let ended = false
+  const orphan = generateEvents(client, { seeds, first: 2_000, count: 2_000, endMs, gapMs })
+    .catch(() => undefined)
+    .finally(() => (ended = true))
+  await eventually(async () => ended || (await isInserting('outlived')))
+  await loadHistory(request)
+  await orphan
+  t.same(await contentOf(client), await contentOf(server.withDatabase('undisturbed')))
 })
 
 void t.test('what does not fit is refused with figures, once the first chunk was measured', async (t) => {

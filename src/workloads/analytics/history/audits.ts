@@ -103,7 +103,8 @@ async function sampleOf(
 ): Promise<{ readonly client: ClickHouseClient; readonly timeline: Timeline }> {
   const server = historyServer(stores)
   const population = { seed, size: Math.min(size, SAMPLE) }
-  const host = { progress: () => undefined, line: () => undefined }
+  const { signal } = new AbortController()
+  const host = { progress: () => undefined, line: () => undefined, signal }
   await loadHistory({ server, database: SAMPLE_DATABASE, population, host })
   return { client: server.withDatabase(SAMPLE_DATABASE), timeline: timelineOf(population) }
 }

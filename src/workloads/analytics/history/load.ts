@@ -73,6 +73,14 @@ function chunksOf(timeline: Timeline, size: number): Map<number, number> {
   return chunks
 }
 
+/** Statements of an `arch` that was ended go on by themselves, and would add what is about to be made again. */
+async function endLeftovers({ server, database }: LoadRequest): Promise<void> {
+  await server.command(
+    "KILL QUERY WHERE current_database = {database:String} AND query_kind = 'Insert' SYNC",
+    { parameters: { database }, settings: { max_execution_time: 0 } },
+  )
+}
+
 interface ChunkCount {
   readonly chunk: string
   readonly events: string
@@ -108,9 +116,11 @@ async function loadChunk(
   timeline: Timeline,
   first: number,
   count: number,
+  signal: AbortSignal,
 ): Promise<void> {
+  const { seeds, gapMs } = timeline
   const endMs = arrivalMs(timeline, first + count - 1)
-  await generateEvents(client, { seeds: timeline.seeds, first, count, endMs, gapMs: timeline.gapMs })
+  await generateEvents(client, { seeds, first, count, endMs, gapMs, signal })
 }
 
 /** Rows and bytes of the events that are there. */
@@ -169,6 +179,7 @@ async function loadChunks(
   client: ClickHouseClient,
   timeline: Timeline,
   chunks: ReadonlyMap<number, number>,
+  signal: AbortSignal,
   onChunk: (events: number) => void,
 ): Promise<void> {
   const waiting = [...chunks]
@@ -178,7 +189,7 @@ async function loadChunks(
       try {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
           if (failed.signal.aborted) return
-          await loadChunk(client, timeline, ...next)
+          await loadChunk(client, timeline, ...next, signal)
           onChunk(next[1] * BATCH)
         }
       } catch (error) {
@@ -195,6 +206,7 @@ async function mergeAll(client: ClickHouseClient, host: LoadHost): Promise<void>
   host.progress('merge', 0, undefined, 'parts')
   await client.command('OPTIMIZE TABLE events FINAL', {
     settings: { optimize_skip_merged_partitions: 1, max_execution_time: 0 },
+    signal: host.signal,
   })
 }
 
@@ -211,6 +223,7 @@ export async function loadHistory(request: LoadRequest): Promise<StepReport> {
   const had = await savedFingerprint(request)
   const reasons = had === undefined ? [] : reasonsToSeedAgain(had, wanted, 'events')
   const isKept = had !== undefined && reasons.length === 0
+  await endLeftovers(request)
   if (!isKept) await begin(request, wanted)
   const client = server.withDatabase(database)
   const missing = await missingChunks(client, timeline, chunkBatches)
@@ -231,12 +244,12 @@ export async function loadHistory(request: LoadRequest): Promise<StepReport> {
   onChunk(0)
   const [first] = missing
   if (there === 0 && first !== undefined) {
-    await loadChunk(client, timeline, ...first)
+    await loadChunk(client, timeline, ...first, host.signal)
     missing.delete(first[0])
     onChunk(first[1] * BATCH)
   }
   await estimate(request, client, timeline, there === 0 ? secondsSince() : undefined)
-  await loadChunks(client, timeline, missing, onChunk)
+  await loadChunks(client, timeline, missing, host.signal, onChunk)
   const rate = `${whole(done - there)} at ${whole((done - there) / secondsSince())} rows/s`
   await mergeAll(client, host)
   const merged = `merged after ${Math.round(secondsSince())} s`

@@ -16,7 +16,7 @@ const CHUNK = 10_000
 const SPAN_MS = 30 * 86_400_000
 
 /** Fills the tables with a population's events, whose last batch arrived at `endMs`. @throws OperationFailure */
-export async function fillEvents(
+async function fillEvents(
   clickhouse: ClickHouseClient,
   population: Population,
   endMs: number,
