@@ -10,6 +10,10 @@ export type PartName = string
 export type FlowName = string
 /** `relay`, `gateway` ...: a process of ours with one job. */
 export type RoleName = string
+/** `ingest`, `history` ...: a part of a case that runs by itself. */
+export type SuiteName = string
+/** `top-pages` ...: a query of a suite, and its file. */
+export type QueryName = string
 /** A row of requirements.md, e.g. `SOC-06`. */
 export type RequirementId = string
 /** A row of defects.md, e.g. `S-20`. */

@@ -10,6 +10,10 @@ import type {
   OperationResult,
   PartResult,
   Percentiles,
+  QueriesResult,
+  QueryResult,
+  QueryRunResult,
+  QueryTargetResult,
   Rates,
   Result,
   RoleResult,
@@ -52,6 +56,43 @@ const target: z.ZodType<TargetResult> = z.object({
   decided: z.boolean(),
   samples: count,
   needed: count,
+})
+
+const queryRun: z.ZodType<QueryRunResult> = z.object({
+  clientMs: amount,
+  engineMs: amount,
+  rowsRead: count,
+  bytesRead: count,
+})
+
+const queryTarget: z.ZodType<QueryTargetResult> = z.object({
+  belowMs: z.number().positive(),
+  ofRows: count,
+  claims: strings,
+  observedMs: amount.nullable(),
+  extrapolated: z.boolean(),
+  met: z.boolean(),
+  decided: z.boolean(),
+})
+
+const query: z.ZodType<QueryResult> = z.object({
+  name: z.string(),
+  question: z.string(),
+  claims: strings,
+  cold: queryRun.nullable(),
+  hot: z.array(queryRun),
+  rows: count,
+  granules: z.object({ read: count, total: count }).nullable(),
+  targets: z.array(queryTarget),
+  failure: z.string().nullable(),
+})
+
+const queries: z.ZodType<QueriesResult> = z.object({
+  protocol: z.string(),
+  rows: count,
+  bytesOnDisk: count,
+  bytesRaw: count,
+  results: z.array(query),
 })
 
 const cost: z.ZodType<CostResult> = z.object({
@@ -195,6 +236,7 @@ export const resultSchema: z.ZodType<Result> = z
     changes: strings,
     strategies: z.record(z.string(), z.string()),
     profile: z.string(),
+    suite: z.string().exactOptional(),
     via: z.literal('direct'),
     loop: z.enum(['open', 'closed']),
     concurrency: count.nullable(),
@@ -220,6 +262,7 @@ export const resultSchema: z.ZodType<Result> = z
     errorBudget: share,
     operations: z.array(operation),
     flows: z.array(flow),
+    queries: queries.exactOptional(),
     audits: z.array(audit),
     timelineBoundsMs: z.array(amount),
     generator,

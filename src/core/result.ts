@@ -160,6 +160,55 @@ export interface GeneratorResult {
   readonly noiseFloor: { readonly nanosecondsPerArrival: number; readonly dispatchLagMs: Percentiles } | null
 }
 
+/** One execution of a query: by the client's clock and by the engine's. */
+export interface QueryRunResult {
+  readonly clientMs: number
+  readonly engineMs: number
+  readonly rowsRead: number
+  readonly bytesRead: number
+}
+
+/** A bound on the slowest of a query's runs. */
+export interface QueryTargetResult {
+  readonly belowMs: number
+  /** The rows of the table that the bound is about. */
+  readonly ofRows: number
+  readonly claims: readonly string[]
+  /** The slowest run; scaled to `ofRows` where `extrapolated`; null where a run failed or is missing. */
+  readonly observedMs: number | null
+  readonly extrapolated: boolean
+  readonly met: boolean
+  /** False where the table's size is another than the bound's, so that nothing is claimed. */
+  readonly decided: boolean
+}
+
+/** A query by the protocol of ClickBench: once cold, then twice hot. */
+export interface QueryResult {
+  readonly name: string
+  readonly question: string
+  readonly claims: readonly string[]
+  readonly cold: QueryRunResult | null
+  readonly hot: readonly QueryRunResult[]
+  /** Rows of the answer. */
+  readonly rows: number
+  /** What the index leaves of the table; null where it was not asked. */
+  readonly granules: { readonly read: number; readonly total: number } | null
+  readonly targets: readonly QueryTargetResult[]
+  /** What the engine said where a run failed. */
+  readonly failure: string | null
+}
+
+/** The queries of a suite, and the table that they were asked about. */
+export interface QueriesResult {
+  /** What cold and hot mean. */
+  readonly protocol: string
+  readonly rows: number
+  readonly bytesOnDisk: number
+  /** Before compression. */
+  readonly bytesRaw: number
+  readonly results: readonly QueryResult[]
+}
+
 /** A process of ours. `cpuShare` is of one core over the window; `exitCode` null while it ended by a signal. */
 export interface RoleResult {
   readonly name: string
@@ -189,6 +238,8 @@ export interface Result {
   readonly changes: readonly string[]
   readonly strategies: StrategyChoice
   readonly profile: string
+  /** The part of the case that ran; absent where the case is one whole. */
+  readonly suite?: string
   readonly via: 'direct'
   readonly loop: 'open' | 'closed'
   /** Of a closed loop; null in an open one. */
@@ -230,6 +281,8 @@ export interface Result {
   readonly errorBudget: number
   readonly operations: readonly OperationResult[]
   readonly flows: readonly FlowResult[]
+  /** Of a suite of queries, which has no operations. */
+  readonly queries?: QueriesResult
   readonly audits: readonly AuditResult[]
   /** Upper ends of the timeline's buckets. */
   readonly timelineBoundsMs: readonly number[]

@@ -5,6 +5,7 @@ import type {
   RequirementId,
   RoleName,
   StoreName,
+  SuiteName,
   VariantName,
   WorkloadName,
 } from './names.ts'
@@ -13,6 +14,7 @@ import type { Experiment } from './experiment.ts'
 import type { Quantity, TrafficModel } from './model.ts'
 import type { AnyOperation, Flow, FlowEnd, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
+import type { QuerySuite, Suite } from './suite.ts'
 
 /** One switchable decision inside a variant: `fanout=hybrid`. */
 export interface Strategy {
@@ -223,4 +225,12 @@ export interface Workload {
   readonly skew: string
   /** Named comparisons of design decisions, for `arch experiment`. */
   readonly experiments: Readonly<Record<string, Experiment>>
+  /** Parts that run by themselves; the first is what runs where no flag says which. Absent: the case is one whole. */
+  readonly suites?: Readonly<Record<SuiteName, Suite>>
+  /** Of a case that was narrowed to one of its suites (session/suites.ts). */
+  readonly suite?: {
+    readonly name: SuiteName
+    readonly variants: readonly VariantName[]
+    readonly queries?: QuerySuite
+  }
 }

@@ -1,6 +1,8 @@
 import type { Verdict } from '../core/exit.ts'
 import type { AnyOperation, Flow } from '../core/operation.ts'
+import type { QueriesResult } from '../core/result.ts'
 import type { FlowReport } from './flows.ts'
+import { queryReasons } from './judge-queries.ts'
 import { failures, judgeFlow, judgeOperation } from './judge-targets.ts'
 import type { TargetJudgement } from './judge-targets.ts'
 import type { OperationReport } from './report.ts'
@@ -26,6 +28,8 @@ export interface JudgedRun {
   readonly interrupted: boolean
   /** Load workers that died outside an injected fault. */
   readonly deadWorkers: number
+  /** Of a suite of queries, in the place of traffic. */
+  readonly queries?: Pick<QueriesResult, 'rows' | 'results'> | undefined
 }
 
 /** A reason for a verdict other than PASS. */
@@ -162,7 +166,7 @@ function validityReasons(run: JudgedRun): VerdictReason[] {
     voids('a closed loop waits for the system under test: its percentiles hide stalls and never pass')
   if (run.deadWorkers > 0) voids(`${run.deadWorkers} load worker(s) died`)
   if (run.watchdog.suspensions > 0) voids('the machine was suspended during the run')
-  if (run.operations.every(({ report }) => arrivals(report) === 0))
+  if (run.queries === undefined && run.operations.every(({ report }) => arrivals(report) === 0))
     voids('nothing was measured: there are no samples')
   return reasons
 }
@@ -181,6 +185,9 @@ export function judgeRun(run: JudgedRun): Judgement {
     flows,
     reasons: [
       ...validityReasons(run),
+      ...(run.queries === undefined || run.interrupted
+        ? []
+        : queryReasons(run.queries.results, run.queries.rows)),
       ...run.operations.flatMap(({ report }) => checkReasons(report)),
       ...run.operations.flatMap(({ operation }, index) =>
         targetReasons(operation.name, operations[index] ?? []),

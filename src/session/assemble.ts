@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { decideVerdict, exitCodeOf } from '../core/exit.ts'
-import type { AuditResult, FlowResult, GeneratorResult, Rates, Result } from '../core/result.ts'
+import type {
+  AuditResult,
+  FlowResult,
+  GeneratorResult,
+  QueriesResult,
+  Rates,
+  Result,
+} from '../core/result.ts'
 import type { ProviderName, StoreFacts, Topology } from '../core/store.ts'
 import { formatScale } from '../core/units.ts'
 import type { Population, StrategyChoice, Variant, Workload } from '../core/workload.ts'
@@ -39,6 +46,8 @@ export interface FinishedRun {
   readonly stores: readonly StoreFacts[]
   readonly noise: NoiseFloor | undefined
   readonly measured: Measured
+  /** Of a suite of queries that came so far. */
+  readonly queries: QueriesResult | undefined
   readonly audits: readonly AuditResult[]
   /** What ended the run early, other than an interruption. */
   readonly failure: string | undefined
@@ -47,6 +56,9 @@ export interface FinishedRun {
   readonly endedAt: Date
   readonly loadAverageStart: readonly number[]
 }
+
+/** What a run leaves that ended before its first query. */
+const NO_QUERIES = { rows: 0, results: [] }
 
 function totalRates(operations: readonly { readonly rates: Rates }[]): Rates {
   const total = (rate: keyof Rates): number => operations.reduce((sum, { rates }) => sum + rates[rate], 0)
@@ -76,7 +88,10 @@ function mixOf(run: FinishedRun): Result['mix'] {
     },
     { reads: 0, all: 0 },
   )
-  return { readShare: all === 0 ? 0 : reads / all, expected: expected.reads / expected.all }
+  return {
+    readShare: all === 0 ? 0 : reads / all,
+    expected: expected.all === 0 ? 0 : expected.reads / expected.all,
+  }
 }
 
 function cacheRatios(measured: Measured): Result['cacheRatios'] {
@@ -148,6 +163,7 @@ export function assembleResult(run: FinishedRun): Result {
   const measuredSeconds = measured.outcomes[0]?.report.measuredSeconds ?? 0
   const measureSeconds = measuredSeconds > 0 ? measuredSeconds : plan.measureSeconds
   const judgement = judgeRun({
+    queries: workload.suite?.queries === undefined ? undefined : (run.queries ?? NO_QUERIES),
     operations: offered,
     flows,
     watchdog: measured.watchdog,
@@ -157,7 +173,8 @@ export function assembleResult(run: FinishedRun): Result {
     deadWorkers: measured.workersLost,
   })
   // Where a failure kept the load from starting, its figures are none, and say nothing more.
-  const figures = run.failure !== undefined && measured.outcomes.length === 0 ? [] : judgement.reasons
+  const isEmpty = measured.outcomes.length === 0 && run.queries === undefined
+  const figures = run.failure !== undefined && isEmpty ? [] : judgement.reasons
   const reasons = [...reasonsAround(run.failure, measured, run.audits), ...figures]
   const verdict = decideVerdict(reasons.map((reason) => reason.verdict))
   const operations = offered.map((entry, index) =>
@@ -173,6 +190,7 @@ export function assembleResult(run: FinishedRun): Result {
     changes: run.variant.changes,
     strategies: run.choice,
     profile: options.profile,
+    ...(workload.suite === undefined ? {} : { suite: workload.suite.name }),
     via: 'direct',
     loop: options.loop,
     concurrency: options.concurrency ?? null,
@@ -213,9 +231,11 @@ export function assembleResult(run: FinishedRun): Result {
       targets: targetResults(flow.targets, judgement.flows[index] ?? [], undefined),
       histogram: report.latency?.v2 ?? '',
     })),
+    ...(run.queries === undefined ? {} : { queries: run.queries }),
     audits: run.audits,
     timelineBoundsMs: timelineBoundsMs(),
-    generator: generatorResult(run, judgement.reasons),
+    // What queries leave open is no fault of a generator.
+    generator: generatorResult(run, workload.suite?.queries === undefined ? judgement.reasons : []),
     stores: run.stores,
     cacheRatios: cacheRatios(measured),
     roles: measured.roles,

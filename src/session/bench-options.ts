@@ -1,4 +1,4 @@
-import type { ProfileName, VariantName } from '../core/names.ts'
+import type { ProfileName, SuiteName, VariantName } from '../core/names.ts'
 import type { RateExpression, TargetExpression } from '../core/expressions.ts'
 import type { ProviderName, Topology } from '../core/store.ts'
 import type { StrategyChoice, Workload } from '../core/workload.ts'
@@ -13,6 +13,8 @@ export interface BenchOptions {
   /** Units a second of single operations; names occur once. */
   readonly rates: readonly Required<RateExpression>[]
   readonly profile: ProfileName
+  /** As the flag says; the workloads are narrowed to it already. */
+  readonly suite: SuiteName | undefined
   /** An explicit window does not stretch (law 5). */
   readonly durationSeconds: number | undefined
   readonly warmupSeconds: number | undefined

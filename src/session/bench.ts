@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { ArchError, OperationFailure } from '../core/errors.ts'
 import type { ProfileName, VariantName } from '../core/names.ts'
-import type { AuditResult, Result } from '../core/result.ts'
+import type { AuditResult, QueriesResult, Result } from '../core/result.ts'
 import type { StoreEndpoint, StoreFacts, Stores } from '../core/store.ts'
+import type { QuerySuite } from '../core/suite.ts'
 import type { Population, Progress, StrategyChoice, Variant, Workload } from '../core/workload.ts'
 import { journalReader } from '../engine/journal-reader.ts'
 import { measureNoise } from '../engine/noise.ts'
@@ -16,6 +17,7 @@ import { loadAverage } from './machine-facts.ts'
 import { measure, nothingMeasured } from './measure.ts'
 import type { Measured } from './measure.ts'
 import { planRun } from './plan.ts'
+import { askQueries } from './queries.ts'
 import { steps } from './steps.ts'
 import type { Steps } from './steps.ts'
 import { offeredTraffic } from './traffic.ts'
@@ -61,6 +63,7 @@ interface Course {
   seedSummary: string
   noise: NoiseFloor | undefined
   measured: Measured
+  queries: QueriesResult | undefined
   audits: readonly AuditResult[]
   /** What ended the run early: a store that died before or between the phases that count failures as data. */
   failure: string | undefined
@@ -121,11 +124,56 @@ async function auditStep(setting: Setting, stores: Stores): Promise<readonly Aud
   )
 }
 
+/** The generator's own cost, then the traffic: warm-up, window, drain. */
+async function trafficSteps(
+  setting: Setting,
+  course: Course,
+  endpoints: readonly StoreEndpoint[],
+): Promise<void> {
+  const { request, host, steps: log } = setting
+  await request.turn.alone(() =>
+    log.step('calibrate', async () => {
+      course.noise = await measureNoise()
+      return [undefined, `${Math.round(course.noise.nanosecondsPerArrival)} ns an arrival`]
+    }),
+  )
+  await log.step('measure', async () => {
+    course.measured = await measureStep(setting, endpoints)
+    const { measureSeconds, warmupSeconds } = setting.plan
+    if (host.signal.aborted) return [undefined, 'interrupted']
+    return [
+      undefined,
+      `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`,
+    ]
+  })
+}
+
+/** In the place of traffic: the queries of a suite by their protocol. */
+async function queryStep(
+  { population, host, steps: log }: Setting,
+  course: Course,
+  suite: QuerySuite,
+  stores: Stores,
+): Promise<void> {
+  await log.step('query', async () => {
+    const running = await suite.open(stores, population)
+    const answered = await askQueries({
+      suite,
+      running,
+      signal: host.signal,
+      onQuery: (name, done, total) => host.progress('query', done, total, `queries, ${name}`),
+    })
+    course.queries = answered
+    return [undefined, `${answered.results.length} queries of ${answered.rows.toLocaleString('en-US')} rows`]
+  })
+}
+
 async function runCourse(setting: Setting, course: Course): Promise<void> {
   const { request, host, variant, steps: log } = setting
   const { workload, options } = request
   const progress = interruptible(host.progress, host.signal)
   const { turn } = request
+  const queries = workload.suite?.queries
   const running = await turn.alone(() =>
     log.step('up', async () => {
       const up = await upStores(workload.stores, {
@@ -141,28 +189,19 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
   const endpoints = running.map(({ endpoint }) => endpoint)
   const stores = await connectSession(running)
   try {
-    await turn.alone(async () => {
-      await log.step('seed', async () => {
+    await turn.alone(() =>
+      log.step('seed', async () => {
         const report = await fillStores(running, host.env, () =>
-          variant.seed(stores, setting.population, setting.choice, progress),
+          queries === undefined
+            ? variant.seed(stores, setting.population, setting.choice, progress)
+            : queries.load(stores, setting.population, { progress, line: host.line, signal: host.signal }),
         )
         course.seedSummary = report.summary
         return [undefined, report.summary]
-      })
-      await log.step('calibrate', async () => {
-        course.noise = await measureNoise()
-        return [undefined, `${Math.round(course.noise.nanosecondsPerArrival)} ns an arrival`]
-      })
-    })
-    await log.step('measure', async () => {
-      course.measured = await measureStep(setting, endpoints)
-      const { measureSeconds, warmupSeconds } = setting.plan
-      if (host.signal.aborted) return [undefined, 'interrupted']
-      return [
-        undefined,
-        `${warmupSeconds} s warm-up, ${measureSeconds} s window, ${course.measured.drainSeconds.toFixed(1)} s drain`,
-      ]
-    })
+      }),
+    )
+    if (queries === undefined) await trafficSteps(setting, course, endpoints)
+    else await turn.alone(() => queryStep(setting, course, queries, stores))
     await turn.measured()
     await turn.alone(() =>
       log.step('audit', async () => {
@@ -198,6 +237,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     seedSummary: '',
     noise: undefined,
     measured: nothingMeasured(workload.flows, options.workers, host.signal),
+    queries: undefined,
     audits: [],
     failure: undefined,
   }
@@ -217,6 +257,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
     stores: course.facts,
     noise: course.noise,
     measured: course.measured,
+    queries: course.queries,
     audits: course.audits,
     failure: course.failure,
     steps: log.done(),

@@ -82,6 +82,14 @@ export function planRun(
   options: BenchOptions,
   pause?: PausePlan,
 ): RunPlan {
+  // A suite of queries has no traffic, and so no windows.
+  if (workload.suite?.queries !== undefined)
+    return {
+      schedule: { seed: options.seed, process: options.arrival, phases: [] },
+      warmupSeconds: 0,
+      measureSeconds: 0,
+      probes: [],
+    }
   const { seconds, probes } = samples(workload, traffic, options)
   const warmupSeconds = options.warmupSeconds ?? workload.defaults.warmupSeconds
   const phases: PhasePlan[] = [

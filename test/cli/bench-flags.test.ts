@@ -23,6 +23,7 @@ t.test('without flags, everything that the workload decides is undefined', async
     totalRate: undefined,
     rates: [],
     profile: 'steady',
+    suite: undefined,
     durationSeconds: undefined,
     warmupSeconds: undefined,
     maxDurationSeconds: undefined,

@@ -87,6 +87,7 @@ export async function smallBench(bench: SmallBench): Promise<SmallRun> {
     // At the documented rate there would be none.
     rates: [{ operation: 'follow.add', perSecond: 20 }],
     profile: 'steady',
+    suite: undefined,
     durationSeconds: 2,
     warmupSeconds: 1,
     maxDurationSeconds: undefined,

@@ -6,7 +6,7 @@ import { comparisonSchema } from '../../src/core/comparison.ts'
 import type { Comparison } from '../../src/core/comparison.ts'
 import { ArchError } from '../../src/core/errors.ts'
 import { parseSaved, resultSchema } from '../../src/core/result-schema.ts'
-import type { Result } from '../../src/core/result.ts'
+import type { QueryResult, QueryRunResult, Result } from '../../src/core/result.ts'
 import { renderComparison } from '../../src/reporters/comparison.ts'
 import { reporter as console } from '../../src/reporters/console/index.ts'
 import { loadReporter, reportFormats } from '../../src/reporters/discover.ts'
@@ -22,6 +22,58 @@ const NOW = new Date('2026-01-15T10:20:30.456Z')
 function text(changes: Partial<Result>, columns = 120): string {
   return console.render(sampleResult(changes), { columns, colour: false, folder: 'reports/social-1' })
 }
+
+t.test(
+  'queries have a table: cold, best of two hot, what was read, and what is claimed at this size',
+  async (t) => {
+    const run = (clientMs: number): QueryRunResult => ({
+      clientMs,
+      engineMs: clientMs - 1,
+      rowsRead: 10e6,
+      bytesRead: 50e6,
+    })
+    const target = { belowMs: 5_000, ofRows: 100e6, claims: ['ANA-05'], extrapolated: false }
+    const query: QueryResult = {
+      name: 'top-pages',
+      question: 'which pages',
+      claims: ['ANA-23'],
+      cold: run(480),
+      hot: [run(60), run(50)],
+      rows: 100,
+      granules: { read: 41, total: 1_225 },
+      targets: [
+        { ...target, observedMs: 480, met: false, decided: false },
+        {
+          ...target,
+          belowMs: 30_000,
+          ofRows: 1e9,
+          observedMs: 4_800,
+          extrapolated: true,
+          met: true,
+          decided: true,
+        },
+      ],
+      failure: null,
+    }
+    const failed = { ...query, name: 'funnel', cold: null, hot: [], granules: null, failure: 'memory limit' }
+    const queries = {
+      protocol: 'cold, then twice hot',
+      rows: 10e6,
+      bytesOnDisk: 260e6,
+      bytesRaw: 1.3e9,
+      results: [query, failed],
+    }
+    const result = sampleResult({ suite: 'history', operations: [], flows: [], queries })
+    t.same(parseSaved(resultSchema, JSON.stringify(result), 'here'), result)
+    const out = text({ suite: 'history', operations: [], flows: [], queries }, 160)
+    t.match(out, /suite history/)
+    t.match(out, '10,000,000 rows of 26.0 bytes on disk, compressed 5.0 to 1')
+    t.match(out, /top-pages +480 +50\.0 +10\.0M +50\.0M +200M +41 of 1,225 +max<5s \? \(needs 100M rows\)/)
+    t.match(out, 'max<30s ✓ (4,800 ms of 1.00B rows, extrapolated)')
+    t.match(out, /funnel +- +- .*✗ memory limit/)
+    t.notMatch(out, 'offered')
+  },
+)
 
 t.test('the published JSON Schemas are those of the code (npm run schema writes them)', async (t) => {
   for (const [path, schema] of Object.entries(jsonSchemas())) {

@@ -6,6 +6,7 @@ export interface BenchFlags {
   readonly population?: string
   readonly rate: readonly string[]
   readonly profile: string
+  readonly suite?: string
   readonly duration?: string
   readonly warmup?: string
   readonly maxDuration?: string
@@ -42,6 +43,7 @@ export function registerBenchFlags(command: Command): Command {
       [],
     )
     .option('--profile <name>', 'shape of the traffic', 'steady')
+    .option('--suite <name>', 'which part of a case that has suites runs (default: its first)')
     .option(
       '--duration <time>',
       'measured window, fixed: 30s, 5m (default: per case, stretched to enough samples)',

@@ -6,6 +6,7 @@ import { formatDurationMs, parseDurationMs, parseInteger, parseScale, parseSize 
 import type { Workload } from '../../core/workload.ts'
 import { reportFormats } from '../../reporters/discover.ts'
 import type { BenchOptions } from '../../session/bench-options.ts'
+import { inSuite } from '../../session/suites.ts'
 import { oneOf } from './one-of.ts'
 import { chooseRates, chooseStrategies, checkProfile, checkTarget } from './bench-names.ts'
 import type { BenchFlags } from './bench-flags.ts'
@@ -84,6 +85,35 @@ function readPopulation(workloads: readonly Workload[], text: string | undefined
   return size
 }
 
+/** Flags about traffic, which queries have none of. */
+const OF_TRAFFIC = ['scale', 'duration', 'warmup', 'maxDuration', 'arrival', 'concurrency'] as const
+
+/** @throws ArchError (exit code 2) for a flag that a suite of queries has no use for, or a variant that it has not */
+function checkQueryFlags(workload: Workload, flags: BenchFlags, variant: BenchOptions['variant']): void {
+  const { suite } = workload
+  if (suite?.queries === undefined) return
+  const dashed = (name: string): string =>
+    `--${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`
+  const given = [
+    ...OF_TRAFFIC.filter((name) => flags[name] !== undefined).map(dashed),
+    ...(flags.rate.length > 0 ? ['--rate'] : []),
+    ...(flags.target.length > 0 ? ['--target'] : []),
+    ...(flags.profile === 'steady' ? [] : ['--profile']),
+    ...(flags.loop === 'open' ? [] : ['--loop']),
+    ...(flags.workers === '1' ? [] : ['--workers']),
+  ]
+  if (given.length > 0)
+    throw contradiction(
+      `${given.join(', ')} with --suite ${suite.name}, which asks queries one after the other`,
+      'queries have a protocol of their own: leave out what is about traffic',
+    )
+  if (variant !== 'fixed' && !suite.variants.includes('as-written'))
+    throw contradiction(
+      `--variant ${variant} with --suite ${suite.name}, which there is for ${suite.variants.join(', ')} only`,
+      'leave out --variant',
+    )
+}
+
 function readFormats(text: string): readonly string[] {
   const known = reportFormats()
   const formats = text.split(',').map((part) => oneOf('--format', part.trim(), known))
@@ -94,12 +124,10 @@ function readFormats(text: string): readonly string[] {
  * Understands the flags of `arch bench` and checks them against the workloads, before anything is started.
  * @throws ArchError (exit code 2): one line with the flag, its value and what would do
  */
-export function readBenchOptions(
-  workloads: readonly Workload[],
-  flags: BenchFlags,
-  cwd: string,
-): BenchOptions {
+export function readBenchOptions(cases: readonly Workload[], flags: BenchFlags, cwd: string): BenchOptions {
   const variant = oneOf('--variant', flags.variant, ['fixed', 'as-written', 'both'])
+  const workloads = cases.map((each) => inSuite(each, flags.suite))
+  for (const workload of workloads) checkQueryFlags(workload, flags, variant)
   const targets = flags.target.map((text) => parseTarget(text, '--target'))
   for (const target of targets) checkTarget(workloads, target)
   checkProfile(workloads, flags.profile)
@@ -110,6 +138,7 @@ export function readBenchOptions(
     population: readPopulation(workloads, flags.population),
     ...chooseRates(workloads, flags.rate),
     profile: flags.profile,
+    suite: flags.suite,
     ...readWindow(flags),
     ...readLoop(flags),
     variant,

@@ -8,6 +8,7 @@ import type { Population, StrategyChoice, Variant, Workload } from '../../core/w
 import { chosenStrategies } from '../../session/bench.ts'
 import type { ProviderWish } from '../../session/choose-provider.ts'
 import type { StoresRequest } from '../../session/with-stores.ts'
+import { inSuite } from '../../session/suites.ts'
 import { variantOf } from '../../session/workloads.ts'
 import type { CommandIo } from '../command.ts'
 import { chooseStrategies } from './bench-names.ts'
@@ -26,7 +27,7 @@ export interface CaseFlags {
 }
 
 /** What holds where no flag says otherwise: the choices of a saved run, where there is one. */
-export type SavedChoices = Pick<Result, 'variant' | 'seed' | 'strategies'> & {
+export type SavedChoices = Pick<Result, 'variant' | 'seed' | 'strategies' | 'suite'> & {
   readonly population: Pick<Result['population'], 'size'>
 }
 
@@ -94,7 +95,9 @@ export async function readCase(
   lines: ProgressLines,
   saved?: SavedChoices,
 ): Promise<ChosenCase> {
-  const [workload] = await selectCases([name])
+  const [whole] = await selectCases([name])
+  // What a saved run left is what its suite works on.
+  const workload = whole === undefined || saved === undefined ? whole : inSuite(whole, saved.suite)
   if (workload === undefined) throw usageError(`case '${name}' is unknown`, 'arch list shows all')
   const variantName = oneOf('--variant', flags.variant ?? saved?.variant ?? 'fixed', VARIANTS)
   const variant = variantOf(workload, variantName)

@@ -67,6 +67,9 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
     ([name, { description }]) => `${name}: ${description}`,
   )
   const experiments = Object.entries(workload.experiments).map(([name, { title }]) => `${name}: ${title}`)
+  const suites = Object.entries(workload.suites ?? {}).map(([name, { description }], index) =>
+    index === 0 ? `${name} (default): ${description}` : `${name}: ${description}`,
+  )
   const flows = workload.flows.map((flow) => `${flow.name} ${flow.targets.map(targetText).join(', ')}`)
   const size = `population ${defaults.population.toLocaleString('en-US')} ${workload.documentedPopulation.unit}`
   return [
@@ -74,6 +77,7 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
     factLine([`stores ${workload.stores.join(', ')}`, `scale ${formatScale(defaults.scale)}`, size], columns),
     operationTable(workload, columns, dim),
     ...(flows.length === 0 ? [] : [paragraph('flows', flows, columns, dim)]),
+    ...(suites.length === 0 ? [] : [paragraph('suites', suites, columns, dim)]),
     paragraph('variants', variants, columns, dim),
     ...(strategies.length === 0 ? [] : [paragraph('strategies', strategies, columns, dim)]),
     paragraph('profiles', profiles, columns, dim),
@@ -104,6 +108,16 @@ export function caseValue(workload: Workload): unknown {
     flows: workload.flows.map(({ name, rate, targets, claims }) => ({ name, rate, targets, claims })),
     variants,
     profiles: workload.profiles,
+    suites: Object.entries(workload.suites ?? {}).map(([name, { description, queries }]) => ({
+      name,
+      description,
+      queries: (queries?.queries ?? []).map(({ name: query, question, claims, targets }) => ({
+        name: query,
+        question,
+        claims,
+        targets,
+      })),
+    })),
     experiments: Object.entries(workload.experiments).map(([name, { title, compares, defaults }]) => ({
       name,
       title,

@@ -1,4 +1,4 @@
-import type { Result } from '../../core/result.ts'
+import type { QueriesResult, Result } from '../../core/result.ts'
 import { milliseconds, percent, quantity, seconds, whole } from '../numbers.ts'
 import { factLine } from '../table.ts'
 
@@ -39,6 +39,20 @@ function trafficFacts(result: Result): string[] {
   ]
 }
 
+/** The table that queries were asked about, and how. */
+function queryFacts(result: Result, { rows, bytesOnDisk, bytesRaw, protocol }: QueriesResult): string[] {
+  const { population } = result
+  const perRow = rows === 0 ? 0 : bytesOnDisk / rows
+  const ratio = bytesOnDisk === 0 ? 0 : bytesRaw / bytesOnDisk
+  return [
+    `population ${whole(population.size)} ${population.unit} (${percent(population.share)} of documented × scale)`,
+    `${whole(rows)} rows of ${perRow.toFixed(1)} bytes on disk, compressed ${ratio.toFixed(1)} to 1`,
+    `skew ${result.skew}`,
+    `seed ${result.seed}`,
+    protocol,
+  ]
+}
+
 function storeFacts(result: Result): string[] {
   return result.stores.map((store) => {
     const settings = Object.entries(store.settings).map(([name, value]) => `${name}=${value}`)
@@ -71,8 +85,14 @@ function machineFacts(result: Result): string[] {
 /** The title of a run and its honest line (law 6), wrapped to `columns`. */
 export function headline(result: Result, columns: number, bold: (text: string) => string): string {
   const choices = Object.entries(result.strategies).map(([name, value]) => `${name}=${value}`)
-  const title = factLine([result.workload, result.variant, `profile ${result.profile}`, ...choices], columns)
-  const paragraphs = [rateFacts(result), trafficFacts(result), storeFacts(result), machineFacts(result)]
+  const part = result.suite === undefined ? [] : [`suite ${result.suite}`]
+  const shape = result.queries === undefined ? [`profile ${result.profile}`] : []
+  const title = factLine([result.workload, result.variant, ...part, ...shape, ...choices], columns)
+  const asked =
+    result.queries === undefined
+      ? [rateFacts(result), trafficFacts(result)]
+      : [queryFacts(result, result.queries)]
+  const paragraphs = [...asked, storeFacts(result), machineFacts(result)]
   const when = factLine(
     [
       `arch ${result.arch.version}${result.arch.commit === null ? '' : ` (${result.arch.commit})`}`,

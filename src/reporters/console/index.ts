@@ -3,6 +3,7 @@ import { assumptionList, closing, errorList, facts } from './closing.ts'
 import { headline } from './headline.ts'
 import { invariantTable } from './invariants.ts'
 import { newPaint } from './paint.ts'
+import { queryTable } from './queries.ts'
 import { costTable, flowTable, operationTable } from './tables.ts'
 
 /** The summary that a run ends with: honest line, tables, verdict; as wide as the terminal. */
@@ -16,6 +17,7 @@ export const reporter: Reporter = {
       headline(result, columns, paint.bold),
       operationTable(result, columns, paint),
       flowTable(result, columns, paint),
+      queryTable(result, columns, paint),
       invariantTable(result, columns, paint),
       costTable(result, columns, paint),
       facts(result, columns),

@@ -19,6 +19,7 @@ import { createTables, tableDifferences } from './schema.ts'
 import { seedAsWritten, seedFixed } from './seed/seed.ts'
 import type { TopicSpec } from '../../stores/kafka/client.ts'
 import { analyticsStores, DATABASES } from './stores.ts'
+import { suites } from './suites.ts'
 import { analyticsWorld } from './world.ts'
 
 const topicsOf: Readonly<Record<VariantName, () => Promise<readonly TopicSpec[]>>> = {
@@ -104,4 +105,5 @@ export const workload: Workload = {
   world: analyticsWorld,
   skew: 'Zipf 1.0, octave by octave: pages over 2^14, users over 2^20',
   experiments: {},
+  suites,
 }

@@ -16,6 +16,8 @@ export interface GeneratedBatches {
   readonly endMs: number
   /** Milliseconds between two batches. */
   readonly gapMs: number
+  /** By which the caller gives up; the engine may go on. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -24,7 +26,7 @@ export interface GeneratedBatches {
  * @throws OperationFailure
  */
 export async function generateEvents(clickhouse: ClickHouseClient, which: GeneratedBatches): Promise<void> {
-  const { seeds, first, count, endMs, gapMs } = which
+  const { seeds, first, count, endMs, gapMs, signal } = which
   const [statement = ''] = statementsOf(await schemaText(FILE))
   await clickhouse.command(statement, {
     parameters: {
@@ -43,5 +45,6 @@ export async function generateEvents(clickhouse: ClickHouseClient, which: Genera
       browsers: BROWSERS,
     },
     settings: { max_execution_time: 0 },
+    ...(signal === undefined ? {} : { signal }),
   })
 }

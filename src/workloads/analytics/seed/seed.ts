@@ -20,7 +20,7 @@ const SPAN_MS = 30 * 86_400_000
 const SCRATCH = 'arch_analytics_population'
 
 /** Fills the tables with a population's events, whose last batch arrived at `endMs`. @throws OperationFailure */
-export async function fillEvents(
+async function fillEvents(
   clickhouse: ClickHouseClient,
   population: Population,
   endMs: number,

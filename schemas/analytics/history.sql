@@ -1,0 +1,49 @@
+-- The history that suite `history` asks about: the events of clickhouse.sql with the same columns, codecs, key and
+-- indexes, without the views that feed rollups from it and without a TTL, so that what was loaded once stays. Idempotent.
+-- Statements end with a semicolon at the end of a line.
+
+CREATE TABLE IF NOT EXISTS events
+(
+    batch_position  UInt16 CODEC(T64, LZ4),
+    kafka_partition UInt16 CODEC(ZSTD(1)),
+    kafka_offset    UInt64 CODEC(DoubleDelta, LZ4),
+    batch_id        UInt64 CODEC(DoubleDelta, LZ4),
+    received_time   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    event_id        UUID,
+    event_type      LowCardinality(String),
+    user_id         UInt64 CODEC(ZSTD(1)),
+    session_id      UUID CODEC(ZSTD(1)),
+    page_url        String CODEC(ZSTD(1)),
+    referrer        String CODEC(ZSTD(1)),
+    user_agent      LowCardinality(String),
+    country         LowCardinality(String),
+    region          LowCardinality(String),
+    city            LowCardinality(String),
+    device_type     LowCardinality(String),
+    browser         LowCardinality(String),
+    duration_ms     UInt32 CODEC(T64, ZSTD(1)),
+    client_time     DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    event_time      DateTime64(3, 'UTC') MATERIALIZED if(client_time BETWEEN received_time - INTERVAL 1 DAY AND received_time + INTERVAL 1 MINUTE, client_time, received_time) CODEC(Delta, ZSTD(1)),
+    date            Date MATERIALIZED toDate(event_time),
+    ingest_time     DateTime64(3, 'UTC') MATERIALIZED now64(3) CODEC(Delta, ZSTD(1)),
+    INDEX users (user_id) TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX sessions (session_id) TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX pages (page_url) TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX times (event_time) TYPE minmax GRANULARITY 1,
+    CONSTRAINT known_device CHECK device_type IN ('mobile', 'desktop', 'tablet')
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(event_time)
+ORDER BY (event_type, country, event_time)
+SETTINGS index_granularity = 8192;
+
+-- What the events follow from: another seed, size, schema or generator makes them anew.
+CREATE TABLE IF NOT EXISTS template
+(
+    seed      UInt64,
+    size      UInt64,
+    schema    String,
+    generator UInt32
+)
+ENGINE = MergeTree
+ORDER BY seed;

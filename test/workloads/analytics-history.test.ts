@@ -1,0 +1,190 @@
+// Suite `history` of the analytics case on a real ClickHouse: what is loaded, and what is answered about it.
+import t from 'tap'
+import { ArchError } from '../../src/core/errors.ts'
+import { newFindings } from '../../src/patterns/audits/findings.ts'
+import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
+import { askQuery, granulesOf, runningQueries } from '../../src/workloads/analytics/history/ask.ts'
+import { compareAnswers, compareBatches } from '../../src/workloads/analytics/history/audits.ts'
+import { loadHistory } from '../../src/workloads/analytics/history/load.ts'
+import type { LoadRequest } from '../../src/workloads/analytics/history/load.ts'
+import { historyQueries } from '../../src/workloads/analytics/history/queries.ts'
+import { storedEvents, timelineOf } from '../../src/workloads/analytics/history/timeline.ts'
+import { generateEvents } from '../../src/workloads/analytics/seed/generate.ts'
+import { schemaText, statementsOf } from '../../src/workloads/analytics/schema.ts'
+import { eventually } from '../helpers/context.ts'
+import { startTestStores } from '../helpers/stores.ts'
+
+const { stores } = await startTestStores(['clickhouse'])
+const server = stores['clickhouse'] as ClickHouseClient
+const { signal } = new AbortController()
+const host = { progress: (): void => undefined, line: (): void => undefined, signal }
+
+/** A load in a database of the test's own, in chunks of 20,000 events. */
+function loadOf(database: string, size: number, changes: Partial<LoadRequest> = {}): LoadRequest {
+  return { server, database, population: { seed: 42, size }, host, chunkBatches: 200, ...changes }
+}
+
+/** What is in a history, whatever the order and the moment of the load. */
+async function contentOf(client: ClickHouseClient): Promise<unknown> {
+  const { rows } = await client.query('SELECT count() AS events, sum(cityHash64(*)) AS content FROM events')
+  return rows
+}
+
+/** Whether a statement adds rows to a database. */
+async function isInserting(database: string): Promise<boolean> {
+  const { rows } = await server.query(
+    "SELECT 1 AS one FROM system.processes WHERE current_database = {database:String} AND query_kind = 'Insert'",
+    { parameters: { database } },
+  )
+  return rows.length > 0
+}
+
+/** Loads until `chunks` have been made, and is then as dead as after a kill. */
+async function loadAndDie(request: LoadRequest, chunks: number): Promise<void> {
+  let made = 0
+  const dying = {
+    ...host,
+    progress(step: string): void {
+      if (step === 'seed' && made++ === chunks) throw new Error('killed')
+    },
+  }
+  await t.rejects(loadHistory({ ...request, host: dying }), /killed/)
+}
+
+void t.test('what the engine makes is what the senders encode', async (t) => {
+  const request = loadOf('equal', 100_000)
+  await loadHistory(request)
+  const timeline = timelineOf(request.population)
+  const findings = newFindings()
+  // The first and last ones, and around the end of a chunk and of a month.
+  const batches = [0, 1, 199, 200, 500, 998, 999]
+  await compareBatches(server.withDatabase('equal'), timeline, batches, findings)
+  t.same(findings.examples, [])
+  t.ok(findings.checked >= 700 - 5, `${findings.checked} events`)
+})
+
+void t.test('every query answers what is computed from the events without the database', async (t) => {
+  const request = loadOf('answers', 100_000)
+  await loadHistory(request)
+  const client = server.withDatabase('answers')
+  const timeline = timelineOf(request.population)
+  const events = [...storedEvents(timeline, 0, timeline.batches)]
+  for (const query of historyQueries) {
+    const { rows } = await askQuery(client, query, timeline)
+    const findings = newFindings()
+    compareAnswers(query.oracle(events, timeline), rows, findings)
+    t.same(findings.examples, [], query.name)
+    t.ok(findings.checked > 0, `${query.name}: ${findings.checked} rows`)
+  }
+})
+
+void t.test('an answer that is wrong in one value, or a row short, is seen', async (t) => {
+  const findings = newFindings()
+  compareAnswers([{ a: 1 }, { a: 2 }, { a: 3 }], [{ a: 1 }, { a: 9 }], findings)
+  t.match(findings, { checked: 3, violations: 2 })
+  t.match(findings.examples, [/row 1.*"a":2.*"a":9/, /row 2.*"a":3.*nothing/])
+})
+
+void t.test('cold and hot runs answer alike, and say what was read', async (t) => {
+  const request = loadOf('runs', 100_000)
+  await loadHistory(request)
+  const timeline = timelineOf(request.population)
+  const running = runningQueries(server.withDatabase('runs'), timeline)
+  t.match(await running.data(), { rows: 100_000 })
+  await running.forget()
+  const cold = await running.run('whole-table', 'cold', signal)
+  const hot = await running.run('whole-table', 'hot', signal)
+  t.match(cold, { rows: 5, rowsRead: 100_000 })
+  t.equal(hot.bytesRead, cold.bytesRead)
+  const all = await running.granules('whole-table')
+  t.equal(all.read, all.total)
+})
+
+void t.test('indexes leave granules out of what is no part of the sort key (A-05, A-06)', async (t) => {
+  const request = loadOf('indexes', 400_000)
+  await loadHistory(request)
+  const client = server.withDatabase('indexes')
+  const timeline = timelineOf(request.population)
+  for (const name of ['by-time', 'by-session']) {
+    const query = historyQueries.find((each) => each.name === name)
+    if (query === undefined) throw new Error(`no query ${name}`)
+    const { read, total } = await granulesOf(client, query, timeline)
+    t.ok(read < total, `${name}: ${read} of ${total}`)
+  }
+})
+
+void t.test('a history is kept, and made again for another population, with the reason', async (t) => {
+  const request = loadOf('kept', 60_000)
+  t.match(await loadHistory(request), { changed: true, summary: /60,000 events made, 60,000 at/ })
+  t.match(await loadHistory(request), { changed: false, summary: /kept from an earlier run/ })
+  const other = { ...request, population: { seed: 42, size: 40_000 } }
+  t.match(await loadHistory(other), {
+    changed: true,
+    summary: /made again: the population was 60000 events and is 40000/,
+  })
+  t.match(await contentOf(server.withDatabase('kept')), [{ events: '40000' }])
+})
+
+void t.test('a load that was ended goes on with the chunks that are not whole', async (t) => {
+  await loadHistory(loadOf('whole', 200_000))
+  const request = loadOf('ended', 200_000)
+  await loadAndDie(request, 4)
+  const client = server.withDatabase('ended')
+  // A kill in the middle of a chunk leaves a part of it.
+  await client.command('ALTER TABLE events DELETE WHERE batch_id = 205', { settings: { mutations_sync: 1 } })
+  const report = await loadHistory(request)
+  t.match(report, { changed: true, summary: /completed after an interruption/ })
+  t.notMatch(report.summary, /200,000 at/)
+  t.same(await contentOf(client), await contentOf(server.withDatabase('whole')))
+})
+
+void t.test('a statement that outlives its arch adds nothing to what is made again', async (t) => {
+  const changes = { chunkBatches: 2_000 }
+  await loadHistory(loadOf('undisturbed', 400_000, changes))
+  const request = loadOf('outlived', 400_000, changes)
+  await loadAndDie(request, 1)
+  const client = server.withDatabase('outlived')
+  const { seeds, gapMs, endMs } = timelineOf(request.population)
+  let ended = false
+  const orphan = generateEvents(client, { seeds, first: 2_000, count: 2_000, endMs, gapMs })
+    .catch(() => undefined)
+    .finally(() => (ended = true))
+  await eventually(async () => ended || (await isInserting('outlived')))
+  await loadHistory(request)
+  await orphan
+  t.same(await contentOf(client), await contentOf(server.withDatabase('undisturbed')))
+})
+
+void t.test('what does not fit is refused with figures, once the first chunk was measured', async (t) => {
+  const lines: string[] = []
+  const request = loadOf('full', 400_000, {
+    host: { ...host, line: (text) => lines.push(text) },
+    freeBytes: () => Promise.resolve(2 ** 20),
+  })
+  const refused: unknown = await loadHistory(request).catch((error: unknown) => error)
+  t.type(refused, ArchError)
+  t.match(refused, {
+    exitCode: 3,
+    message: /400,000 events do not fit: .* MB more are needed \(20,000 rows.*bytes a row\).* 1\.0 MB left/,
+    hint: /smaller --population/,
+  })
+  t.match(lines, [/20,000 rows at [\d,]+ rows\/s, [\d.]+ bytes a row: 400,000 rows need .* are free/])
+  t.match(await contentOf(server.withDatabase('full')), [{ events: '20000' }])
+})
+
+void t.test(
+  'the history has the columns, codecs, indexes and key of the events that are ingested',
+  async (t) => {
+    const tableOf = async (file: string): Promise<string | undefined> =>
+      statementsOf(await schemaText(file))
+        .find((statement) => statement.startsWith('CREATE TABLE IF NOT EXISTS events\n'))
+        ?.replace(/\nTTL.*|SETTINGS.*/g, '')
+        .trimEnd()
+    const [ingested, history] = await Promise.all([
+      tableOf('schemas/analytics/clickhouse.sql'),
+      tableOf('schemas/analytics/history.sql'),
+    ])
+    t.ok(ingested?.includes('ORDER BY (event_type, country, event_time)'))
+    t.equal(history, ingested)
+  },
+)
