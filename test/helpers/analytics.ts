@@ -4,6 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
+import type { StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import type { AuditOutcome, RunningRole } from '../../src/core/workload.ts'
 import { fixedAudits } from '../../src/workloads/analytics/audits/index.ts'
@@ -17,7 +18,6 @@ import type { AnalyticsStores } from '../../src/workloads/analytics/stores.ts'
 import { seedsOf } from '../../src/workloads/analytics/world.ts'
 import { eventually } from './context.ts'
 import { journalOf } from './social-data.ts'
-import { startTestStores } from './stores.ts'
 
 const SEED = 1
 const PROCESS = fileURLToPath(new URL('ingest-process.ts', import.meta.url))
@@ -54,9 +54,14 @@ export function bodyOf(index: number): Buffer {
   return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).body
 }
 
-/** Opens the case on stores of the test process, with a population of `size` events. */
-export async function openAnalyticsCase(size = 1_000): Promise<AnalyticsCase> {
-  const { stores, endpoints, home } = await startTestStores(['clickhouse', 'kafka'])
+/** The stores that the case needs. */
+export const ANALYTICS_STORES: readonly StoreName[] = ['clickhouse', 'kafka']
+
+/** Opens the case on running stores, with a population of `size` events. */
+export async function openAnalyticsCase(
+  { stores, endpoints, home }: Pick<AnalyticsCase, 'stores' | 'endpoints' | 'home'>,
+  size = 1_000,
+): Promise<AnalyticsCase> {
   const own = analyticsStores(stores, 'fixed')
   const sent: { operation: string; keys: JournalKeys }[] = []
   const produce = async (
