@@ -21,9 +21,9 @@ SELECT
     user_agent, country, region, city, device_type, browser,
     octave_rank(13, word(event_root, 11), word(event_root, 12)) * 8,
     multiIf(
-        clock % 1000000 < 500, fromUnixTimestamp64Milli(toInt64(0), 'UTC'),
-        clock % 1000000 < 1000, fromUnixTimestamp64Milli(toInt64(4294967295000), 'UTC'),
-        fromUnixTimestamp64Milli(toInt64(received_ms) - if(clock % 1000000 < 11000, lateness % 21600000, 0) - (99 - batch_position) * 50, 'UTC'))
+        clock % 1000000 < 2500, fromUnixTimestamp64Milli(toInt64(0), 'UTC'),
+        clock % 1000000 < 5000, fromUnixTimestamp64Milli(toInt64(4294967295000), 'UTC'),
+        fromUnixTimestamp64Milli(toInt64(received_ms) - if(clock % 1000000 < 15000, lateness % 21600000, 0) - (99 - batch_position) * 50, 'UTC'))
 FROM
 (
     SELECT *, toUInt8(place_in_batch) AS batch_position, mix_c(mix_b(mix_a(bitXor(toUInt32(batch * 100 + place_in_batch), {event_seed:UInt32})))) AS event_root

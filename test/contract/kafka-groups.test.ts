@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { KafkaClient } from '../../src/stores/kafka/client.ts'
+import type { KafkaClient, PartitionPosition, ReceivedMessage } from '../../src/stores/kafka/client.ts'
 import { fails, gathering, messages } from '../helpers/kafka.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
@@ -179,4 +179,51 @@ t.test('members share the partitions of a group, and no partition is in two hand
     [...seen.values()].every((times) => times === 1),
     'once, since each hand-over waited for the batch in work',
   )
+})
+
+t.test('with `begun` nothing is committed but by hand, and a member learns where it goes on', async (t) => {
+  const name = await topic('by-hand', 1)
+  await client.produce(name, messages(10))
+  const group = { group: 'by-hand', topics: [name], from: 'earliest', failed: fails } as const
+  const starts: bigint[] = []
+  const begun = async (positions: readonly PartitionPosition[]): Promise<void> => {
+    for (const { topic: of, partition, offset } of positions) {
+      t.same({ of, partition }, { of: name, partition: 0 })
+      starts.push(offset)
+    }
+  }
+  const first = gathering(10)
+  const one = await client.consume({ ...group, begun, handle: first.handle })
+  await first.full
+  t.equal(await client.lag('by-hand', [name]), 10n, 'handled is not committed')
+  await one.commit([{ topic: name, partition: 0, offset: 4n }])
+  t.equal(await client.lag('by-hand', [name]), 6n)
+  await one.commit([{ topic: name, partition: 7, offset: 4n }])
+  await one.close()
+
+  const second = gathering(6)
+  const other = await client.consume({ ...group, begun, handle: second.handle })
+  await second.full
+  await other.close()
+  t.same(
+    second.seen.map(({ value }) => value.toString()),
+    ['4', '5', '6', '7', '8', '9'],
+  )
+  t.same(starts, [0n, 4n])
+})
+
+t.test('a message goes to the partition that it names, whatever its key', async (t) => {
+  const name = await topic('named-partition', 3)
+  await client.produce(
+    name,
+    [0, 1, 2, 2].map((partition) => ({ key: 'one', value: `${partition}`, partition })),
+  )
+  const read: ReceivedMessage[] = []
+  for await (const message of client.readTopic(name)) read.push(message)
+  t.same(read.map(({ partition, value }) => `${partition} ${value.toString()}`).sort(), [
+    '0 0',
+    '1 1',
+    '2 2',
+    '2 2',
+  ])
 })

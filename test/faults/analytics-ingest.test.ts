@@ -1,8 +1,9 @@
 import t from 'tap'
-import { openAnalyticsCase } from '../helpers/analytics.ts'
+import { ANALYTICS_STORES, openAnalyticsCase } from '../helpers/analytics.ts'
+import { startTestStores } from '../helpers/stores.ts'
 import { ingestFaults, wrongAfter } from '../helpers/ingest-faults.ts'
 
-const analytics = await openAnalyticsCase()
+const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 
 for (const [index, { name, trial }] of ingestFaults.entries()) {
   t.test(`${name}: every event is stored once, in the table and in the rollup`, async (t) => {

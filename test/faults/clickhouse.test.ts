@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
@@ -14,7 +14,7 @@ import { dataFolder, engineFolder, logFile, openHome } from '../../src/machine/h
 import { isAlive, isWorkedIn, spawnDetached, waitForEnd } from '../../src/machine/process.ts'
 import { findFreePort } from '../../src/machine/port.ts'
 import { signalStore } from '../helpers/kill.ts'
-import { removeHome, temporaryHome } from '../helpers/stores.ts'
+import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
 t.setTimeout(300_000)
 const home = await temporaryHome()
@@ -97,6 +97,58 @@ t.test('a machine without npm is told so before anything is fetched', async (t) 
   })
 })
 
+t.test('an npm that does not reach its registry is told so, and leaves nothing half fetched', async (t) => {
+  const before = { ...process.env }
+  t.teardown(() => {
+    process.env = before
+  })
+  const folder = join(home, 'elsewhere')
+  process.env['npm_config_registry'] = 'http://127.0.0.1:1'
+  process.env['npm_config_fetch_retries'] = '0'
+  process.env['npm_config_cache'] = join(folder, 'npm')
+  const instance = await known()
+  const prepared = clickhouse.native.prepare(
+    {
+      engines: join(folder, 'engines'),
+      data: join(folder, 'data'),
+      port: 1,
+      furtherPorts: {},
+      account: place.account,
+      secrets: instance.secrets,
+    },
+    () => undefined,
+  )
+  await t.rejects(prepared, {
+    name: 'ArchError',
+    message: /npm could not fetch ClickHouse/,
+    hint: /registry/,
+  })
+  t.same(await readdir(join(folder, 'engines')), [])
+})
+
+t.test('a path that the engine would take for a pattern is refused, not inserted from', async (t) => {
+  const { secrets } = await known()
+  const odd = { engines: engineFolder(place), data: join(home, 'data{1}'), port: 1, furtherPorts: {} }
+  await t.rejects(
+    clickhouse.native.prepare({ ...odd, account: place.account, secrets }, () => undefined),
+    { name: 'ArchError', message: /pattern/, hint: /ARCH_HOME/ },
+  )
+})
+
+t.test('a server that hangs is a timeout, not a wait, and is used again', async (t) => {
+  const client = await clientOf(t, await up())
+  await client.query('SELECT 1 AS one')
+  await signalStore(home, 'clickhouse', 'SIGSTOP')
+  try {
+    const late = { name: 'OperationFailure', kind: 'timeout' }
+    await t.rejects(client.query('SELECT 1', { settings: { max_execution_time: 0.1 } }), late)
+    await t.rejects(client.query('SELECT 1', { signal: AbortSignal.timeout(100) }), late)
+  } finally {
+    await signalStore(home, 'clickhouse', 'SIGCONT')
+  }
+  t.equal((await client.query('SELECT 1 AS one')).rows.length, 1)
+})
+
 t.test('kill -9 under writers loses no acknowledged insert', async (t) => {
   const client = await clientOf(t, await up())
   await client.command('CREATE TABLE kept (writer UInt8, turn UInt32) ENGINE = MergeTree ORDER BY writer')
@@ -158,7 +210,7 @@ t.test('a second process is refused the same directory, and the first goes on', 
   const pidFile = join(place.served, 'logs', 'second.pid')
   const second = await spawnDetached({ ...launch, pidFile, pidWrittenBy: 'store' }, log, place.account)
   t.equal(await waitForEnd(second, 60_000), true)
-  t.match(await readFile(log, 'utf8'), /another process has .* open/)
+  t.match(await readFile(log, 'utf8'), /Another server instance in same directory is already running/)
   t.equal((await client.query('SELECT 1 AS one')).rows.length, 1)
 })
 

@@ -12,7 +12,7 @@ import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
 import type { RunningStore } from '../../src/session/up.ts'
 import { dataFolder, openHome } from '../../src/machine/home.ts'
 import { isAlive, isWorkedIn, waitForEnd } from '../../src/machine/process.ts'
-import { removeHome, temporaryHome } from '../helpers/stores.ts'
+import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
 // Four starts of a JVM, each as slow as the machine is busy.
 t.setTimeout(300_000)

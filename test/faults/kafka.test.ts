@@ -11,7 +11,7 @@ import type { RunningStore } from '../../src/session/up.ts'
 import { dataFolder, openHome } from '../../src/machine/home.ts'
 import { isAlive, waitForEnd } from '../../src/machine/process.ts'
 import { whole } from '../helpers/kafka.ts'
-import { removeHome, temporaryHome } from '../helpers/stores.ts'
+import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
 const home = await temporaryHome()
 t.teardown(() => removeHome(home))

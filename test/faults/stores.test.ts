@@ -17,7 +17,7 @@ import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
 import type { RunningStore } from '../../src/session/up.ts'
 import { dataFolder, openHome } from '../../src/machine/home.ts'
 import { identify, isAlive, waitForEnd } from '../../src/machine/process.ts'
-import { removeHome, temporaryHome } from '../helpers/stores.ts'
+import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
 const home = await temporaryHome()
 t.teardown(() => removeHome(home))

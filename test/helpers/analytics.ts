@@ -4,8 +4,9 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
+import type { StoreName, VariantName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
-import type { AuditOutcome, RunningRole } from '../../src/core/workload.ts'
+import type { AuditOutcome, RunningRole, StrategyChoice } from '../../src/core/workload.ts'
 import { fixedAudits } from '../../src/workloads/analytics/audits/index.ts'
 import { encodeBatch, EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
 import { POPULATION_BATCHES } from '../../src/workloads/analytics/events/event.ts'
@@ -17,7 +18,6 @@ import type { AnalyticsStores } from '../../src/workloads/analytics/stores.ts'
 import { seedsOf } from '../../src/workloads/analytics/world.ts'
 import { eventually } from './context.ts'
 import { journalOf } from './social-data.ts'
-import { startTestStores } from './stores.ts'
 
 const SEED = 1
 const PROCESS = fileURLToPath(new URL('ingest-process.ts', import.meta.url))
@@ -54,9 +54,14 @@ export function bodyOf(index: number): Buffer {
   return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).body
 }
 
-/** Opens the case on stores of the test process, with a population of `size` events. */
-export async function openAnalyticsCase(size = 1_000): Promise<AnalyticsCase> {
-  const { stores, endpoints, home } = await startTestStores(['clickhouse', 'kafka'])
+/** The stores that the case needs. */
+export const ANALYTICS_STORES: readonly StoreName[] = ['clickhouse', 'kafka']
+
+/** Opens the case on running stores, with a population of `size` events. */
+export async function openAnalyticsCase(
+  { stores, endpoints, home }: Pick<AnalyticsCase, 'stores' | 'endpoints' | 'home'>,
+  size = 1_000,
+): Promise<AnalyticsCase> {
   const own = analyticsStores(stores, 'fixed')
   const sent: { operation: string; keys: JournalKeys }[] = []
   const produce = async (
@@ -135,6 +140,8 @@ export async function ingestHere({ stores }: AnalyticsCase): Promise<IngestHere>
 /** What the process of `ingest-process.ts` is told. */
 export interface IngestOrder {
   readonly endpoints: readonly StoreEndpoint[]
+  readonly variant: VariantName
+  readonly choice: StrategyChoice
   readonly killAt: string
   /** At which visit of the point to die, from 1. */
   readonly visit: number
@@ -142,13 +149,14 @@ export interface IngestOrder {
 
 /** Ingestion in a process of its own that kills itself at the `visit`-th visit of a fault point. Resolves when it is dead. */
 export async function ingestKilledAt(
-  { endpoints }: AnalyticsCase,
+  { endpoints }: Pick<AnalyticsCase, 'endpoints'>,
   killAt: string,
   visit: number,
+  { variant, choice }: Pick<IngestOrder, 'variant' | 'choice'> = { variant: 'fixed', choice: {} },
 ): Promise<void> {
   const child = fork(PROCESS, [], { serialization: 'advanced' })
   const exited = once(child, 'exit')
-  const order: IngestOrder = { endpoints, killAt, visit }
+  const order: IngestOrder = { endpoints, variant, choice, killAt, visit }
   child.send(order)
   const [, signal] = (await exited) as [number | null, string | null]
   if (signal !== 'SIGKILL') throw new Error(`${killAt} was not reached`)

@@ -1,7 +1,7 @@
 // The audits of the fixed commerce case that need PostgreSQL alone: what a test did must leave all of them held.
 import type { Audit, AuditOutcome } from '../../src/core/workload.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
-import type { CommerceCase } from './commerce-fixed.ts'
+import type { CommerceCase } from './commerce-case.ts'
 
 const NAMES = [
   'stock.ledger',

@@ -1,21 +1,34 @@
 // Faults of ingestion, each as the tests run it once and the soak many times: batches are sent, something is killed on
 // the way, and afterwards the audits tell what is left.
+import { OperationFailure } from '../../src/core/errors.ts'
+import { eventually } from './context.ts'
 import { batchNumber, ingestHere, ingestKilledAt } from './analytics.ts'
 import type { AnalyticsCase } from './analytics.ts'
 import { restartStore, signalStore } from './kill.ts'
 
-/** Batches of one trial. */
-const BATCHES = 24
+/** Batches of one trial, of a hundred events each. */
+export const FAULT_BATCHES = 24
 
 /** A fault, and how a trial with it goes. */
 export interface IngestFault {
   readonly name: string
   /** Sends batches from number `first`, lets the fault happen, and resolves when all that was sent is stored. */
-  trial(analytics: AnalyticsCase, first: number): Promise<void>
+  readonly trial: (analytics: AnalyticsCase, first: number) => Promise<void>
 }
 
-async function send(analytics: AnalyticsCase, first: number, count = BATCHES): Promise<void> {
-  for (let index = first; index < first + count; index += 1) await analytics.send(index)
+/** Sends each batch until somebody acknowledges it, as an SDK does. */
+async function send(analytics: AnalyticsCase, first: number, count = FAULT_BATCHES): Promise<void> {
+  for (let index = first; index < first + count; index += 1) {
+    await eventually(() =>
+      analytics.send(index).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof OperationFailure) return false
+          throw error
+        },
+      ),
+    )
+  }
 }
 
 /** Ingestion dies at a point; another goes on. */
@@ -38,9 +51,9 @@ function storeKilled(store: 'clickhouse' | 'kafka'): IngestFault {
     name: `${store} killed under ingestion`,
     async trial(analytics, first) {
       const ingest = await ingestHere(analytics)
-      await send(analytics, first, BATCHES / 2)
+      await send(analytics, first, FAULT_BATCHES / 2)
       await signalStore(analytics.home, store, 'SIGKILL')
-      const rest = send(analytics, first + BATCHES / 2, BATCHES / 2)
+      const rest = send(analytics, first + FAULT_BATCHES / 2, FAULT_BATCHES / 2)
       await restartStore(analytics.home, store)
       await rest
       await analytics.settled()
@@ -54,11 +67,11 @@ const rebalance: IngestFault = {
   name: 'a second member comes and goes in full flow',
   async trial(analytics, first) {
     const ingest = await ingestHere(analytics)
-    await send(analytics, first, BATCHES / 2)
+    await send(analytics, first, FAULT_BATCHES / 2)
     const second = await ingestHere(analytics)
-    await send(analytics, first + BATCHES / 2, BATCHES / 4)
+    await send(analytics, first + FAULT_BATCHES / 2, FAULT_BATCHES / 4)
     await ingest.close()
-    await send(analytics, first + (BATCHES * 3) / 4, BATCHES / 4)
+    await send(analytics, first + (FAULT_BATCHES * 3) / 4, FAULT_BATCHES / 4)
     await analytics.settled()
     await second.close()
   },
@@ -78,7 +91,9 @@ export const ingestFaults: readonly IngestFault[] = [
 export async function wrongAfter(analytics: AnalyticsCase, first: number): Promise<string[]> {
   const wrong = await analytics.violations(['dead-letters.explained'])
   const stored = await analytics.count(
-    `SELECT count() FROM events WHERE batch_id >= ${batchNumber(first)} AND batch_id < ${batchNumber(first + BATCHES)}`,
+    `SELECT count() FROM events WHERE batch_id >= ${batchNumber(first)} AND batch_id < ${batchNumber(first + FAULT_BATCHES)}`,
   )
-  return stored === BATCHES * 100 ? wrong : [`${stored} of ${BATCHES * 100} events are stored`, ...wrong]
+  return stored === FAULT_BATCHES * 100
+    ? wrong
+    : [`${stored} of ${FAULT_BATCHES * 100} events are stored`, ...wrong]
 }

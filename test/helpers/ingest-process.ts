@@ -1,26 +1,23 @@
 // Ingestion in a process of its own, to be killed: starts on a message, dies at a fault point.
 import { connectStores } from '../../src/session/up.ts'
-import { startIngest } from '../../src/workloads/analytics/fixed/ingest/role.ts'
+import { workload } from '../../src/workloads/analytics/index.ts'
 import type { IngestOrder } from './analytics.ts'
 
 process.on('message', (order: IngestOrder) => {
   let left = order.visit
   const start = async (): Promise<void> => {
     const stores = await connectStores(order.endpoints, { poolSize: 4, applicationName: 'arch test ingest' })
-    await startIngest(
-      stores,
-      { seed: 1, size: 0 },
-      {},
-      {
-        flowEnds: () => undefined,
-        signal: new AbortController().signal,
-        faultPoint(name) {
-          if (name !== order.killAt) return
-          left -= 1
-          if (left <= 0) process.kill(process.pid, 'SIGKILL')
-        },
+    const begin = workload.variants[order.variant].roles['ingest']
+    if (begin === undefined) throw new Error('no role ingest')
+    await begin(stores, { seed: 1, size: 0 }, order.choice, {
+      flowEnds: () => undefined,
+      signal: new AbortController().signal,
+      faultPoint(name) {
+        if (name !== order.killAt) return
+        left -= 1
+        if (left <= 0) process.kill(process.pid, 'SIGKILL')
       },
-    )
+    })
   }
   start().catch((error: unknown) => {
     process.stderr.write(`${String(error)}\n`)

@@ -14,7 +14,7 @@ import { solo } from '../../src/session/turns.ts'
 import { upStores } from '../../src/session/up.ts'
 import { workload as social } from '../../src/workloads/social/index.ts'
 import { childrenOf } from './processes.ts'
-import { removeHome, temporaryHome } from './stores.ts'
+import { removeHome, temporaryHome } from './homes.ts'
 
 const untargeted: Workload = {
   ...social,

@@ -1,12 +1,8 @@
-import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import type { StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
-import { engineFolder, openHome } from '../../src/machine/home.ts'
-import { downStores } from '../../src/session/down.ts'
 import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
+import { removeHome, temporaryHome } from './homes.ts'
 
 /** Real stores of one test process, in a home of their own. */
 export interface TestStores {
@@ -16,20 +12,6 @@ export interface TestStores {
   readonly stores: Stores
   /** Closes the clients, stops the stores, removes the home. Called at the end of the file in any case. */
   stop(): Promise<void>
-}
-
-/** A home that the stores' own account can reach, and that shares the engines which the user has fetched. */
-export async function temporaryHome(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'arch-test-'))
-  await chmod(home, 0o755)
-  await symlink(engineFolder(await openHome(undefined, process.env)), join(home, 'cache'))
-  return home
-}
-
-/** Stops whatever runs in a temporary home, and removes it. */
-export async function removeHome(home: string): Promise<void> {
-  await downStores({ home, volumes: true })
-  await rm(home, { recursive: true, force: true })
 }
 
 async function start(names: readonly StoreName[]): Promise<TestStores> {

@@ -2,9 +2,10 @@ import t from 'tap'
 import { BATCH } from '../../src/workloads/analytics/events/event.ts'
 import { breakageOf } from '../../src/workloads/analytics/events/broken.ts'
 import { seedsOf } from '../../src/workloads/analytics/world.ts'
-import { batchNumber, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import { ANALYTICS_STORES, batchNumber, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import { startTestStores } from '../helpers/stores.ts'
 
-const analytics = await openAnalyticsCase()
+const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { clickhouse, kafka } = analytics.own
 
 /** The first batch of the run that holds a broken event. */

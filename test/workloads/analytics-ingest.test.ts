@@ -4,10 +4,11 @@ import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
 import { partitionIngest, storeBlock } from '../../src/workloads/analytics/fixed/ingest/partition-ingest.ts'
 import { HEADER, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
 import type { ReceivedMessage } from '../../src/stores/kafka/client.ts'
-import { batchNumber, bodyOf, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import { ANALYTICS_STORES, batchNumber, bodyOf, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import { startTestStores } from '../helpers/stores.ts'
 import { whole } from '../helpers/kafka.ts'
 
-const analytics = await openAnalyticsCase()
+const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { own } = analytics
 
 /** A record as it is read, of batch `index`. */

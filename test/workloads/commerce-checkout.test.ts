@@ -18,6 +18,45 @@ async function placed(orders: readonly Promise<unknown>[]): Promise<number> {
 }
 
 t.test(
+  'a line that is busy is waited for, and no other line is taken twice in its place (E-08)',
+  async (t) => {
+    // The nearer one is the first that a scan meets.
+    const stock = { 2: 9, 3: 9 }
+    const [busy, plain] = [await commerce.product({ stock }), await commerce.product({ stock })]
+    await commerce.product({ stock })
+    // Of so few rows PostgreSQL would look for a warehouse once for each of them.
+    await sql('ANALYZE inventory')
+    let ordering: Promise<unknown> = Promise.resolve()
+    await postgres.transaction(async (queries) => {
+      await queries.execute(`SELECT FROM inventory WHERE product_id = ${busy} FOR UPDATE`)
+      ordering = commerce.order(customer, [
+        [busy, 2],
+        [plain, 1],
+      ])
+      // What it says is looked at below.
+      ordering.catch(() => undefined)
+      const blocked = `wait_event_type = 'Lock' AND datname = current_database()`
+      await Promise.race([
+        ordering,
+        eventually(async () => (await commerce.count('pg_stat_activity', blocked)) > 0),
+      ])
+    })
+    await ordering
+    const reserved = async (product: bigint): Promise<readonly number[]> =>
+      Object.values(await commerce.stock(product))
+        .map(([, units]) => units)
+        .sort((one, other) => one - other)
+    t.same(
+      [await reserved(busy), await reserved(plain)],
+      [
+        [0, 2],
+        [0, 1],
+      ],
+    )
+  },
+)
+
+t.test(
   'an order is its rows, its stock, its ledger, its event and its number, in one transaction (ECM-61 to ECM-75)',
   async (t) => {
     const [one, other] = [

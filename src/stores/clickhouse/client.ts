@@ -57,8 +57,9 @@ export interface ClickHouseClient extends StoreClient {
    */
   query<Row extends object>(text: string, ask?: ClickHouseAsk): Promise<QueryAnswer<Row>>
   /**
-   * Appends bytes that are already in `format` to `table`, unparsed; resolves when the engine acknowledged. `rows` of
-   * the cost are those written.
+   * Appends bytes that are already in `format` to `table`, unparsed; resolves when the engine acknowledged. Up to
+   * `min_insert_block_size_rows` rows (1,048,449) of one partition are one block: all of them, or none. `rows` of the
+   * cost are those written.
    */
   insert(
     table: string,

@@ -31,6 +31,25 @@ function answerOf<Row>(text: string): QueryAnswer<Row> {
   }
 }
 
+/** What makes and drops databases, whatever became of the client's own. */
+function databasesOver(
+  sender: Sender,
+): Pick<ClickHouseClient, 'databaseExists' | 'createDatabase' | 'dropDatabase'> {
+  return {
+    async databaseExists(name) {
+      const text =
+        'SELECT count() AS found FROM system.databases WHERE name = {name:String} FORMAT TabSeparated'
+      return (await sender.send(undefined, text, { parameters: { name } })).text === '1\n'
+    },
+    async createDatabase(name) {
+      await sender.send(undefined, `CREATE DATABASE ${quoted(name)}`, {})
+    },
+    async dropDatabase(name) {
+      await sender.send(undefined, `DROP DATABASE IF EXISTS ${quoted(name)} SYNC`, {})
+    },
+  }
+}
+
 function clientOver(
   sender: Sender,
   database: string | undefined,
@@ -71,14 +90,7 @@ function clientOver(
       const { rowsWritten } = await sender.send(database, text, rest, chunks)
       if (ask.cost !== undefined) countRoundTrip(ask.cost, 'clickhouse', 1, rowsWritten, bytes)
     },
-    async databaseExists(name) {
-      const { rows } = await query('SELECT 1 AS one FROM system.databases WHERE name = {name:String}', {
-        parameters: { name },
-      })
-      return rows.length > 0
-    },
-    createDatabase: (name) => command(`CREATE DATABASE ${quoted(name)}`),
-    dropDatabase: (name) => command(`DROP DATABASE IF EXISTS ${quoted(name)} SYNC`),
+    ...databasesOver(sender),
     async tableNames() {
       const { rows } = await query<{ name: string }>(
         'SELECT name FROM system.tables WHERE database = currentDatabase() AND NOT is_temporary ORDER BY name',

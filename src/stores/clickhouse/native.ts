@@ -1,6 +1,7 @@
 import { chmod, chown, cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { dirname, extname, join } from 'node:path'
+import { ArchError } from '../../core/errors.ts'
 import type { Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
 import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts'
 import { lookForEngine, usableEngine, usableNode } from './engine.ts'
@@ -41,7 +42,17 @@ function configurationOf(place: NativePlace, engine: { folder: string; packageNa
   }
 }
 
+/** The engine takes such a name for a pattern, finds no file of that name, and inserts nothing. */
+function requirePlainPath(path: string): void {
+  if (!/[*?{}[\]]/.test(path)) return
+  throw new ArchError(
+    `ClickHouse cannot work in ${path}: it takes * ? { } [ ] in a path for a pattern`,
+    'Set ARCH_HOME to a folder without them in its path.',
+  )
+}
+
 async function prepare(place: NativePlace, note: Note): Promise<Launch> {
+  requirePlainPath(place.data)
   const engine = await usableEngine(place.engines, note)
   const node = await usableNode(place.engines, place.account)
   const daemon = join(place.data, 'daemon')
@@ -74,6 +85,8 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
 
 /**
  * ClickHouse in the process of a daemon of ours, which answers its HTTP protocol: the engine comes as a library from
- * npm, and one process owns a data directory.
+ * npm, and one process owns a data directory. docs/stores.md says what that engine lacks beside a server: Keeper,
+ * `async_insert`, the logs of `system`, users and roles. An acknowledged insert survives a kill of the process: its part
+ * has been written, and is not flushed (`fsync_after_insert` is off).
  */
 export const native: NativeEngine = { look: lookForEngine, prepare }

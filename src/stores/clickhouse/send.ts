@@ -13,6 +13,8 @@ import { classify } from './failures.ts'
 const DEFAULT_BOUND_MS = 10_000
 /** The server ends a statement at its bound and says so; who does not hear of it by then gives up. */
 const GRACE_MS = 2_000
+/** The longest that a timer holds: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1
 
 const Summary = z.object({ written_rows: z.coerce.number().default(0) })
 
@@ -38,15 +40,27 @@ function rowsWrittenBy(header: unknown): number {
   return Summary.parse(typeof header === 'string' ? JSON.parse(header) : {}).written_rows
 }
 
-/** Seconds in which the server must be done, and after which nobody waits; 0 and undefined for no bound. */
-function boundsOf(ask: ClickHouseAsk, boundMs: number): { seconds: number; signal: AbortSignal | undefined } {
+/** When the server must be done with a statement, and a signal for when nobody waits for it any more. */
+interface Patience {
+  /** 0 for no bound. */
+  readonly seconds: number
+  readonly signal: AbortSignal
+  readonly end: () => void
+}
+
+function patienceFor(ask: ClickHouseAsk, boundMs: number): Patience {
   const asked = ask.settings?.['max_execution_time']
   const seconds = asked === undefined ? boundMs / 1000 : Number(asked)
-  const signals = [
-    ...(ask.signal === undefined ? [] : [ask.signal]),
-    ...(seconds === 0 ? [] : [AbortSignal.timeout(seconds * 1000 + GRACE_MS)]),
-  ]
-  return { seconds, signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0] }
+  const late = new AbortController()
+  const timer =
+    seconds === 0
+      ? undefined
+      : setTimeout(() => late.abort(), Math.min(seconds * 1000 + GRACE_MS, LONGEST_MS))
+  return {
+    seconds,
+    signal: ask.signal === undefined ? late.signal : AbortSignal.any([ask.signal, late.signal]),
+    end: () => clearTimeout(timer),
+  }
 }
 
 /**
@@ -75,8 +89,8 @@ export function openSender(
       ...(database === undefined ? {} : { database }),
       application: options.applicationName,
       http_agent: agent,
-      // Its own timer ends a socket that another driver may be using by then.
-      keep_alive: { idle_socket_ttl: 0 },
+      // Each driver would end idle connections that another one has taken; the agent ends them as the server asks.
+      keep_alive: { enabled: true, idle_socket_ttl: 0 },
       // Bounds go with each statement.
       request_timeout: 0,
       log: { level: ClickHouseLogLevel.OFF },
@@ -87,9 +101,9 @@ export function openSender(
 
   return {
     async send(database, text, ask, body) {
-      const { seconds, signal } = boundsOf(ask, boundMs)
+      const { seconds, signal, end } = patienceFor(ask, boundMs)
       try {
-        if (signal?.aborted === true) throw new Error('The user aborted a request.')
+        if (signal.aborted) throw new Error('The user aborted a request.')
         const { stream, response_headers: headers } = await driverOf(database).exec({
           query: text,
           ...(body === undefined ? {} : { values: Readable.from(body, { objectMode: false }) }),
@@ -100,11 +114,13 @@ export function openSender(
             ...ask.settings,
             max_execution_time: seconds,
           },
-          ...(signal === undefined ? {} : { abort_signal: signal }),
+          abort_signal: signal,
         })
         return { text: await textOf(stream), rowsWritten: rowsWrittenBy(headers?.['x-clickhouse-summary']) }
       } catch (error) {
         throw classify(error, `${endpoint.host}:${endpoint.port}`)
+      } finally {
+        end()
       }
     },
     async close() {

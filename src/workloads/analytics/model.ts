@@ -22,7 +22,7 @@ export const batchRate: Quantity = derived(
 )
 
 /** One batch in so many is sent a second time. */
-export const REPEATED_ONE_IN = 200
+export const REPEATED_ONE_IN = 100
 
 /** Every number of the analytics traffic, for the report (rates at scale 1). */
 export const model: TrafficModel = {

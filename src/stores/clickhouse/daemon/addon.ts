@@ -3,6 +3,9 @@ import { createRequire } from 'node:module'
 /** A connection of the engine; opaque. */
 export type Connection = unknown
 
+/** A statement whose answer is fetched in parts; opaque. */
+type Stream = unknown
+
 /** What a statement answered, as the addon has it. */
 export interface RawAnswer {
   readonly bytes: Uint8Array
@@ -21,6 +24,12 @@ export interface Addon {
   CloseConnection(connection: Connection): void
   /** Runs on a thread of libuv's pool. Statements of one connection wait for each other. */
   QueryAsyncConnection(connection: Connection, text: string, format: string): Promise<RawAnswer>
+  /** Begins a statement, and says what is wrong with its text. */
+  StreamQuery(connection: Connection, text: string, format: string): Stream
+  /** The next part, found on a thread of the pool. */
+  StreamFetch(stream: Stream): Promise<{ readonly bytes: Uint8Array; readonly done: boolean }>
+  /** Ends it, at its end too; only while nothing is fetched. */
+  StreamCancel(stream: Stream): void
 }
 
 /** Loads the addon that npm put into `folder`. */

@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { pipeline } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { exception } from './exceptions.ts'
@@ -43,9 +43,34 @@ export async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   return bytes
 }
 
-/** Writes what a request carries to a new file: its memory is the system's to give back. */
+/** Writes the chunks in their order. A full disk leaves the request as it is: it is still to be answered. */
+async function writeChunks(source: Readable, file: string): Promise<void> {
+  const target = await open(file, 'w', 0o600)
+  try {
+    const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+    for await (const chunk of chunks) await target.writeFile(chunk)
+  } finally {
+    await target.close()
+  }
+}
+
+function hasNoRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
+/**
+ * Writes what a request carries to a new file: its memory is the system's to give back.
+ * @throws Exception 243 where the disk is full, after the rest of the request has been passed over
+ */
 export async function writeBody(request: IncomingMessage, file: string): Promise<void> {
   const [first, unzip] = contentOf(request)
-  const target = createWriteStream(file, { flags: 'wx', mode: 0o600, highWaterMark: 2 ** 20 })
-  await (unzip === undefined ? pipeline(first, target) : pipeline(first, unzip, target))
+  try {
+    if (unzip === undefined) await writeChunks(first, file)
+    else await Promise.all([writeChunks(unzip, file), pipeline(first, unzip)])
+  } catch (error) {
+    if (!hasNoRoom(error)) throw error
+    // A caller that is still sending hears no answer.
+    await finished(request.resume()).catch(() => undefined)
+    throw exception(243, 'NOT_ENOUGH_SPACE', 'The disk has no room for the rows of this insert')
+  }
 }

@@ -48,5 +48,10 @@ export function asException(error: unknown): Exception {
   const message = error instanceof Error ? error.message : String(error)
   const code = /Code: (\d+)/.exec(message)?.[1]
   if (code === undefined) return exception(1001, 'STD_EXCEPTION', message)
-  return new Exception(Number(code), message.slice(message.indexOf('Code: ')))
+  const said = message.slice(message.indexOf('Code: '))
+  // Rows come from a file of ours, which is nobody's business.
+  const plain = said
+    .replace(/^(Code: \d+\. DB::Exception: )\1/, '$1')
+    .replace(/\s*: \(in file\/uri [^)]*\)/, '')
+  return new Exception(Number(code), plain)
 }

@@ -15,3 +15,8 @@ export function fromFile(text: string, file: string): string | undefined {
   if (head === undefined || format === undefined || QUERY.test(head)) return undefined
   return `${head} FROM INFILE ${literal(file)} COMPRESSION 'none'${settings} ${format}`
 }
+
+/** Whether a text takes its rows by `input()`: the engine would run it with none, and say that all went well. */
+export function readsInput(text: string): boolean {
+  return /^\s*INSERT\b.*\binput\s*\(/is.test(text)
+}

@@ -1,9 +1,13 @@
 // The process that owns one directory of ClickHouse and answers its HTTP protocol on loopback.
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Configuration } from './configuration.ts'
 import { openEngine } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { listen } from './server.ts'
+
+/** What still runs after this is ended with the process: what was acknowledged is written. */
+const PATIENCE_MS = 10_000
 
 function log(line: string): void {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`)
@@ -13,11 +17,8 @@ function open(configuration: Configuration): Engine | undefined {
   try {
     return openEngine(configuration)
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
-    const cause = /lock|Code: 76/i.test(said)
-      ? `another process has ${configuration.data} open: ${said}`
-      : said
-    log(`ClickHouse cannot open its directory: ${cause}`)
+    // The engine itself has written why, e.g. that another process has the directory open.
+    log(`ClickHouse cannot open its directory: ${error instanceof Error ? error.message : String(error)}`)
     process.exitCode = 1
     return undefined
   }
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
     ending = true
     server.close()
     server.closeIdleConnections()
-    await engine.close()
+    await Promise.race([engine.close(), sleep(PATIENCE_MS)])
     server.closeAllConnections()
     log('ended')
     // The engine's threads would keep the process.

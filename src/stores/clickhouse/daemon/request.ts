@@ -17,7 +17,7 @@ const RESERVED = new Set([
   'client_protocol_version',
   'close_session',
 ])
-/** Settings of ClickHouse's HTTP server, which has no part here: answers are always whole. */
+/** Settings of ClickHouse's HTTP server, which has no part here. */
 const OF_HTTP =
   /^(wait_end_of_query|buffer_size|http_response_buffer_size|send_progress_in_http_headers|http_.*|enable_http_compression|add_http_cors_header|cancel_http_readonly_queries_on_client_close)$/
 const NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/
@@ -34,6 +34,9 @@ export interface Asked {
   readonly parameters: readonly (readonly [name: string, value: string])[]
   readonly session: { readonly id: string; readonly seconds: number } | undefined
   readonly compresses: boolean
+  /** Whether the answer must be whole before its first byte is sent, so that its status is true. */
+  readonly waits: boolean
+  readonly queryId: string | undefined
 }
 
 function checked(name: string): string {
@@ -48,10 +51,11 @@ function sessionOf(search: URLSearchParams): Asked['session'] {
   return { id, seconds: Math.min(LONGEST_SESSION_SECONDS, Number.isFinite(asked) ? asked : 60) }
 }
 
-/** Reads what is asked. @throws Exception for what the daemon cannot do */
+/** Reads what is asked. A link may read, and change nothing. @throws Exception for what the daemon cannot do */
 export function askedBy(
   search: URLSearchParams,
   headers: Readonly<Record<string, string | string[] | undefined>>,
+  isLink: boolean,
 ): Asked {
   if (search.get('compress') === '1' || search.get('decompress') === '1')
     throw exception(48, 'NOT_IMPLEMENTED', "ClickHouse's own compression is not spoken here, gzip is")
@@ -64,9 +68,12 @@ export function askedBy(
     text: search.get('query') ?? '',
     database: search.get('database') || header('x-clickhouse-database'),
     format: search.get('default_format') || header('x-clickhouse-format') || 'TabSeparated',
-    settings: others
-      .filter(([name]) => !name.startsWith('param_') && !OF_HTTP.test(name))
-      .map(([name, value]) => [checked(name), value]),
+    settings: [
+      ...others
+        .filter(([name]) => !name.startsWith('param_') && !OF_HTTP.test(name))
+        .map(([name, value]) => [checked(name), value] as const),
+      ...(isLink ? [['readonly', '2'] as const] : []),
+    ],
     parameters: others
       .filter(([name]) => name.startsWith('param_'))
       .map(([name, value]) => [checked(name), value]),
@@ -74,5 +81,7 @@ export function askedBy(
     compresses:
       search.get('enable_http_compression') === '1' &&
       /\bgzip\b/.test(String(headers['accept-encoding'] ?? '')),
+    waits: search.get('wait_end_of_query') === '1',
+    queryId: header('x-clickhouse-query-id') ?? (search.get('query_id') || undefined),
   }
 }

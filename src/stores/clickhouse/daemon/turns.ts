@@ -2,7 +2,8 @@ import { exception } from './exceptions.ts'
 
 /** Lets so many run at once, and the others wait in the order in which they came. */
 export interface Turns {
-  take<Value>(work: () => Promise<Value>): Promise<Value>
+  /** Waits for a turn; what it answers ends it. */
+  enter(): Promise<() => void>
   /** Refuses whoever comes from now on, and waits for those who have come. */
   end(): Promise<void>
 }
@@ -22,15 +23,11 @@ export function turnsOf(most: number): Turns {
   }
 
   return {
-    async take(work) {
+    async enter() {
       if (ended) throw exception(236, 'ABORTED', 'The server is being shut down')
       if (running === most) await new Promise<void>((resolve) => waiting.push(resolve))
       else running += 1
-      try {
-        return await work()
-      } finally {
-        leave()
-      }
+      return leave
     },
     async end() {
       ended = true

@@ -33,7 +33,7 @@ export const eventsStored: Audit = {
     const seeds = seedsOf(seed)
     const { rows } = await clickhouse.query<Stored>(STORED, {
       parameters: { first: POPULATION_BATCHES },
-      settings: { max_execution_time: 0 },
+      settings: { max_execution_time: 300 },
     })
     const stored = new Map(rows.map((row) => [Number(row.batch), row]))
     const findings = newFindings()

@@ -1,6 +1,8 @@
 import type { Audit } from '../../../core/workload.ts'
+import { asWrittenEventsStored } from './as-written/events-stored.ts'
 import { deadLettersExplained } from './dead-letters-explained.ts'
 import { eventsStored } from './events-stored.ts'
+import { insertsFew } from './inserts-few.ts'
 import { offsetsCommitted } from './offsets-committed.ts'
 import { partitionsRange } from './partitions-range.ts'
 import { rollupsEqual } from './rollups-equal.ts'
@@ -11,5 +13,13 @@ export const fixedAudits: readonly Audit[] = [
   offsetsCommitted,
   rollupsEqual,
   deadLettersExplained,
-  partitionsRange,
+  partitionsRange('fixed'),
+  insertsFew('fixed'),
+]
+
+/** The same of the text's own table. */
+export const asWrittenAudits: readonly Audit[] = [
+  asWrittenEventsStored,
+  partitionsRange('as-written'),
+  insertsFew('as-written'),
 ]

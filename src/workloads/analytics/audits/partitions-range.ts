@@ -1,3 +1,4 @@
+import type { VariantName } from '../../../core/names.ts'
 import type { Audit } from '../../../core/workload.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { analyticsStores, DATABASES } from '../stores.ts'
@@ -12,23 +13,25 @@ function monthOf(date: Date): number {
 }
 
 /** No clock of a device opens a partition of another time (A-10). */
-export const partitionsRange: Audit = {
-  name: 'partitions.range',
-  claims: ['ANA-20'],
-  defects: ['A-10'],
-  async run({ stores }) {
-    const { clickhouse } = analyticsStores(stores, 'fixed')
-    const { rows } = await clickhouse.query<{ partition: string; events: number }>(PARTITIONS, {
-      parameters: { database: DATABASES.fixed },
-    })
-    const findings = newFindings()
-    const now = monthOf(new Date())
-    for (const { partition, events } of rows) {
-      findings.checked += 1
-      const month = Number(partition.slice(0, 4)) * 12 + Number(partition.slice(4)) - 1
-      if (month < now - MONTHS_BACK || month > now)
-        addViolation(findings, `partition ${partition} holds ${events} events`)
-    }
-    return outcomeOf(findings)
-  },
+export function partitionsRange(variant: VariantName): Audit {
+  return {
+    name: 'partitions.range',
+    claims: ['ANA-20'],
+    defects: ['A-10'],
+    async run({ stores }) {
+      const { clickhouse } = analyticsStores(stores, variant)
+      const { rows } = await clickhouse.query<{ partition: string; events: number }>(PARTITIONS, {
+        parameters: { database: DATABASES[variant] },
+      })
+      const findings = newFindings()
+      const now = monthOf(new Date())
+      for (const { partition, events } of rows) {
+        findings.checked += 1
+        const month = Number(partition.slice(0, 4)) * 12 + Number(partition.slice(4)) - 1
+        if (month < now - MONTHS_BACK || month > now)
+          addViolation(findings, `partition ${partition} holds ${events} events`)
+      }
+      return outcomeOf(findings)
+    },
+  }
 }

@@ -17,7 +17,7 @@ const SESSIONS = 8
 const EVENT_GAP_MS = 50
 const HOUR_MS = 3_600_000
 /** Of a million batches: from devices that were offline, with a clock at zero, and with one at its 32-bit end. */
-export const CLOCKS_PER_MILLION = { late: 10_000, in1970: 500, in2106: 500 } as const
+export const CLOCKS_PER_MILLION = { late: 10_000, in1970: 2_500, in2106: 2_500 } as const
 const END_OF_32_BITS_MS = 4_294_967_295_000
 
 /** Numbers of traits, so that each is drawn from words of its own. */

@@ -3,6 +3,7 @@ import type { Population, Progress, StepReport } from '../../../core/workload.ts
 import { freshTopics } from '../../../patterns/topics.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import { BATCH, POPULATION_BATCHES } from '../events/event.ts'
+import { asWrittenTopics } from '../as-written/events.ts'
 import { topicSpecs } from '../fixed/topics.ts'
 import { createTables } from '../schema.ts'
 import { analyticsStores, DATABASES } from '../stores.ts'
@@ -14,6 +15,9 @@ import { generateEvents } from './generate.ts'
 const CHUNK = 10_000
 /** The population's events lie in the thirty days before the run. */
 const SPAN_MS = 30 * 86_400_000
+
+/** Where the population is made before it is copied into the text's table. */
+const SCRATCH = 'arch_analytics_population'
 
 /** Fills the tables with a population's events, whose last batch arrived at `endMs`. @throws OperationFailure */
 async function fillEvents(
@@ -56,4 +60,35 @@ export async function seedFixed(
   await fillEvents(clickhouse, population, Date.now(), progress)
   await freshTopics(kafka, await topicSpecs())
   return { changed: true, summary: `tables made, ${population.size} events in them, topics empty` }
+}
+
+const COPY = `INSERT INTO events
+SELECT event_id, event_type, user_id, session_id, page_url, referrer, user_agent, country, region, city, device_type, browser,
+    duration_ms, toDateTime(client_time, 'UTC'), toDate(client_time, 'UTC')
+FROM `
+
+/**
+ * The same for the text's own table: the population's events as its collectors would have stored them, clocks believed.
+ * @throws ArchError (exit 2) for a population that cannot be made; OperationFailure
+ */
+export async function seedAsWritten(
+  stores: Stores,
+  population: Population,
+  progress: Progress,
+): Promise<StepReport> {
+  const { server, clickhouse, kafka } = analyticsStores(stores, 'as-written')
+  await server.dropDatabase(DATABASES['as-written'])
+  await server.createDatabase(DATABASES['as-written'])
+  await createTables(clickhouse, 'as-written')
+  await server.dropDatabase(SCRATCH)
+  await server.createDatabase(SCRATCH)
+  const scratch = server.withDatabase(SCRATCH)
+  await createTables(scratch, 'fixed')
+  await fillEvents(scratch, population, Date.now(), progress)
+  await clickhouse.command(`${COPY}${SCRATCH}.events`, {
+    settings: { max_execution_time: 0 },
+  })
+  await server.dropDatabase(SCRATCH)
+  await freshTopics(kafka, await asWrittenTopics())
+  return { changed: true, summary: `table made, ${population.size} events for it, topic empty` }
 }

@@ -9,8 +9,8 @@ import type { AnalyticsWorld } from '../world.ts'
 
 /** Batches of each phase have numbers of their own, above the population's. */
 const FIRST_BATCH = { warmup: POPULATION_BATCHES, measure: POPULATION_BATCHES + 2 ** 23 } as const
-/** How far back a repeated batch lies, in arrivals: an SDK tries again after a second or two. */
-const REACH = 1_000
+/** How far back a repeated batch lies at most, in arrivals. */
+const REACH = 32
 
 /** A batch that an SDK sends, for the first time or again. */
 export interface SendBatch {

@@ -1,3 +1,4 @@
+import type { Context } from '../../../../core/operation.ts'
 import type { PostgresQueries, Statement } from '../../../../stores/postgres/client.ts'
 import { abandon, confirmAt, LEASE_SECONDS, releaseAt } from './saga-steps.ts'
 
@@ -21,10 +22,15 @@ interface UnfinishedRow {
  * abandoned and what it held is freed (E-06, E-13). Each step can be repeated, so a crash of the sweeper does no harm.
  * Answers how many orders it looked at, at most `most`.
  */
-export async function sweepSagas(queries: PostgresQueries, most: number): Promise<number> {
+export async function sweepSagas(
+  queries: PostgresQueries,
+  most: number,
+  faultPoint: Context['faultPoint'] = () => undefined,
+): Promise<number> {
   const unfinished = await queries.query<UnfinishedRow>(UNFINISHED, [LEASE_SECONDS, most])
   for (const { order_id: orderId, places } of unfinished) {
     const end = (await abandon(queries, orderId)) ? confirmAt : releaseAt
+    await faultPoint('sweep.abandoned')
     await end(queries, orderId, places)
   }
   return unfinished.length

@@ -23,7 +23,9 @@ async function ask(saga: Saga, plan: readonly Hold[], holdings: Holdings, contex
   const answers = await Promise.allSettled(
     Array.from(warehouses.values(), async (holds) => {
       await context.faultPoint('saga.reserve')
-      return reserveAt(saga, holds)
+      const held = await reserveAt(saga, holds)
+      await context.faultPoint('saga.reserved')
+      return held
     }),
   )
   for (const answer of answers) {
@@ -71,10 +73,16 @@ async function confirm(saga: Saga, held: readonly Hold[]): Promise<void> {
  * Takes back what was done for an order, unless it is there after all: the answer to `finish` may have been lost.
  * @throws the cause, when the order is not there; what cannot be taken back now is left to the sweeper
  */
-async function compensate(saga: Saga, holdings: Holdings, cause: unknown): Promise<PlacedOrder> {
+async function compensate(
+  saga: Saga,
+  holdings: Holdings,
+  cause: unknown,
+  context: Context,
+): Promise<PlacedOrder> {
   const { queries, orderId, cost } = saga
   try {
     if (await abandon(queries, orderId, cost)) return await write(saga, holdings.held)
+    await context.faultPoint('saga.abandoned')
     await releaseAt(queries, orderId, shardsOf(holdings.asked), cost)
   } catch (error) {
     if (!(error instanceof OperationFailure)) throw error
@@ -106,7 +114,7 @@ export const saga: Checkout = async (services, request, context) => {
     await context.faultPoint('saga.held')
     placed = await write(made, holdings.held)
   } catch (error) {
-    placed = await compensate(made, holdings, error)
+    placed = await compensate(made, holdings, error, context)
   }
   await context.faultPoint('saga.written')
   await confirm(made, holdings.held)

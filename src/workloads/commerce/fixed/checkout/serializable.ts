@@ -6,10 +6,12 @@ import type { Checkout, PlaceOrderRow } from './checkout.ts'
 export const serializable: Checkout = async (services, request, context) => {
   const values = placeOrderValues(services, request, false)
   const [row] = await retryConflicts(context, () =>
-    services.postgres.transaction(
-      (queries) => queries.query<PlaceOrderRow>(PLACE_ORDER, values, context.cost),
-      'BEGIN ISOLATION LEVEL SERIALIZABLE',
-    ),
+    services.postgres.transaction(async (queries) => {
+      await context.faultPoint('order.begun')
+      const rows = await queries.query<PlaceOrderRow>(PLACE_ORDER, values, context.cost)
+      await context.faultPoint('order.before-commit')
+      return rows
+    }, 'BEGIN ISOLATION LEVEL SERIALIZABLE'),
   )
   return placedOrder(row)
 }

@@ -66,7 +66,7 @@ async function keepHouse(work: RelayWork, state: RelayState): Promise<void> {
   state.houseAt = performance.now()
   await purgeEvents(work.postgres, state.saved)
   await keepPools(work.postgres)
-  const ended = await sweepSagas(work.postgres, SWEPT)
+  const ended = await sweepSagas(work.postgres, SWEPT, (name) => work.host.faultPoint(name))
   const [row] = await work.postgres.query<{ swept: number }>(SWEEP, [SWEPT])
   // There are more: the next step goes on with them.
   if (row?.swept === SWEPT || ended === SWEPT) state.houseAt = 0

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { BATCH } from '../events/event.ts'
+import type { TopicSpec } from '../../../stores/kafka/client.ts'
+
+/** The text's only topic, which has no name there. */
+export const EVENTS = 'events'
+export const GROUP = 'clickhouse'
+
+/** Headers by which `arch` sees which event of which batch a message is; the code under test does not read them. */
+export const SEEN = { batch: 'batch', position: 'position' } as const
+
+const FILE = 'schemas/analytics/as-written-topics.json'
+
+/** The package root is equally far from `src` and from `dist`. */
+export async function asWrittenTopics(): Promise<readonly TopicSpec[]> {
+  const text = await readFile(new URL(`../../../../${FILE}`, import.meta.url), 'utf8')
+  return JSON.parse(text) as readonly TopicSpec[]
+}
+
+const COLUMNS = [
+  'event_id',
+  'event_type',
+  'user_id',
+  'session_id',
+  'page_url',
+  'referrer',
+  'user_agent',
+  'country',
+  'region',
+  'city',
+  'device_type',
+  'browser',
+  'duration_ms',
+] as const
+
+/** Seconds of a device's clock as ClickHouse reads them. */
+function dateTimeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+/**
+ * An encoded event as a row of the text's table: the device's clock is believed, to the second.
+ * @throws SyntaxError, RangeError for what is no event
+ */
+export function rowOf(line: string): string {
+  const values = JSON.parse(line) as unknown[]
+  const row = Object.fromEntries(COLUMNS.map((name, index) => [name, values[index]]))
+  const time = dateTimeOf(Number(values[COLUMNS.length]))
+  return JSON.stringify({ ...row, event_time: time, date: time.slice(0, 10) })
+}
+
+/** How many events a batch has, for those who wait for all of them. */
+export const EVENTS_OF_BATCH: number = BATCH
