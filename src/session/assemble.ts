@@ -57,8 +57,12 @@ export interface FinishedRun {
   readonly loadAverageStart: readonly number[]
 }
 
-/** What a run leaves that ended before its first query. */
-const NO_QUERIES = { rows: 0, results: [] }
+/** What was asked; of a suite of queries that ended before its first one, nothing. */
+function queriesOf({ workload, queries }: FinishedRun): QueriesResult | undefined {
+  const suite = workload.suite?.queries
+  if (suite === undefined) return undefined
+  return queries ?? { protocol: suite.protocol, rows: 0, bytesOnDisk: 0, bytesRaw: 0, results: [] }
+}
 
 function totalRates(operations: readonly { readonly rates: Rates }[]): Rates {
   const total = (rate: keyof Rates): number => operations.reduce((sum, { rates }) => sum + rates[rate], 0)
@@ -162,8 +166,9 @@ export function assembleResult(run: FinishedRun): Result {
   // A run that was interrupted before its window has none: rates are then of the planned one.
   const measuredSeconds = measured.outcomes[0]?.report.measuredSeconds ?? 0
   const measureSeconds = measuredSeconds > 0 ? measuredSeconds : plan.measureSeconds
+  const queries = queriesOf(run)
   const judgement = judgeRun({
-    queries: workload.suite?.queries === undefined ? undefined : (run.queries ?? NO_QUERIES),
+    queries,
     operations: offered,
     flows,
     watchdog: measured.watchdog,
@@ -231,11 +236,11 @@ export function assembleResult(run: FinishedRun): Result {
       targets: targetResults(flow.targets, judgement.flows[index] ?? [], undefined),
       histogram: report.latency?.v2 ?? '',
     })),
-    ...(run.queries === undefined ? {} : { queries: run.queries }),
+    ...(queries === undefined ? {} : { queries }),
     audits: run.audits,
     timelineBoundsMs: timelineBoundsMs(),
     // What queries leave open is no fault of a generator.
-    generator: generatorResult(run, workload.suite?.queries === undefined ? judgement.reasons : []),
+    generator: generatorResult(run, queries === undefined ? judgement.reasons : []),
     stores: run.stores,
     cacheRatios: cacheRatios(measured),
     roles: measured.roles,

@@ -1,5 +1,5 @@
 -- All rows, aggregated by type (ANA-06).
-SELECT event_type, count() AS events, sum(duration_ms) AS duration, avg(duration_ms) AS avg_duration, max(duration_ms) AS longest
+SELECT event_type, count() AS events, avg(duration_ms) AS avg_duration
 FROM events
 GROUP BY event_type
 ORDER BY event_type;

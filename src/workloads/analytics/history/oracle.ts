@@ -25,12 +25,7 @@ export function byText(one: string, other: string): number {
 
 /** The mean of what `value` says of events. Sums of integers below 2^53 are exact, so it is the database's. */
 export function meanOf(events: readonly StoredEvent[], value: (event: StoredEvent) => number): number {
-  return sumOf(events, value) / events.length
-}
-
-/** The sum of what `value` says of events. */
-export function sumOf(events: readonly StoredEvent[], value: (event: StoredEvent) => number): number {
-  return events.reduce((sum, event) => sum + value(event), 0)
+  return events.reduce((sum, event) => sum + value(event), 0) / events.length
 }
 
 /** How far a session came: the same as `windowFunnel`. @param steps event types, in their order */

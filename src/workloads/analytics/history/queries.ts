@@ -2,7 +2,7 @@ import type { QueryTarget, SuiteQuery } from '../../../core/suite.ts'
 import type { ClickHouseValue } from '../../../stores/clickhouse/client.ts'
 import { sessionNumber, sessionOf } from '../events/event.ts'
 import { schemaText, statementsOf } from '../schema.ts'
-import { byText, funnelLevel, grouped, meanOf, percentileOf, sumOf } from './oracle.ts'
+import { byText, funnelLevel, grouped, meanOf, percentileOf } from './oracle.ts'
 import type { AnswerRow } from './oracle.ts'
 import { DAY_MS, HOUR_MS } from './timeline.ts'
 import type { StoredEvent, Timeline } from './timeline.ts'
@@ -17,6 +17,8 @@ export interface HistoryQuery extends SuiteQuery {
 
 /** Any query over 100M rows (ANA-05). */
 const five: QueryTarget = { belowMs: 5_000, ofRows: 100e6, claims: ['ANA-05'] }
+const WEEK_MS = 7 * DAY_MS
+const COUNTRY = 'DE'
 const FUNNEL = ['pageview', 'search', 'purchase']
 /** Whole weeks that end with the history; the oldest holds its first two days, and what was late then. */
 const FIRST_DAY_MS = (timeline: Timeline): number => timeline.endMs + 1 - 35 * DAY_MS
@@ -28,7 +30,7 @@ const since = (timeline: Timeline, beforeMs: number): { since: Date } => ({
 })
 const duration = ({ durationMs }: StoredEvent): number => durationMs
 const weekOf = (event: StoredEvent, timeline: Timeline): number =>
-  Math.floor((event.timeMs - FIRST_DAY_MS(timeline)) / (7 * DAY_MS))
+  Math.floor((event.timeMs - FIRST_DAY_MS(timeline)) / WEEK_MS)
 
 /** A session in the middle of the history, of a user who is no regular. */
 function someSession(timeline: Timeline): { readonly userId: number; readonly sessionId: string } {
@@ -113,12 +115,17 @@ export const historyQueries: readonly HistoryQuery[] = [
   },
   {
     name: 'by-referrer',
-    question: 'what visitors bring, by where they come from',
+    question: 'what visitors of the last week brought, by where they came from',
     claims: ['ANA-03'],
     targets: [five],
-    parameters: () => ({}),
-    oracle: (events) =>
-      [...grouped(events, ({ referrer }) => referrer)]
+    parameters: (timeline) => since(timeline, WEEK_MS),
+    oracle: (events, timeline) =>
+      [
+        ...grouped(
+          events.filter(({ timeMs }) => timeMs >= timeline.endMs - WEEK_MS),
+          ({ referrer }) => referrer,
+        ),
+      ]
         .filter(([referrer]) => referrer !== '')
         .toSorted(([one, ofOne], [other, ofOther]) => ofOther.length - ofOne.length || byText(one, other))
         .map(([referrer, group]) => ({
@@ -150,13 +157,14 @@ export const historyQueries: readonly HistoryQuery[] = [
   },
   {
     name: 'funnel',
-    question: 'how far sessions of the last day came: page, search, purchase',
+    question: 'how far sessions of one country came last week: page, search, purchase',
     claims: ['ANA-03'],
     targets: [five],
-    parameters: (timeline) => since(timeline, DAY_MS),
+    parameters: (timeline) => ({ country: COUNTRY, ...since(timeline, WEEK_MS) }),
     oracle(events, timeline) {
       const recent = events.filter(
-        ({ eventType, timeMs }) => FUNNEL.includes(eventType) && timeMs >= timeline.endMs - DAY_MS,
+        ({ eventType, country, timeMs }) =>
+          FUNNEL.includes(eventType) && country === COUNTRY && timeMs >= timeline.endMs - WEEK_MS,
       )
       const levels = new Map<number, number>()
       for (const way of grouped(recent, ({ sessionId, pageUrl }) => `${sessionId} ${pageUrl}`).values()) {
@@ -232,9 +240,7 @@ export const historyQueries: readonly HistoryQuery[] = [
         .map(([type, group]) => ({
           event_type: type,
           events: String(group.length),
-          duration: String(sumOf(group, duration)),
           avg_duration: meanOf(group, duration),
-          longest: Math.max(...group.map(duration)),
         })),
   },
 ]
