@@ -129,6 +129,7 @@ const ROUNDS: readonly (readonly Damage[])[] = [
           { settings: NOW },
         ),
     ],
+    ['offsets.committed', 'the group has not read to the end', async () => analytics.send(2_000)],
     [
       'inserts.few',
       'each event was an insert',
@@ -150,7 +151,6 @@ const ROUNDS: readonly (readonly Damage[])[] = [
           { settings: { insert_deduplicate: 0 } },
         ),
     ],
-    ['offsets.committed', 'the group has not read to the end', async () => analytics.send(2_000)],
   ],
 ]
 
