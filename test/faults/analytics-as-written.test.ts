@@ -9,6 +9,9 @@ import { ANALYTICS_STORES, batchNumber, bodyOf, ingestKilledAt } from '../helper
 import { eventually, newContext } from '../helpers/context.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
+// A group waits for a member that was killed, and its stores start again.
+t.setTimeout(300_000)
+
 const started = await startTestStores(ANALYTICS_STORES)
 const { stores } = started
 const own = analyticsStores(stores, 'as-written')

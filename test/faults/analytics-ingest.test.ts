@@ -3,6 +3,9 @@ import { ANALYTICS_STORES, openAnalyticsCase } from '../helpers/analytics.ts'
 import { startTestStores } from '../helpers/stores.ts'
 import { ingestFaults, wrongAfter } from '../helpers/ingest-faults.ts'
 
+// A group waits for a member that was killed, and its stores start again.
+t.setTimeout(300_000)
+
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 
 for (const [index, { name, trial }] of ingestFaults.entries()) {

@@ -5,6 +5,9 @@ import { seedsOf } from '../../src/workloads/analytics/world.ts'
 import { ANALYTICS_STORES, batchNumber, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
+// The stores start first, on a machine that others may share.
+t.setTimeout(300_000)
+
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { clickhouse, kafka } = analytics.own
 

@@ -8,6 +8,9 @@ import { ANALYTICS_STORES, batchNumber, bodyOf, ingestHere, openAnalyticsCase } 
 import { startTestStores } from '../helpers/stores.ts'
 import { whole } from '../helpers/kafka.ts'
 
+// The stores start first, on a machine that others may share.
+t.setTimeout(300_000)
+
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { own } = analytics
 
