@@ -44,6 +44,28 @@ t.test('offsets, what a group has committed, and its lag', async (t) => {
   t.equal(await client.lag('counting', [name]), 7n)
 })
 
+t.test('members that join a group one upon the other all join it', async (t) => {
+  const name = await topic('joined')
+  const ends = await Promise.allSettled(
+    // Forty of them, in groups of five: a member's two requests are far enough apart for others to come between.
+    Array.from({ length: 40 }, (_, number) =>
+      client.consume({
+        group: `joined-${number % 8}`,
+        topics: [name],
+        from: 'earliest',
+        handle: () => Promise.resolve(),
+        failed: () => undefined,
+      }),
+    ),
+  )
+  t.same(
+    ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : [])),
+    [],
+  )
+  const joined = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+  await Promise.all(joined.map((consumption) => consumption.close()))
+})
+
 t.test('what a consumer did not finish comes again, and what it finished does not', async (t) => {
   const name = await topic('again', 1)
   await client.produce(name, messages(10))

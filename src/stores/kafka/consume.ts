@@ -94,7 +94,8 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
         await consumer.joinGroup({})
         return
       } catch (error) {
-        if (!isTransient(error) || performance.now() > until) throw classify(error)
+        // Others that come or go between a member's two requests make it join once more.
+        if (!(isTransient(error) || isRebalance(error)) || performance.now() > until) throw classify(error)
       }
       await sleep(wait)
     }
