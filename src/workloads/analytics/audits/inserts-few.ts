@@ -3,7 +3,7 @@ import type { Audit } from '../../../core/workload.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { analyticsStores, DATABASES } from '../stores.ts'
 
-/** ClickHouse asks for about an insert a second and table; each of four partitions flushes twice a second. */
+/** ClickHouse asks for about an insert a second and table; each partition is cut once a second at most. */
 const MOST_PER_SECOND = 10
 /** Of blocks that the seeding made, and of a short run. */
 const GRACE = 100

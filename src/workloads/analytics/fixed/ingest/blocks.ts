@@ -1,8 +1,8 @@
 import type { PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import { HEADER } from '../topics.ts'
 
-/** Records of a block at most: of a hundred events each, 25,600 events. */
-export const BLOCK_RECORDS = 256
+/** Records of a block at most: of a hundred events each, 102,400 events. */
+export const BLOCK_RECORDS = 1_024
 
 /** What one insert holds: the records of a partition from `first` up to, and without, `next`. */
 export interface Block {

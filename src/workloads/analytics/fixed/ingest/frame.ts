@@ -4,18 +4,10 @@ import { HEADER } from '../topics.ts'
 import { whyUnreadable } from './read-event.ts'
 
 const LINE_BREAK = 0x0a
-const OPENING = 0x5b
-const CLOSING = 0x5d
-const COMMA = 0x2c
-const ESCAPE = 0x5c
 const LARGEST_UINT32 = '4294967295'
 const LARGEST_UINT64 = '18446744073709551615'
 /** Bytes of an event at most. */
 const LONGEST_EVENT = 16 * 1024
-
-const POSITIONS: readonly Buffer[] = Array.from({ length: 1000 }, (_, position) =>
-  Buffer.from(`[${position}`, 'latin1'),
-)
 
 /** An event of a record, by the bytes of the record that hold it. */
 export interface FramedEvent {
@@ -37,17 +29,17 @@ export interface FramedRecord {
 }
 
 /** Whether the digits from `from` up to `to` are a number above `largest`. What else stands there the sink reads. */
-function isAbove(line: Buffer, from: number, to: number, largest: string): boolean {
+function isAbove(line: string, from: number, to: number, largest: string): boolean {
   if (to - from < largest.length) return false
-  return to - from > largest.length || line.toString('latin1', from, to) > largest
+  return to - from > largest.length || line.slice(from, to) > largest
 }
 
 /** The sink takes numbers that are too large for their columns for what is left of them: these are looked at here. */
-function whyTooLarge(line: Buffer): string | undefined {
-  const user = line.indexOf(COMMA, line.indexOf(COMMA) + 1) + 1
-  if (isAbove(line, user, line.indexOf(COMMA, user), LARGEST_UINT64)) return 'user_id: above 64 bits'
-  const time = line.lastIndexOf(COMMA)
-  const duration = line.lastIndexOf(COMMA, time - 1) + 1
+function whyTooLarge(line: string): string | undefined {
+  const user = line.indexOf(',', line.indexOf(',') + 1) + 1
+  if (isAbove(line, user, line.indexOf(',', user), LARGEST_UINT64)) return 'user_id: above 64 bits'
+  const time = line.lastIndexOf(',')
+  const duration = line.lastIndexOf(',', time - 1) + 1
   return isAbove(line, duration, time, LARGEST_UINT32) ? 'duration_ms: above 32 bits' : undefined
 }
 
@@ -58,12 +50,13 @@ interface KnownOfAll {
   readonly isWithoutEscapes: boolean
 }
 
-function whyBroken(line: Buffer, known: KnownOfAll): string | undefined {
+/** @param line its bytes, a character each */
+function whyBroken(line: string, known: KnownOfAll): string | undefined {
   if (line.length > LONGEST_EVENT) return `longer than ${LONGEST_EVENT} bytes`
-  if (line[0] !== OPENING || line.at(-1) !== CLOSING) return 'not in brackets'
-  if (!known.isUtf8 && !isUtf8(line)) return 'not UTF-8'
-  if (!known.isWithoutEscapes && line.includes(ESCAPE)) {
-    const reason = whyUnreadable(line.toString())
+  if (!line.startsWith('[') || !line.endsWith(']')) return 'not in brackets'
+  if (!known.isUtf8 && !isUtf8(Buffer.from(line, 'latin1'))) return 'not UTF-8'
+  if (!known.isWithoutEscapes && line.includes('\\')) {
+    const reason = whyUnreadable(Buffer.from(line, 'latin1').toString())
     if (reason !== undefined) return reason
   }
   return whyTooLarge(line)
@@ -88,27 +81,28 @@ export function originOf(record: ReceivedMessage): string {
 
 /**
  * A record's events as rows for the sink. Looks at sizes, brackets and encoding, and at what the sink would bend to fit;
- * the rest it reads itself: events were encoded once, by whoever made them.
+ * the rest it reads itself: events were encoded once, by whoever made them. Works on a text of the record's bytes, a
+ * character each, which costs half of what calls into buffers do.
  */
 export function frameRecord(record: ReceivedMessage): FramedRecord {
   const { value } = record
-  const origin = Buffer.from(originOf(record), 'latin1')
-  const known = { isUtf8: isUtf8(value), isWithoutEscapes: !value.includes(ESCAPE) }
+  const origin = originOf(record)
+  const text = value.toString('latin1')
+  const known = { isUtf8: isUtf8(value), isWithoutEscapes: !text.includes('\\') }
   const broken: BrokenEvent[] = []
-  const lines: FramedEvent[] = []
-  for (const event of linesOf(value)) {
-    const reason = whyBroken(event.line, known)
-    if (reason === undefined) lines.push(event)
-    else broken.push({ ...event, reason })
+  let rows = ''
+  let count = 0
+  let position = 0
+  for (let from = 0; from < text.length; position += 1) {
+    const found = text.indexOf('\n', from)
+    const to = found === -1 ? text.length : found
+    const line = text.slice(from, to)
+    const reason = whyBroken(line, known)
+    if (reason === undefined) {
+      rows += `[${position}${origin}${line.slice(1)}\n`
+      count += 1
+    } else broken.push({ position, line: value.subarray(from, to), reason })
+    from = to + 1
   }
-  const rows = Buffer.allocUnsafe(value.length + lines.length * (origin.length + 5))
-  let end = 0
-  for (const { position, line } of lines) {
-    end += (POSITIONS[position] ?? Buffer.from(`[${position}`, 'latin1')).copy(rows, end)
-    end += origin.copy(rows, end)
-    end += line.copy(rows, end, 1)
-    rows[end] = LINE_BREAK
-    end += 1
-  }
-  return { rows: rows.subarray(0, end), count: lines.length, broken }
+  return { rows: Buffer.from(rows, 'latin1'), count, broken }
 }

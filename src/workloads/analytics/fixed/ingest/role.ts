@@ -9,15 +9,18 @@ import { HEADER, INGEST_GROUP, TOPIC } from '../topics.ts'
 import { partitionIngest, storeBlock } from './partition-ingest.ts'
 import type { FramedBlock, PartitionIngest } from './partition-ingest.ts'
 
-/** Milliseconds after which records that wait for the end of their block get it by a cut. */
-const CUT_AFTER_MS = 500
+/**
+ * Milliseconds after which records that wait for the end of their block get it by a cut. An insert costs ClickHouse .1 s
+ * of a core beside what its rows cost, so that blocks of 51,200 events cost half of what blocks of 12,800 do.
+ */
+const CUT_AFTER_MS = 800
 const LOOK_EVERY_MS = 100
 /** Milliseconds that the broker waits for a fuller answer. */
 const GATHER_MS = 100
 /** Inserts at a time: while one is parsed another is sent. */
 const INSERTS = 2
 /** Blocks in memory at most; more are left in Kafka. */
-const BLOCKS = 8
+const BLOCKS = 4
 
 interface Lane {
   readonly ingest: PartitionIngest
