@@ -1,4 +1,4 @@
-// `npm run soak:analytics [-- --count 100 --only killed]`: every fault of test/faults/analytics-ingest.test.ts as often as
+// `npm run soak:analytics [-- --count 100 --only killed]`: every fault of test/kills/analytics-ingest.test.ts as often as
 // is said, on stores of their own. Prints a line a fault and a total; exit code 1 when anything was lost, doubled or
 // violated.
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// `npm run soak:commerce [-- --count 100 --only kafka]`: every kill of test/faults/commerce-*.test.ts as often as is said,
+// `npm run soak:commerce [-- --count 100 --only kafka]`: every kill of test/kills/commerce-*.test.ts as often as is said,
 // on stores of their own. Prints a line a case and a total; exit code 1 when anything was lost, doubled or violated.
 import { parseArgs } from 'node:util'
 import {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArchError } from '../core/errors.ts'
 import type { Note } from '../core/store-module.ts'
@@ -62,8 +62,10 @@ export async function fetchPackage(
     note(`fetching ${what} by npm`)
     for (const [name, content] of Object.entries(filesFor(pinned)))
       await writeFile(join(half, name), JSON.stringify(content))
-    const args = ['ci', '--prefix', half, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-    const { code, stderr } = await run('npm', args, { cwd: half, timeoutMs: PATIENCE_MS })
+    // Through a symbolic link npm takes the two files for ones that do not agree.
+    const prefix = await realpath(half)
+    const args = ['ci', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const { code, stderr } = await run('npm', args, { cwd: prefix, timeoutMs: PATIENCE_MS })
     if (code !== 0) {
       const said = stderr.split('\n').filter((line) => /^npm (error|ERR!)/.test(line))
       throw new ArchError(

@@ -10,6 +10,9 @@ import type { CheckoutOrder } from '../helpers/checkout-process.ts'
 import { applications, audit, orderOf, roleHere, seeded, started } from '../helpers/commerce-as-written.ts'
 import { eventually, newContext } from '../helpers/context.ts'
 
+// Four stores start first, and Elasticsearch twice.
+t.setTimeout(300_000)
+
 const ENTRY = fileURLToPath(new URL('../helpers/checkout-process.ts', import.meta.url))
 
 /** Places an order in a process that is killed when it comes to `killAt`. */

@@ -4,6 +4,9 @@ import { openCommerceCase } from '../helpers/commerce-fixed.ts'
 import { eventually, newContext } from '../helpers/context.ts'
 import { restartStore, signalStore } from '../helpers/kill.ts'
 
+// Four stores start first, and Elasticsearch twice.
+t.setTimeout(300_000)
+
 const commerce = await openCommerceCase(['elasticsearch'], { seed: 1, size: 300 })
 const { application } = commerce
 

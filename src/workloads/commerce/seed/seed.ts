@@ -7,6 +7,7 @@ import { sendAll } from '../../../patterns/seed/send.ts'
 import { ensureTemplate } from '../../../patterns/seed/template.ts'
 import { freshAsWrittenTopics } from '../as-written/events.ts'
 import { fillIndex } from '../as-written/index-product.ts'
+import { askTextWords } from '../as-written/search-products.ts'
 import type { TemplateReport, TemplateSource } from '../../../patterns/seed/template.ts'
 import type { KafkaClient } from '../../../stores/kafka/client.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
@@ -19,7 +20,7 @@ import { commerceStores } from '../stores.ts'
 import { asWrittenTables } from './as-written-tables.ts'
 import { fixedPrewarm } from './prewarm.ts'
 import { fixedTables } from './tables.ts'
-import { warmSearch } from './warm-search.ts'
+import { askWords, warmSearch } from './warm-search.ts'
 
 /** Raised whenever the same seed and size give other rows than before. */
 const GENERATOR_VERSION = 2
@@ -30,12 +31,19 @@ async function freshFixedTopics(kafka: KafkaClient): Promise<void> {
 
 /** What differs between the variants: their tables, what their caches hold, their topics and their index. */
 const SEEDS = {
-  fixed: { tables: fixedTables, prewarm: fixedPrewarm, topics: freshFixedTopics, index: rebuildIndex },
+  fixed: {
+    tables: fixedTables,
+    prewarm: fixedPrewarm,
+    topics: freshFixedTopics,
+    index: rebuildIndex,
+    ask: askWords,
+  },
   'as-written': {
     tables: asWrittenTables,
     prewarm: () => [],
     topics: freshAsWrittenTopics,
     index: fillIndex,
+    ask: askTextWords,
   },
 } as const
 
@@ -100,7 +108,7 @@ export async function seedVariant(
     progress('index', done, built().size, 'documents'),
   )
   progress('warm', 0, undefined, 'searches')
-  await warmSearch(elasticsearch, built(), population.seed)
+  await warmSearch((words) => seed.ask(elasticsearch, words), built(), population.seed)
   return {
     changed,
     summary: `${why}; ${built().size} products cloned, ${prewarmed} keys warm, ${documents} documents indexed`,

@@ -9,9 +9,17 @@ import type { CommercePopulation } from '../population.ts'
 const SEARCHES = 600
 const IN_FLIGHT = 3
 
-/** Asks the search engine until it answers as one that has been running: the run is not about its first minute. */
+/** The question of the fixed variant. */
+export async function askWords(elasticsearch: ElasticsearchClient, words: string): Promise<void> {
+  await askElasticsearch(elasticsearch, searchTerms(words, {}, 24), undefined, newCost(), 10_000)
+}
+
+/**
+ * Asks the search engine until it answers as one that has been running: the run is not about its first minute.
+ * @param ask the variant's own question about words
+ */
 export async function warmSearch(
-  elasticsearch: ElasticsearchClient,
+  ask: (words: string) => Promise<void>,
   population: CommercePopulation,
   seed: number,
 ): Promise<void> {
@@ -19,9 +27,9 @@ export async function warmSearch(
   let next = 0
   const lane = async (): Promise<void> => {
     while (next < SEARCHES) {
-      const terms = searchTerms(words[next % words.length] ?? '', {}, 24)
+      const wanted = words[next % words.length] ?? ''
       next += 1
-      await askElasticsearch(elasticsearch, terms, undefined, newCost(), 10_000)
+      await ask(wanted)
     }
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
