@@ -1,11 +1,13 @@
 import { escapeIdentifier } from 'pg'
 import type { Pool } from 'pg'
 import { ArchError } from '../../core/errors.ts'
-import { sqlState } from './failures.ts'
+import { classify, sqlState } from './failures.ts'
 import { withoutTimeout } from './pool.ts'
 
 const OBJECT_IN_USE = '55006'
 const ATTEMPTS = 20
+const END_SESSIONS = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+  WHERE datname = $1 AND pid <> pg_backend_pid() AND usename = current_user AND backend_type = 'client backend'`
 
 function named(database: string): string {
   if (/^[a-z_][a-z0-9_]{0,62}$/.test(database)) return escapeIdentifier(database)
@@ -17,17 +19,21 @@ function named(database: string): string {
 
 /** Whether a database of this name exists. */
 export async function databaseExists(pool: Pool, database: string): Promise<boolean> {
-  const result = await pool.query('SELECT 1 FROM pg_database WHERE datname = $1', [database])
-  return result.rows.length > 0
+  try {
+    const result = await pool.query('SELECT 1 FROM pg_database WHERE datname = $1', [database])
+    return result.rows.length > 0
+  } catch (error) {
+    throw classify(error)
+  }
 }
 
 /** Ends the role's own sessions on a database: a template must have none. */
 async function endSessions(pool: Pool, database: string): Promise<void> {
-  await pool.query(
-    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-      WHERE datname = $1 AND pid <> pg_backend_pid() AND usename = current_user AND backend_type = 'client backend'`,
-    [database],
-  )
+  try {
+    await pool.query(END_SESSIONS, [database])
+  } catch (error) {
+    throw classify(error)
+  }
 }
 
 /** A session that was just ended, or autovacuum, may still hold the database for a moment. */
