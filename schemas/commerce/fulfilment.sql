@@ -11,15 +11,17 @@ SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_has
 AS $$
 DECLARE
   -- What orders took from pools reaches the counters, all of it and in its order, before anything else does (unit-rows.sql).
-  has_takings constant boolean := EXISTS (SELECT FROM unit_takings);
+  -- Whether there are pools, not whether anything has been taken yet: that may happen while locks are waited for, and an
+  -- order that this one waited for would then come after it in one stock row and before it in another.
+  has_pools constant boolean := EXISTS (SELECT FROM hot_stock);
 BEGIN
   -- Rows are locked in the one order before any is changed, since an UPDATE of many locks them as it finds them (E-08).
   PERFORM FROM (SELECT a.inventory_id FROM unnest(chosen) AS c(id)
       JOIN order_item_allocations a ON a.shard = shard_of(c.id) AND a.order_id = c.id
-      UNION SELECT h.inventory_id FROM hot_stock h WHERE has_takings) held
+      UNION SELECT h.inventory_id FROM hot_stock h WHERE has_pools) held
     JOIN inventory i ON i.shard = shard_of(held.inventory_id) AND i.inventory_id = held.inventory_id
   ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i;
-  IF has_takings THEN PERFORM fold_takings(); END IF;
+  IF has_pools THEN PERFORM fold_takings(); END IF;
   WITH moves AS MATERIALIZED (
     SELECT a.order_id, a.inventory_id, a.quantity,
       row_number() OVER (PARTITION BY a.inventory_id ORDER BY a.order_id, a.line_number) AS turn
