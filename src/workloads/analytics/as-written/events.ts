@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { BATCH } from '../events/event.ts'
+import { ENCODED_COLUMNS } from '../events/columns.ts'
 import type { TopicSpec } from '../../../stores/kafka/client.ts'
 
 /** The text's only topic, which has no name there. */
@@ -17,21 +17,8 @@ export async function asWrittenTopics(): Promise<readonly TopicSpec[]> {
   return JSON.parse(text) as readonly TopicSpec[]
 }
 
-const COLUMNS = [
-  'event_id',
-  'event_type',
-  'user_id',
-  'session_id',
-  'page_url',
-  'referrer',
-  'user_agent',
-  'country',
-  'region',
-  'city',
-  'device_type',
-  'browser',
-  'duration_ms',
-] as const
+/** The device's time, the last value, becomes the text's two columns of time. */
+const COLUMNS = ENCODED_COLUMNS.slice(0, -1)
 
 /** Seconds of a device's clock as ClickHouse reads them. */
 function dateTimeOf(milliseconds: number): string {
@@ -48,6 +35,3 @@ export function rowOf(line: string): string {
   const time = dateTimeOf(Number(values[COLUMNS.length]))
   return JSON.stringify({ ...row, event_time: time, date: time.slice(0, 10) })
 }
-
-/** How many events a batch has, for those who wait for all of them. */
-export const EVENTS_OF_BATCH: number = BATCH

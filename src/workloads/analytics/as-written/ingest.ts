@@ -1,9 +1,10 @@
 import type { Strategy, Variant } from '../../../core/workload.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import type { Consumption, ReceivedMessage } from '../../../stores/kafka/client.ts'
+import { BATCH } from '../events/event.ts'
 import { EVENTS_VISIBLE } from '../flows.ts'
 import { analyticsStores } from '../stores.ts'
-import { EVENTS, EVENTS_OF_BATCH, GROUP, SEEN } from './events.ts'
+import { EVENTS, GROUP, SEEN } from './events.ts'
 
 /** What the text leaves open: an arrow from Kafka to ClickHouse is all that it says. */
 export const asWrittenStrategies: Readonly<Record<string, Strategy>> = {
@@ -58,8 +59,8 @@ export const startAsWrittenIngest: Variant['roles'][string] = async (stores, _po
           flow: EVENTS_VISIBLE,
           key: headers[SEEN.batch] ?? '',
           part: Number(headers[SEEN.position]),
-          of: EVENTS_OF_BATCH,
-          weight: Number(headers[SEEN.position]) === EVENTS_OF_BATCH - 1 ? 1 : 0,
+          of: BATCH,
+          weight: Number(headers[SEEN.position]) === BATCH - 1 ? 1 : 0,
           atMicros,
         })),
       )

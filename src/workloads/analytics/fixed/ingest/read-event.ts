@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ENCODED_COLUMNS } from '../../events/columns.ts'
 import { DEVICES } from '../../events/tables.ts'
 
 const MAX_UINT32 = 0xffff_ffff
@@ -27,23 +28,6 @@ const encodedEvent = z.tuple([
   z.int().nonnegative(),
 ])
 
-const COLUMNS = [
-  'event_id',
-  'event_type',
-  'user_id',
-  'session_id',
-  'page_url',
-  'referrer',
-  'user_agent',
-  'country',
-  'region',
-  'city',
-  'device_type',
-  'browser',
-  'duration_ms',
-  'client_time',
-]
-
 /** Why a line is no event, or undefined when it is one. Only events of a block that the sink refused are read here. */
 export function whyUnreadable(line: string): string | undefined {
   let value: unknown
@@ -56,6 +40,6 @@ export function whyUnreadable(line: string): string | undefined {
   if (read.success) return undefined
   const [issue] = read.error.issues
   const place = issue?.path[0]
-  const name = typeof place === 'number' ? (COLUMNS[place] ?? `value ${place}`) : 'values'
+  const name = typeof place === 'number' ? (ENCODED_COLUMNS[place] ?? `value ${place}`) : 'values'
   return `${name}: ${issue?.message ?? 'not as declared'}`
 }
