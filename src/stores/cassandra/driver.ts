@@ -3,19 +3,13 @@ import { Client, auth, policies, tracker, types } from 'cassandra-driver'
 import type { QueryOptions, tracker as tracking } from 'cassandra-driver'
 import type { StoreEndpoint } from '../../core/store.ts'
 import { DATACENTER } from './settings.ts'
+import type { ColumnType } from './types.ts'
 
 /** Requests under way at a time on one connection; one more is refused at once. */
 const PIPELINED = 1_024
 const CONNECT_MS = 5_000
 /** How soon a node that was lost is looked for again. */
 const AGAIN_MS = 250
-
-/** What of a column or a parameter the protocol tells. */
-export interface ColumnType {
-  readonly code: number
-  /** The type of items, or a list of types. */
-  readonly info: unknown
-}
 
 /** What the server said of a statement when it was prepared. */
 export interface PreparedMeta {

@@ -11,11 +11,21 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
   0x1200: 'timeout', // of a read
 }
 
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+])
 const BAD_CREDENTIALS = 0x0100
 const UNAUTHORIZED = 0x2100
 
-function isSocketError(error: Error): boolean {
-  return 'isSocketError' in error && error.isSocketError === true
+function isLost(error: Error): boolean {
+  if (error instanceof errors.BusyConnectionError) return true
+  if ('isSocketError' in error && error.isSocketError === true) return true
+  return 'code' in error && typeof error.code === 'string' && CONNECTION_CODES.has(error.code)
 }
 
 /** What each node said when it was tried. */
@@ -66,9 +76,19 @@ export function classify(error: unknown): Error {
   if (error instanceof errors.ResponseError) return ofServer(error)
   if (error instanceof errors.OperationTimedOutError)
     return new OperationFailure('timeout', `cassandra: ${error.message}`, error)
-  const kind =
-    isSocketError(error) || error instanceof errors.BusyConnectionError ? 'unavailable' : 'unexpected'
-  return new OperationFailure(kind, `cassandra: ${error.message}`, error)
+  if (error.message.includes('localDataCenter')) {
+    return new ArchError(
+      `Cassandra: ${error.message}`,
+      'Name one of them in ARCH_CASSANDRA_URL: cassandra://user:password@host:9042?datacenter=name',
+      3,
+      error,
+    )
+  }
+  return new OperationFailure(
+    isLost(error) ? 'unavailable' : 'unexpected',
+    `cassandra: ${error.message}`,
+    error,
+  )
 }
 
 /** Whether the server refused who asks, not what is asked. */

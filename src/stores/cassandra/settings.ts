@@ -80,13 +80,12 @@ export function serverSettings(place: NodePlace): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Warnings, and the lines that say which version runs and where: what `arch logs cassandra` shows. */
+/** Warnings, and the lines that say which version runs and how it joined: what `arch logs cassandra` shows. */
 export const LOGGING = `<configuration scan="false">
   <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
     <encoder><pattern>%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level %logger{0} %msg%n</pattern></encoder>
   </appender>
   <root level="WARN"><appender-ref ref="out"/></root>
   <logger name="org.apache.cassandra.service.StorageService" level="INFO"/>
-  <logger name="org.apache.cassandra.transport.PipelineConfigurator" level="INFO"/>
 </configuration>
 `

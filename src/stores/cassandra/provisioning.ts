@@ -1,0 +1,73 @@
+import type { Client, types } from 'cassandra-driver'
+import { OperationFailure } from '../../core/errors.ts'
+import type { CassandraClient, CassandraReplication, CassandraStatement } from './client.ts'
+import { classify } from './failures.ts'
+import { keyspaceName } from './names.ts'
+import { statementsOf } from './script.ts'
+
+/** A schema is written on every node before its statement is answered. */
+const SCHEMA_MS = 60_000
+
+const NAMES: CassandraStatement = {
+  text: 'SELECT keyspace_name FROM system_schema.keyspaces',
+  idempotent: true,
+}
+
+/** Of Cassandra itself. */
+function isInternal(keyspace: string): boolean {
+  return keyspace === 'system' || keyspace.startsWith('system_')
+}
+
+type Info = types.ResultSet['info'] & { readonly isSchemaInAgreement?: boolean }
+
+/** Runs the statements of a CQL text one after the other, each once all nodes agree on the schema. */
+export async function runScript(driver: Client, text: string): Promise<void> {
+  try {
+    await driver.connect()
+    for (const statement of statementsOf(text)) {
+      const { info } = await driver.execute(statement, [], { readTimeout: SCHEMA_MS })
+      if ((info as Info).isSchemaInAgreement === false)
+        throw new OperationFailure('unavailable', 'cassandra: the nodes do not agree on the schema')
+    }
+  } catch (error) {
+    throw classify(error)
+  }
+}
+
+/** What makes, drops and names keyspaces, over a driver that is in none. */
+export function keyspacesOver(
+  driver: () => Client,
+  query: CassandraClient['query'],
+  datacenter: string,
+  leave: (keyspace: string) => Promise<void>,
+): Pick<CassandraClient, 'createKeyspace' | 'dropKeyspace' | 'keyspaceExists' | 'keyspaceNames'> {
+  async function names(): Promise<readonly string[]> {
+    const rows = await query<{ keyspace_name: string }>(NAMES, [], { consistency: 'LOCAL_ONE' })
+    return rows.map(({ keyspace_name: name }) => name)
+  }
+
+  return {
+    async createKeyspace(keyspace, replication: CassandraReplication = { [datacenter]: 1 }) {
+      const copies = Object.entries(replication).map(([name, copies]) => {
+        if (!/^[\w-]+$/.test(name) || !Number.isInteger(copies) || copies < 0)
+          throw new TypeError(`'${name}': ${copies} are no copies in a data centre`)
+        return `, '${name}': ${copies}`
+      })
+      const strategy = `{'class': 'NetworkTopologyStrategy'${copies.join('')}}`
+      await runScript(
+        driver(),
+        `CREATE KEYSPACE IF NOT EXISTS ${keyspaceName(keyspace)} WITH replication = ${strategy}`,
+      )
+    },
+    async dropKeyspace(keyspace) {
+      await leave(keyspace)
+      await runScript(driver(), `DROP KEYSPACE IF EXISTS ${keyspaceName(keyspace)}`)
+    },
+    async keyspaceExists(keyspace) {
+      return (await names()).includes(keyspace)
+    },
+    async keyspaceNames() {
+      return (await names()).filter((name) => !isInternal(name)).sort()
+    },
+  }
+}
