@@ -3,11 +3,12 @@ import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
 import type { CassandraClient } from './client.ts'
 import { describe } from './describe.ts'
-import { newDriver } from './driver.ts'
+import { openDriver } from './driver.ts'
 import { keyspaceName } from './names.ts'
 import { keyspacesOver, runScript } from './provisioning.ts'
-import { newPool, queriesOver } from './queries.ts'
-import type { Pool } from './queries.ts'
+import { newPool } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { queriesOver } from './queries.ts'
 import { DATACENTER } from './settings.ts'
 import { writeAll } from './write-all.ts'
 
@@ -21,6 +22,8 @@ interface Server {
   readonly options: ConnectOptions
   readonly pools: Map<string, Pool>
   readonly clients: Map<string, CassandraClient>
+  /** Of a statement; 0 for none. */
+  readonly timeoutMs: number
   closed: boolean
 }
 
@@ -28,11 +31,11 @@ function poolOf(server: Server, keyspace: string): Pool {
   if (server.closed) throw new OperationFailure('unavailable', 'cassandra: the client is closed')
   let pool = server.pools.get(keyspace)
   if (pool === undefined) {
-    const { poolSize, applicationName, statementTimeoutMs: timeoutMs = DEFAULT_BOUND_MS } = server.options
+    const { poolSize, applicationName } = server.options
     const name = keyspace === NONE ? undefined : keyspace
     const connections = keyspace === NONE ? 1 : poolSize
-    const driver = newDriver(server.endpoint, { connections, keyspace: name, applicationName, timeoutMs })
-    pool = newPool(driver, name, timeoutMs)
+    const options = { connections, keyspace: name, applicationName, timeoutMs: server.timeoutMs }
+    pool = newPool(() => openDriver(server.endpoint, options), name)
     server.pools.set(keyspace, pool)
   }
   return pool
@@ -42,19 +45,20 @@ function poolOf(server: Server, keyspace: string): Pool {
 async function leave(server: Server, keyspace: string): Promise<void> {
   const pool = server.pools.get(keyspace)
   server.pools.delete(keyspace)
-  await pool?.driver.shutdown()
+  await pool?.close()
 }
 
 function clientOf(server: Server, keyspace: string): CassandraClient {
   const known = server.clients.get(keyspace)
   if (known !== undefined) return known
-  const queries = queriesOver(() => poolOf(server, keyspace))
-  const { query: queryNone } = queriesOver(() => poolOf(server, NONE))
+  const { timeoutMs } = server
+  const queries = queriesOver(() => ({ pool: poolOf(server, keyspace), timeoutMs }))
+  const { query: queryNone } = queriesOver(() => ({ pool: poolOf(server, NONE), timeoutMs }))
   const client: CassandraClient = {
     store: 'cassandra',
     ...queries,
     ...keyspacesOver(
-      () => poolOf(server, NONE).driver,
+      () => poolOf(server, NONE),
       queryNone,
       server.endpoint.datacenter ?? DATACENTER,
       (name) => leave(server, name),
@@ -62,14 +66,13 @@ function clientOf(server: Server, keyspace: string): CassandraClient {
     withKeyspace: (name) => clientOf(server, keyspaceName(name)),
     writeAll: (statement, rows, ask = {}) => writeAll(queries.query, statement, rows, ask),
     async execute(text) {
-      await runScript(poolOf(server, keyspace).driver, text)
+      await runScript(poolOf(server, keyspace), text)
     },
     describe: () => describe(queryNone, keyspace),
     async close() {
       if (server.closed) return
       server.closed = true
-      // One that is still connecting, and fails, says so to whoever waits for it.
-      await Promise.allSettled([...server.pools.values()].map(({ driver }) => driver.shutdown()))
+      await Promise.all([...server.pools.values()].map((pool) => pool.close()))
     },
   }
   server.clients.set(keyspace, client)
@@ -81,6 +84,7 @@ function clientOf(server: Server, keyspace: string): CassandraClient {
  * @throws nothing here: a server that does not answer is reported by the first statement, as `unavailable`
  */
 export function openCassandra(endpoint: StoreEndpoint, options: ConnectOptions): CassandraClient {
-  const server: Server = { endpoint, options, pools: new Map(), clients: new Map(), closed: false }
+  const { statementTimeoutMs: timeoutMs = DEFAULT_BOUND_MS } = options
+  const server: Server = { endpoint, options, pools: new Map(), clients: new Map(), timeoutMs, closed: false }
   return clientOf(server, endpoint.database ?? NONE)
 }

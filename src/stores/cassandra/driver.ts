@@ -78,8 +78,7 @@ export interface DriverOptions {
   readonly timeoutMs: number
 }
 
-/** A driver over one server and one keyspace, which in this protocol belongs to a connection. Opens no connection yet. */
-export function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
+function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
   const { host, port, user, password, tls } = endpoint
   const datacenter = endpoint.datacenter ?? DATACENTER
   return new Client({
@@ -106,6 +105,33 @@ export function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Clie
     requestTracker: newTracker(),
     monitorReporting: { enabled: false },
   })
+}
+
+/** Its own `shutdown` leaves a driver alone that did not come to be connected, and its connection open. */
+function abandon(driver: Client): void {
+  const { controlConnection } = driver as unknown as {
+    readonly controlConnection: {
+      readonly connection?: { close(done: () => void): void } | null
+      shutdown(): void
+    }
+  }
+  controlConnection.shutdown()
+  controlConnection.connection?.close(() => undefined)
+}
+
+/**
+ * A connected driver over one server and one keyspace, which in this protocol belongs to a connection.
+ * @throws the driver's error, with no connection left
+ */
+export async function openDriver(endpoint: StoreEndpoint, options: DriverOptions): Promise<Client> {
+  const driver = newDriver(endpoint, options)
+  try {
+    await driver.connect()
+    return driver
+  } catch (error) {
+    abandon(driver)
+    throw error
+  }
 }
 
 /** What the server says of a statement, which is prepared where it was not. */

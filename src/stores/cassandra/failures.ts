@@ -63,7 +63,7 @@ export function classify(error: unknown): Error {
     const told = innerErrors(error)
     const cause = told.find(isRefused) ?? told[0]
     if (cause !== undefined) return classify(cause)
-    return new OperationFailure('unavailable', `cassandra: ${error.message}`, error)
+    return new OperationFailure('unavailable', 'cassandra: no node answers', error)
   }
   if (isRefused(error)) {
     return new ArchError(

@@ -1,12 +1,16 @@
-import type { Client, types } from 'cassandra-driver'
-import { OperationFailure } from '../../core/errors.ts'
+import type { types } from 'cassandra-driver'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArchError, OperationFailure } from '../../core/errors.ts'
 import type { CassandraClient, CassandraReplication, CassandraStatement } from './client.ts'
 import { classify } from './failures.ts'
 import { keyspaceName } from './names.ts'
+import type { Pool } from './pool.ts'
 import { statementsOf } from './script.ts'
 
 /** A schema is written on every node before its statement is answered. */
 const SCHEMA_MS = 60_000
+const RIGHTS_MS = 10_000
+const POLL_MS = 100
 
 const NAMES: CassandraStatement = {
   text: 'SELECT keyspace_name FROM system_schema.keyspaces',
@@ -21,9 +25,9 @@ function isInternal(keyspace: string): boolean {
 type Info = types.ResultSet['info'] & { readonly isSchemaInAgreement?: boolean }
 
 /** Runs the statements of a CQL text one after the other, each once all nodes agree on the schema. */
-export async function runScript(driver: Client, text: string): Promise<void> {
+export async function runScript(pool: Pool, text: string): Promise<void> {
   try {
-    await driver.connect()
+    const { driver } = await pool.connected()
     for (const statement of statementsOf(text)) {
       const { info } = await driver.execute(statement, [], { readTimeout: SCHEMA_MS })
       if ((info as Info).isSchemaInAgreement === false)
@@ -34,9 +38,27 @@ export async function runScript(driver: Client, text: string): Promise<void> {
   }
 }
 
-/** What makes, drops and names keyspaces, over a driver that is in none. */
+/**
+ * Waits until who made a keyspace may use it. The server remembers for 2 s who may do what, so that a keyspace which
+ * was dropped and is made again belongs to nobody for a moment. Dropping a table that is not there asks for the right,
+ * and does nothing.
+ */
+async function waitForRights(pool: Pool, keyspace: string): Promise<void> {
+  const until = performance.now() + RIGHTS_MS
+  for (;;) {
+    try {
+      await runScript(pool, `DROP TABLE IF EXISTS ${keyspaceName(keyspace)}.arch_nothing`)
+      return
+    } catch (error) {
+      if (!(error instanceof ArchError) || performance.now() > until) throw error
+    }
+    await sleep(POLL_MS)
+  }
+}
+
+/** What makes, drops and names keyspaces, over connections to none. */
 export function keyspacesOver(
-  driver: () => Client,
+  pool: () => Pool,
   query: CassandraClient['query'],
   datacenter: string,
   leave: (keyspace: string) => Promise<void>,
@@ -55,13 +77,14 @@ export function keyspacesOver(
       })
       const strategy = `{'class': 'NetworkTopologyStrategy'${copies.join('')}}`
       await runScript(
-        driver(),
+        pool(),
         `CREATE KEYSPACE IF NOT EXISTS ${keyspaceName(keyspace)} WITH replication = ${strategy}`,
       )
+      await waitForRights(pool(), keyspace)
     },
     async dropKeyspace(keyspace) {
       await leave(keyspace)
-      await runScript(driver(), `DROP KEYSPACE IF EXISTS ${keyspaceName(keyspace)}`)
+      await runScript(pool(), `DROP KEYSPACE IF EXISTS ${keyspaceName(keyspace)}`)
     },
     async keyspaceExists(keyspace) {
       return (await names()).includes(keyspace)

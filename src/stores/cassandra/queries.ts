@@ -11,8 +11,8 @@ import type {
 } from './client.ts'
 import type { Measured } from './driver.ts'
 import { classify } from './failures.ts'
-import { newStatements } from './prepared.ts'
-import type { Prepared, Statements } from './prepared.ts'
+import type { Pool } from './pool.ts'
+import type { Prepared } from './prepared.ts'
 import { rowsOf } from './rows.ts'
 
 /** Rows of a question that is not asked for pages. */
@@ -30,16 +30,16 @@ const CONSISTENCY: Readonly<Record<Consistency, number>> = {
 /** A page state is the driver's hexadecimal text. */
 const PAGE_STATE = /^([0-9a-f]{2})+$/i
 
-/** A driver, which is connected when it is first used, and its statements. */
-export interface Pool {
-  readonly driver: Client
-  readonly statements: Statements
-  /** Of a statement, in milliseconds; 0 for none. */
+/** Connections, and the bound of a statement over them in milliseconds; 0 for none. */
+export interface Route {
+  readonly pool: Pool
   readonly timeoutMs: number
 }
 
-export function newPool(driver: Client, keyspace: string | undefined, timeoutMs: number): Pool {
-  return { driver, statements: newStatements(driver, keyspace), timeoutMs }
+/** A statement as the server knows it, and the driver that has prepared it. */
+interface Ready {
+  readonly driver: Client
+  readonly prepared: Prepared
 }
 
 /** The bound of the driver is of one request; connecting and preparing are several. */
@@ -55,28 +55,28 @@ async function within<Value>(work: Promise<Value>, timeoutMs: number): Promise<V
   }
 }
 
-async function firstUse(pool: Pool, statement: CassandraStatement): Promise<Prepared> {
-  await pool.driver.connect()
-  return pool.statements.known(statement) ?? pool.statements.prepare(statement)
+async function firstUse(pool: Pool, statement: CassandraStatement): Promise<Ready> {
+  const { driver, statements } = await pool.connected()
+  return { driver, prepared: statements.known(statement) ?? (await statements.prepare(statement)) }
 }
 
-/** A statement as the server knows it. The hot path, once it is prepared, awaits nothing. */
-function preparedOf(
-  pool: Pool,
-  statement: CassandraStatement,
-  timeoutMs: number,
-): Promise<Prepared> | Prepared {
-  return pool.statements.known(statement) ?? within(firstUse(pool, statement), timeoutMs)
+/** The hot path, once a statement is prepared, awaits nothing. */
+function readyFor(route: Route, statement: CassandraStatement, timeoutMs: number): Promise<Ready> | Ready {
+  const current = route.pool.current()
+  const prepared = current?.statements.known(statement)
+  return current === undefined || prepared === undefined
+    ? within(firstUse(route.pool, statement), timeoutMs)
+    : { driver: current.driver, prepared }
 }
 
-function optionsOf(pool: Pool, ask: CassandraAsk, isIdempotent: boolean): Measured {
+function optionsOf(route: Route, ask: CassandraAsk, isIdempotent: boolean): Measured {
   return {
     bytes: 0,
     prepare: true,
     isIdempotent,
     consistency: CONSISTENCY[ask.consistency ?? 'LOCAL_QUORUM'],
     serialConsistency: CONSISTENCY[ask.serialConsistency ?? 'LOCAL_SERIAL'],
-    readTimeout: ask.timeoutMs ?? pool.timeoutMs,
+    readTimeout: ask.timeoutMs ?? route.timeoutMs,
   }
 }
 
@@ -86,16 +86,16 @@ function count(ask: CassandraAsk, statements: number, result: types.ResultSet, o
 }
 
 async function send(
-  pool: Pool,
+  route: Route,
   statement: CassandraStatement,
   values: readonly CassandraValue[],
   ask: CassandraAsk,
   paging: QueryOptions,
 ): Promise<types.ResultSet> {
   try {
-    const prepared = await preparedOf(pool, statement, ask.timeoutMs ?? pool.timeoutMs)
-    const options = { ...optionsOf(pool, ask, statement.idempotent), ...paging }
-    const result = await pool.driver.execute(statement.text, prepared.bind(values), options)
+    const { driver, prepared } = await readyFor(route, statement, ask.timeoutMs ?? route.timeoutMs)
+    const options = { ...optionsOf(route, ask, statement.idempotent), ...paging }
+    const result = await driver.execute(statement.text, prepared.bind(values), options)
     count(ask, 1, result, options)
     return result
   } catch (error) {
@@ -111,43 +111,41 @@ function appliedOf<Row extends object>(result: types.ResultSet): CassandraApplie
 }
 
 async function sendBatch(
-  pool: Pool,
+  route: Route,
   writes: Parameters<CassandraClient['batch']>[0],
   ask: CassandraAsk,
-): Promise<types.ResultSet | undefined> {
+): Promise<types.ResultSet> {
+  const readies = await Promise.all(
+    writes.map(({ statement }) => readyFor(route, statement, ask.timeoutMs ?? route.timeoutMs)),
+  )
   const partitions = new Set<string>()
-  const queries: { query: string; params: unknown[] }[] = []
-  for (const { statement, values } of writes) {
-    const prepared = await preparedOf(pool, statement, ask.timeoutMs ?? pool.timeoutMs)
+  const queries = writes.map(({ statement, values }, index) => {
+    const { prepared } = readies[index] as Ready
     const params = prepared.bind(values)
     partitions.add(prepared.partitionOf(params))
-    queries.push({ query: statement.text, params })
-  }
+    return { query: statement.text, params }
+  })
   if (partitions.size > 1)
     throw new TypeError(`a batch is of one partition, and this one is of ${partitions.size} (M-21)`)
-  if (queries.length === 0) return undefined
-  const options = {
-    ...optionsOf(
-      pool,
-      ask,
-      writes.every(({ statement }) => statement.idempotent),
-    ),
-    logged: false,
-  }
-  const result = await pool.driver.batch(queries, options)
+  const isIdempotent = writes.every(({ statement }) => statement.idempotent)
+  const options = { ...optionsOf(route, ask, isIdempotent), logged: false }
+  const { driver } = readies[0] as Ready
+  const result = await driver.batch(queries, options)
   count(ask, queries.length, result, options)
   return result
 }
 
 /** The statements of `CassandraClient` over whichever pool is there when one runs. */
-export function queriesOver(pool: () => Pool): Pick<CassandraClient, 'query' | 'page' | 'applyIf' | 'batch'> {
+export function queriesOver(
+  route: () => Route,
+): Pick<CassandraClient, 'query' | 'page' | 'applyIf' | 'batch'> {
   return {
     async query<Row extends object>(
       statement: CassandraStatement,
       values: readonly CassandraValue[] = [],
       ask: CassandraAsk = {},
     ) {
-      const result = await send(pool(), statement, values, ask, { fetchSize: MOST_ROWS })
+      const result = await send(route(), statement, values, ask, { fetchSize: MOST_ROWS })
       if (result.pageState) {
         throw new OperationFailure(
           'unexpected',
@@ -160,19 +158,18 @@ export function queriesOver(pool: () => Pool): Pick<CassandraClient, 'query' | '
       const { size, state } = ask
       if (state !== undefined && !PAGE_STATE.test(state))
         throw new TypeError('that is no state of a page: pass on `next` of the page before')
-      const result = await send(pool(), statement, values, ask, {
+      const result = await send(route(), statement, values, ask, {
         fetchSize: size,
         ...(state === undefined ? {} : { pageState: state }),
       })
       return { rows: rowsOf(result), ...(result.pageState ? { next: result.pageState } : {}) }
     },
     async applyIf(statement, values, ask = {}) {
-      return appliedOf(await send(pool(), statement, values, ask, {}))
+      return appliedOf(await send(route(), statement, values, ask, {}))
     },
     async batch(writes, ask = {}) {
       try {
-        const result = await sendBatch(pool(), writes, ask)
-        return result === undefined ? { applied: true } : appliedOf(result)
+        return writes.length === 0 ? { applied: true } : appliedOf(await sendBatch(route(), writes, ask))
       } catch (error) {
         throw classify(error)
       }

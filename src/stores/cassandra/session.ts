@@ -1,6 +1,6 @@
 import type { Client } from 'cassandra-driver'
 import type { StoreEndpoint } from '../../core/store.ts'
-import { newDriver } from './driver.ts'
+import { openDriver } from './driver.ts'
 import { classify } from './failures.ts'
 
 const ANSWER_MS = 5_000
@@ -10,13 +10,13 @@ export async function withSession<Result>(
   endpoint: StoreEndpoint,
   work: (driver: Client) => Promise<Result>,
 ): Promise<Result> {
-  const driver = newDriver(endpoint, { connections: 1, applicationName: 'arch', timeoutMs: ANSWER_MS })
+  let driver: Client | undefined
   try {
-    await driver.connect()
+    driver = await openDriver(endpoint, { connections: 1, applicationName: 'arch', timeoutMs: ANSWER_MS })
     return await work(driver)
   } catch (error) {
     throw classify(error)
   } finally {
-    await driver.shutdown().catch(() => undefined)
+    await driver?.shutdown().catch(() => undefined)
   }
 }
