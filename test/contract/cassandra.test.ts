@@ -7,6 +7,7 @@ import type {
   CassandraStatement,
   CassandraValue,
 } from '../../src/stores/cassandra/client.ts'
+import { keyspaceDifferences, provisionKeyspace } from '../../src/patterns/keyspace.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const { stores, endpoints } = await startTestStores(['cassandra'])
@@ -288,6 +289,37 @@ t.test('keyspaces are made, found, dropped and made again under a client that ha
   }
   await server.dropKeyspace('arch_a')
   await t.rejects(server.createKeyspace('a"; DROP'), { name: 'ArchError' })
+})
+
+t.test('the declared tables of messaging are made once, and every change by hand is told', async (t) => {
+  for (const [name, tables] of [
+    ['cassandra', 13],
+    ['as-written', 2],
+  ] as const) {
+    const declared = { keyspace: 'arch_messaging', files: [`schemas/messaging/${name}.cql`] }
+    const { keyspace } = declared
+    t.match(await keyspaceDifferences(server, declared), [
+      { object: 'keyspace arch_messaging', found: 'nothing' },
+    ])
+    t.same(await provisionKeyspace(server, declared), {
+      changed: true,
+      summary: `arch_messaging: ${tables} of ${tables} tables made`,
+    })
+    t.match(await provisionKeyspace(server, declared), { changed: false })
+    t.same(await keyspaceDifferences(server, declared), [])
+    const inbox = name === 'cassandra' ? 'inbox' : 'user_inbox'
+    await server
+      .withKeyspace(keyspace)
+      .execute(
+        `ALTER TABLE messages ADD extra int; ALTER TABLE messages WITH gc_grace_seconds = 7; DROP TABLE ${inbox}`,
+      )
+    t.same(await keyspaceDifferences(server, declared), [
+      { object: 'column messages.extra', expected: 'nothing', found: 'int regular' },
+      { object: 'option messages.gc_grace_seconds', expected: '864000', found: '7' },
+      { object: `table ${inbox}`, expected: 'a table', found: 'nothing' },
+    ])
+    await server.dropKeyspace(keyspace)
+  }
 })
 
 t.test('the application’s role is no superuser and sees no keyspace that is not its own', async (t) => {

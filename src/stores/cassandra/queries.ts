@@ -116,7 +116,7 @@ async function sendBatch(
   ask: CassandraAsk,
 ): Promise<types.ResultSet> {
   const readies = await Promise.all(
-    writes.map(({ statement }) => readyFor(route, statement, ask.timeoutMs ?? route.timeoutMs)),
+    writes.map(async ({ statement }) => readyFor(route, statement, ask.timeoutMs ?? route.timeoutMs)),
   )
   const partitions = new Set<string>()
   const queries = writes.map(({ statement, values }, index) => {
