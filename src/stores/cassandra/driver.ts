@@ -107,7 +107,7 @@ function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
   })
 }
 
-/** Its own `shutdown` leaves a driver alone that did not come to be connected, and its connection open. */
+/** Closes the connection of a driver that did not come to be connected: its own `shutdown` leaves it open. */
 function abandon(driver: Client): void {
   const { controlConnection } = driver as unknown as {
     readonly controlConnection: {
@@ -120,6 +120,16 @@ function abandon(driver: Client): void {
 }
 
 /**
+ * When every node was lost and one is found again, the driver makes a new entry for it, and forgets the old one with the
+ * connections that it goes on to open.
+ */
+function endForgottenNodes(driver: Client): void {
+  driver.hosts.on('remove', (host: { shutdown(waits: boolean): Promise<void> }) => {
+    host.shutdown(false).catch(() => undefined)
+  })
+}
+
+/**
  * A connected driver over one server and one keyspace, which in this protocol belongs to a connection.
  * @throws the driver's error, with no connection left
  */
@@ -127,6 +137,7 @@ export async function openDriver(endpoint: StoreEndpoint, options: DriverOptions
   const driver = newDriver(endpoint, options)
   try {
     await driver.connect()
+    endForgottenNodes(driver)
     return driver
   } catch (error) {
     abandon(driver)
