@@ -10,6 +10,7 @@ import { asWrittenStrategies, startAsWrittenIngest } from './as-written/ingest.t
 import { openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { startIngest } from './fixed/ingest/role.ts'
+import { startRealtime } from './fixed/realtime/role.ts'
 import { openFixed } from './fixed/open.ts'
 import { topicSpecs } from './fixed/topics.ts'
 import { flows } from './flows.ts'
@@ -64,8 +65,8 @@ const fixed: Variant = {
   schemaDifferences: (stores) => differences(stores, 'fixed'),
   ensurePartitions,
   seed: (stores, population, _choice, progress) => seedFixed(stores, population, progress),
-  open: (stores) => Promise.resolve(openFixed(analyticsStores(stores, 'fixed'))),
-  roles: { ingest: startIngest },
+  open: (stores) => openFixed(analyticsStores(stores, 'fixed')),
+  roles: { ingest: startIngest, realtime: startRealtime },
   audits: fixedAudits,
 }
 

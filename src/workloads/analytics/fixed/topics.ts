@@ -12,13 +12,16 @@ export const TOPIC = {
 /** The group that stores events. */
 export const INGEST_GROUP = 'ingest'
 
+/** The group that keeps the dashboards' rollups of the last hour. */
+export const REALTIME_GROUP = 'realtime'
+
 /** Headers of a record of topic `events`. */
 export const HEADER = {
   /** The number of the batch that the record holds, which a repeated one shares (decimal). */
   batch: 'batch',
   /** The version of the encoding: `EVENT_VERSION`. */
   version: 'version',
-  /** Of a record without events: where a block of the sink ends. */
+  /** Of a record without events: where a block ends, of the group that it names. */
   cut: 'cut',
 } as const
 
