@@ -32,6 +32,8 @@ export interface AnalyticsCase {
   reset(): Promise<void>
   /** Sends batch `index` of the run, which the journal then holds. Its body may be another. */
   send(index: number, body?: Buffer): Promise<void>
+  /** Notes in the journal that batch `index` was acknowledged, whoever sent it. */
+  acknowledged(index: number): void
   /** Sends records that the journal does not hold. */
   sendForeign(headers: Readonly<Record<string, string>>, body: Buffer): Promise<void>
   /** Resolves when a group, by default the one that stores events, has read all that was sent. */
@@ -52,6 +54,11 @@ export function batchNumber(index: number): number {
 /** The body of batch `index` of a test. */
 export function bodyOf(index: number): Buffer {
   return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).body
+}
+
+/** The session of batch `index` of a test. */
+export function sessionOfBatch(index: number): string {
+  return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).sessionId
 }
 
 /** The stores that the case needs. */
@@ -82,7 +89,10 @@ export async function openAnalyticsCase(
       const batch = batchNumber(index)
       const { sessionId, body: own } = encodeBatch(seedsOf(SEED), batch, Date.now())
       await produce({ [HEADER.batch]: `${batch}`, [HEADER.version]: EVENT_VERSION }, sessionId, body ?? own)
-      sent.push({ operation: 'events.send', keys: { batch: `${batch}` } })
+      analytics.acknowledged(index)
+    },
+    acknowledged(index) {
+      sent.push({ operation: 'events.send', keys: { batch: `${batchNumber(index)}` } })
     },
     sendForeign: (headers, body) => produce(headers, 'foreign', body),
     settled: (group = INGEST_GROUP) =>
