@@ -58,7 +58,7 @@ t.test('experiments are listed with their case, for people and for machines', as
   t.notMatch(out, /experiments .*not implemented/)
   const listed = JSON.parse((await runFake(['list', 'commerce', '--json'])).out)
   t.match(listed, {
-    cases: [{ experiments: [{ name: 'checkout', defaults: { clients: 24, perClient: 60 } }] }],
+    cases: [{ experiments: [{ name: 'checkout', defaults: { loop: { clients: 24, perClient: 60 } } }] }],
   })
   t.match(caseText(sampleWorkload(), 80, pc.createColors(false)), /experiments\n +sample: two ways to do it/)
   t.match(caseValue(sampleWorkload()), { experiments: [{ name: 'sample' }] })

@@ -1,0 +1,5 @@
+import type { Experiment } from '../../../core/experiment.ts'
+import { columnStore } from './column-store/index.ts'
+
+/** The experiments of the analytics case, by the claim or the defect that each measures. */
+export const experiments: Readonly<Record<string, Experiment>> = { 'column-store': columnStore }
