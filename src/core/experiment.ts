@@ -3,7 +3,7 @@ import type { Stores } from './store.ts'
 import type { LoadHost } from './suite.ts'
 import type { Population } from './workload.ts'
 
-/** A name in a table, and what it stands for. */
+/** A name in a table, and what it stands for; '' for one that speaks for itself. */
 export interface Named {
   readonly name: string
   readonly description: string

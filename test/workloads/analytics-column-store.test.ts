@@ -40,6 +40,27 @@ void t.test('every query has the same answer in both engines, and a ratio of the
   }
 })
 
+void t.test('bytes add up in either store, and every column of the text has its own', async (t) => {
+  const rows = columnStore.patterns.find(({ name }) => name === 'bytes')?.rows ?? []
+  const of = new Map<string, Readings>()
+  for (const { name } of rows) of.set(name, await measure('bytes', name))
+  const sum = (store: string, names: readonly string[]): number =>
+    names.reduce((total, name) => total + (of.get(name)?.[store] ?? 0), 0)
+  const columns = rows
+    .map(({ name }) => name)
+    .filter((name) => !['columns', 'rest', 'indexes', 'all'].includes(name))
+  t.equal(columns.length, 15)
+  for (const store of ['postgres', 'clickhouse']) {
+    for (const name of columns) t.ok((of.get(name)?.[store] ?? 0) > 0, `${store} ${name}`)
+    t.ok(Math.abs(sum(store, columns) - sum(store, ['columns'])) < 1e-9)
+    t.ok(Math.abs(sum(store, ['columns', 'rest', 'indexes']) - sum(store, ['all'])) < 1e-9)
+  }
+  const { raw = 0, clickhouse: compressed = 0, rawRatio } = of.get('columns') ?? {}
+  t.equal(rawRatio, raw / compressed)
+  t.match(await measure('capacity', 'clickhouse'), { bytes: of.get('all')?.['clickhouse'] })
+  t.match(await measure('capacity', 'postgres'), { bytes: of.get('all')?.['postgres'] })
+})
+
 void t.test('a row that is another, or missing, is seen in the content and in the answers', async (t) => {
   await postgres.execute(
     `UPDATE events SET duration_ms = duration_ms + 8, country = 'US'

@@ -34,7 +34,9 @@ function columnsOf(columns: readonly ExperimentColumn[]): readonly Column<Experi
   ]
 }
 
-function legend(all: readonly Named[], columns: number, dim: (text: string) => string): string {
+/** What names stand for; those that speak for themselves are left out. */
+function legend(named: readonly Named[], columns: number, dim: (text: string) => string): string {
+  const all = named.filter(({ description }) => description !== '')
   const width = Math.max(...all.map(({ name }) => name.length)) + 2
   return all
     .flatMap(({ name, description }) => {
@@ -77,9 +79,9 @@ export function experimentText(
     const own = rows.filter(({ pattern }) => pattern === name)
     if (own.length === 0) return []
     const heading = wrap(`${name}: ${description}`, columns - 2).map((line) => `  ${bold(line)}`)
-    const explained = ownRows === undefined ? [] : [legend(ownRows, columns, dim)]
+    const explained = legend(ownRows ?? [], columns, dim)
     const table = textTable(columnsOf(ownColumns ?? experiment.columns), own, columns, dim)
-    return [[...heading, ...explained, table].join('\n')]
+    return [[...heading, ...(explained === '' ? [] : [explained]), table].join('\n')]
   })
   const findings = experiment.findings?.(rows) ?? []
   const found = findings.flatMap(({ claims, text }) =>

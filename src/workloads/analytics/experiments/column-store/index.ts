@@ -5,9 +5,22 @@ import { loadHistory } from '../../history/load.ts'
 import { historyQueries } from '../../history/queries.ts'
 import { timelineOf } from '../../history/timeline.ts'
 import { loadPostgres } from '../postgres-events.ts'
+import { clickhouseSize, postgresSize, rawColumns, widenParts } from '../sizes.ts'
 import { clickhouseEngine, postgresEngine } from './ask.ts'
+import { bytesOf, bytesPattern } from './bytes.ts'
+import type { Sizes } from './bytes.ts'
+import { capacityPattern, capacityReadings } from './capacity.ts'
+import { findingsOf } from './findings.ts'
 import { compareEngines, QUERY_COLUMNS } from './queries.ts'
 import { clickhouseContent, postgresContent } from './same-rows.ts'
+
+async function measureSizes(postgres: PostgresClient, clickhouse: ClickHouseClient): Promise<Sizes> {
+  return {
+    raw: await rawColumns(clickhouse),
+    postgres: await postgresSize(postgres),
+    clickhouse: await clickhouseSize(clickhouse),
+  }
+}
 
 /** In either store. */
 const DATABASE = 'arch_analytics_experiment'
@@ -25,6 +38,8 @@ export const columnStore: Experiment = {
       description:
         'milliseconds of the client, once first and the better of two hot; both engines in turns (the text: 100x, ANA-25)',
     },
+    bytesPattern,
+    capacityPattern,
   ],
   columns: QUERY_COLUMNS,
   defaults: { rounds: 2, population: 1_000_000 },
@@ -42,6 +57,7 @@ export const columnStore: Experiment = {
     await postgresServer.createDatabase(DATABASE)
     const postgres = postgresServer.withDatabase(DATABASE)
     const clickhouse = server.withDatabase(DATABASE)
+    await widenParts(clickhouse)
     const since = performance.now()
     await loadPostgres(postgres, timeline, host)
     host.line(
@@ -53,8 +69,12 @@ export const columnStore: Experiment = {
         `ClickHouse holds ${one.rows} rows (${one.hash}), PostgreSQL ${other.rows} (${other.hash})`,
       )
     const engines = [postgresEngine(postgres, timeline), clickhouseEngine(clickhouse, timeline)] as const
+    let known: Promise<Sizes> | undefined
+    const sizes = (): Promise<Sizes> => (known ??= measureSizes(postgres, clickhouse))
     return {
-      measure({ row, round, signal }) {
+      async measure({ pattern, row, round, signal }) {
+        if (pattern === bytesPattern.name) return bytesOf(row, await sizes())
+        if (pattern === capacityPattern.name) return capacityReadings(row, await sizes())
         const query = historyQueries.find(({ name }) => name === row)
         if (query === undefined) throw new RangeError(`no query ${row}`)
         return compareEngines(query, ...engines, round, signal)
@@ -62,4 +82,5 @@ export const columnStore: Experiment = {
       close,
     }
   },
+  findings: findingsOf,
 }
