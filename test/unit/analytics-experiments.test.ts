@@ -2,6 +2,8 @@ import t from 'tap'
 import type { ExperimentRow } from '../../src/core/experiment.ts'
 import { capacityOf } from '../../src/workloads/analytics/experiments/column-store/capacity.ts'
 import { findingsOf } from '../../src/workloads/analytics/experiments/column-store/findings.ts'
+import { bodiesOf } from '../../src/workloads/analytics/experiments/insert-batch/bodies.ts'
+import { findingsOf as insertFindings } from '../../src/workloads/analytics/experiments/insert-batch/findings.ts'
 
 function row(pattern: string, name: string, figures: Readonly<Record<string, number>>): ExperimentRow {
   const readings = Object.fromEntries(
@@ -52,5 +54,25 @@ t.test('what is found follows from the figures, and says where the claim does no
   const [found] = findingsOf([...bytes, row('capacity', 'heap', { bytes: 200 })])
   t.match(found?.text, "8x less than PostgreSQL's heap and 12x less than heap and indexes (claimed: 10x)")
   t.same(findingsOf([]), [], 'an interruption that left nothing finds nothing')
+  t.end()
+})
+
+t.test('bodies hold so many lines each, one after the other, and no more bodies than are asked for', (t) => {
+  const lines = ['a', 'b', 'c', 'd', 'e']
+  const texts = (size: number, count: number): string[] => bodiesOf(lines, size, count).map(String)
+  t.same(texts(2, 9), ['ab', 'cd'])
+  t.same(texts(1, 3), ['a', 'b', 'c'])
+  t.same(texts(7, 2), ['abcdeab'], 'after the last line comes the first one')
+  t.end()
+})
+
+t.test('the size of an insert that reaches a rate is the first that was measured to', (t) => {
+  const of = (name: string, perSecond: number): ExperimentRow =>
+    row('clickhouse', name, { perSecond, inserts: 10, made: 20 })
+  const [rate, parts] = insertFindings([of('1', 500), of('1K', 20_000), of('100K', 90_000)])
+  t.match(rate?.text, '500 rows/s at 1 an insert, 90,000 at 100K; 11,574 a second (ANA-01) from 1K rows')
+  t.match(rate?.text, '100,000 (ANA-07) at no size')
+  t.match(parts?.text, 'an insert makes 2.00 parts')
+  t.same(insertFindings([]), [])
   t.end()
 })

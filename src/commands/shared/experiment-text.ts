@@ -79,10 +79,11 @@ export function experimentText(
     const own = rows.filter(({ pattern }) => pattern === name)
     if (own.length === 0) return []
     const heading = wrap(`${name}: ${description}`, columns - 2).map((line) => `  ${bold(line)}`)
-    const explained = legend(ownRows ?? [], columns, dim)
+    const described = legend(ownRows ?? [], columns, dim)
     const table = textTable(columnsOf(ownColumns ?? experiment.columns), own, columns, dim)
-    return [[...heading, ...(explained === '' ? [] : [explained]), table].join('\n')]
+    return [[...heading, ...(described === '' ? [] : [described]), table].join('\n')]
   })
+  const explained = legend(experiment.rows, columns, dim)
   const findings = experiment.findings?.(rows) ?? []
   const found = findings.flatMap(({ claims, text }) =>
     wrap(claims.length === 0 ? text : `${claims.join(', ')}: ${text}`, columns - 2).map(
@@ -91,7 +92,7 @@ export function experimentText(
   )
   return [
     `${wrap(experiment.title, columns).map(bold).join('\n')}\n${factLine(run, columns)}`,
-    legend(experiment.rows, columns, dim),
+    ...(explained === '' ? [] : [explained]),
     ...tables,
     ...(found.length === 0 ? [] : [`${bold('found')}\n${found.join('\n')}`]),
   ].join('\n\n')
