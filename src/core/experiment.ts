@@ -1,4 +1,4 @@
-import type { RequirementId, StoreName } from './names.ts'
+import type { DefectId, RequirementId, StoreName } from './names.ts'
 import type { Stores } from './store.ts'
 import type { LoadHost } from './suite.ts'
 import type { Population } from './workload.ts'
@@ -54,9 +54,10 @@ export interface RunningExperiment {
   close(): Promise<void>
 }
 
-/** What the figures say of claims of the text. */
+/** What the figures say of claims and defects of the text. */
 export interface Finding {
   readonly claims: readonly RequirementId[]
+  readonly defects?: readonly DefectId[]
   readonly text: string
 }
 

@@ -4,6 +4,8 @@ import { capacityOf } from '../../src/workloads/analytics/experiments/column-sto
 import { findingsOf } from '../../src/workloads/analytics/experiments/column-store/findings.ts'
 import { bodiesOf } from '../../src/workloads/analytics/experiments/insert-batch/bodies.ts'
 import { findingsOf as insertFindings } from '../../src/workloads/analytics/experiments/insert-batch/findings.ts'
+import { findingsOf as rollupFindings } from '../../src/workloads/analytics/experiments/rollups/findings.ts'
+import { findingsOf as textFindings } from '../../src/workloads/analytics/experiments/text-columns/findings.ts'
 
 function row(pattern: string, name: string, figures: Readonly<Record<string, number>>): ExperimentRow {
   const readings = Object.fromEntries(
@@ -74,5 +76,27 @@ t.test('the size of an insert that reaches a rate is the first that was measured
   t.match(rate?.text, '100,000 (ANA-07) at no size')
   t.match(parts?.text, 'an insert makes 2.00 parts')
   t.same(insertFindings([]), [])
+  t.end()
+})
+
+t.test("what the text's columns and averages cost is told by ratio and by count", (t) => {
+  const [few, all, needles, seconds] = textFindings([
+    row('bytes', 'event_type', { text: 6, fixed: 1 }),
+    row('bytes', 'city', { text: 4, fixed: 1 }),
+    row('bytes', 'columns', { text: 30, fixed: 20 }),
+    row('queries', 'by-user', { textRows: 1_000, fixedRows: 10, differ: 4 }),
+    row('queries', 'whole-table', { textRows: 1_000, fixedRows: 1_000, differ: 0 }),
+  ])
+  t.match(few, { defects: ['A-07'], text: /10\.00 bytes a row as Strings, 2\.00 with LowCardinality: 5x$/ })
+  t.match(all, { defects: ['A-12'], text: /: 1\.5x$/ })
+  t.match(needles, { defects: ['A-06'], text: /by-user reads 100x the rows/ })
+  t.match(seconds, { defects: ['A-09'], text: /change 1 of 2 answers: by-user$/ })
+  const [average, states] = rollupFindings([
+    row('hour', 'average', { averages: 9, wrong: 7, largest: 12.345 }),
+    row('hour', 'states', { averages: 9, wrong: 0, largest: 0 }),
+  ])
+  t.match(average?.text, /wrong are 7 of 9 by hour, by up to 12\.3 %$/)
+  t.match(states?.text, /none is wrong$/)
+  t.same([...textFindings([]), ...rollupFindings([])], [])
   t.end()
 })

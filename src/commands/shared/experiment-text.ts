@@ -85,11 +85,10 @@ export function experimentText(
   })
   const explained = legend(experiment.rows, columns, dim)
   const findings = experiment.findings?.(rows) ?? []
-  const found = findings.flatMap(({ claims, text }) =>
-    wrap(claims.length === 0 ? text : `${claims.join(', ')}: ${text}`, columns - 2).map(
-      (line) => `  ${line}`,
-    ),
-  )
+  const found = findings.flatMap(({ claims, defects = [], text }) => {
+    const ids = [...claims, ...defects].join(', ')
+    return wrap(ids === '' ? text : `${ids}: ${text}`, columns - 2).map((line) => `  ${line}`)
+  })
   return [
     `${wrap(experiment.title, columns).map(bold).join('\n')}\n${factLine(run, columns)}`,
     ...(explained === '' ? [] : [explained]),

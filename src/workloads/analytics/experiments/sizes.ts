@@ -20,6 +20,19 @@ export const TEXT_COLUMNS: readonly string[] = [
   'date',
 ]
 
+/** Rows of a table of sizes beside those of single columns. */
+export const TOTALS = {
+  columns: 'columns',
+  rest: 'rest',
+  indexes: 'indexes',
+  all: 'all',
+} as const
+
+/** Whether a row of a table of sizes is about the same things in two stores or tables, so that a ratio says something. */
+export function isAlike(row: string): boolean {
+  return row !== TOTALS.rest && row !== TOTALS.indexes
+}
+
 /** Bytes a row of a table of events. */
 export interface RowSize {
   readonly rows: number
@@ -36,8 +49,24 @@ export function ofTextColumns({ columns }: Pick<RowSize, 'columns'>): number {
 }
 
 /** What is neither the text's columns nor indexes: tuple headers and pages, or marks and columns of one's own. */
-export function restOf(size: RowSize): number {
+function restOf(size: RowSize): number {
   return size.all - size.indexes - ofTextColumns(size)
+}
+
+/** What a row of a table of sizes says of one store or table. */
+export function bytesOfRow(row: string, size: RowSize): number {
+  switch (row) {
+    case TOTALS.columns:
+      return ofTextColumns(size)
+    case TOTALS.rest:
+      return restOf(size)
+    case TOTALS.indexes:
+      return size.indexes
+    case TOTALS.all:
+      return size.all
+    default:
+      return size.columns[row] ?? 0
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Named, Pattern, Readings } from '../../../../core/experiment.ts'
 import { column } from '../columns.ts'
-import { ofTextColumns, restOf, TEXT_COLUMNS } from '../sizes.ts'
+import { bytesOfRow, isAlike, ofTextColumns, TEXT_COLUMNS, TOTALS } from '../sizes.ts'
 import type { RowSize } from '../sizes.ts'
 
 /** What the same rows take in either store. */
@@ -9,14 +9,6 @@ export interface Sizes {
   readonly postgres: RowSize
   readonly clickhouse: RowSize
 }
-
-/** Rows beside those of single columns. */
-export const TOTALS = {
-  columns: 'columns',
-  rest: 'rest',
-  indexes: 'indexes',
-  all: 'all',
-} as const
 
 const ROWS: readonly Named[] = [
   ...TEXT_COLUMNS.map((name) => ({ name, description: '' })),
@@ -45,24 +37,15 @@ export const bytesPattern: Pattern = {
   once: true,
 }
 
-function readings(postgres: number, clickhouse: number, raw?: number): Readings {
-  const ratio = clickhouse > 0 ? { ratio: postgres / clickhouse } : {}
-  if (raw === undefined) return { postgres, clickhouse, ...ratio }
-  return { raw, postgres, clickhouse, ...(clickhouse > 0 ? { rawRatio: raw / clickhouse } : {}), ...ratio }
-}
-
-/** The figures of one row. Those of `rest` and `indexes` are of different things, and have no ratio. */
+/** The figures of one row. */
 export function bytesOf(row: string, { raw, postgres, clickhouse }: Sizes): Readings {
-  switch (row) {
-    case TOTALS.columns:
-      return readings(ofTextColumns(postgres), ofTextColumns(clickhouse), ofTextColumns({ columns: raw }))
-    case TOTALS.rest:
-      return { postgres: restOf(postgres), clickhouse: restOf(clickhouse) }
-    case TOTALS.indexes:
-      return { postgres: postgres.indexes, clickhouse: clickhouse.indexes }
-    case TOTALS.all:
-      return readings(postgres.all, clickhouse.all)
-    default:
-      return readings(postgres.columns[row] ?? 0, clickhouse.columns[row] ?? 0, raw[row] ?? 0)
+  const [one, other] = [bytesOfRow(row, postgres), bytesOfRow(row, clickhouse)]
+  const values = row === TOTALS.columns ? ofTextColumns({ columns: raw }) : raw[row]
+  return {
+    postgres: one,
+    clickhouse: other,
+    ...(isAlike(row) ? { ratio: one / other } : {}),
+    ...(values === undefined ? {} : { raw: values }),
+    ...(values === undefined ? {} : { rawRatio: values / other }),
   }
 }

@@ -10,11 +10,7 @@ const TERABYTE = 1e12
 /** What is kept (ANA-02). */
 const HISTORY: Quantity = documented(100, 'TB', 'ANA-02')
 /** What the text's 100 TB are, if they are counted before they are compressed. */
-export const RAW_BYTES: Quantity = assumed(
-  500,
-  'bytes an event',
-  'as it comes, ANA-02: 100 TB are then 200B events',
-)
+const RAW_BYTES: Quantity = assumed(500, 'bytes an event', 'as it comes, ANA-02: 100 TB are then 200B events')
 const DISK = assumed(8, 'TB a disk', 'a common size of NVMe disks')
 const FILLED = assumed(0.7, 'of a disk', 'merges and vacuums need room beside what they rewrite')
 const COPIES = assumed(2, 'copies', 'a disk that dies loses nothing')

@@ -1,21 +1,10 @@
 import type { ExperimentRow, Finding } from '../../../../core/experiment.ts'
-import { TOTALS } from './bytes.ts'
+import { figure, times } from '../figure.ts'
+import { TOTALS } from '../sizes.ts'
 
 /** What the text claims. */
 const FASTER = 100
 const SMALLER = 10
-
-const times = (value: number): string => `${Number(value.toPrecision(3))}x`
-
-/** The median of a figure. */
-function figure(
-  rows: readonly ExperimentRow[],
-  pattern: string,
-  row: string,
-  name: string,
-): number | undefined {
-  return rows.find((each) => each.pattern === pattern && each.row === row)?.readings[name]?.median
-}
 
 function aboutSpeed(rows: readonly ExperimentRow[]): readonly Finding[] {
   const queries = rows.filter(({ pattern }) => pattern === 'queries')

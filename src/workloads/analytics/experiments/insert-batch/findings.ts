@@ -38,7 +38,8 @@ function aboutParts(rows: readonly ExperimentRow[]): readonly Finding[] {
   return [
     {
       claims: ['ANA-27'],
-      text: `an insert makes ${(made / inserts).toFixed(2)} parts, however small it is (A-02)`,
+      defects: ['A-02'],
+      text: `an insert makes ${(made / inserts).toFixed(2)} parts, however small it is`,
     },
   ]
 }
