@@ -76,8 +76,19 @@ void t.test('a row that is another, or missing, is seen in the content and in th
   t.ok(((await measure('queries', 'percentiles'))['differ'] ?? 0) > 0)
 })
 
-void t.test('what it made is gone when it closes', async (t) => {
+void t.test('what it made is gone when it closes, or is interrupted while it loads', async (t) => {
   await running.close()
+  t.equal(await postgres.databaseExists(DATABASE), false)
+  const interrupt = new AbortController()
+  const loading = {
+    ...host,
+    signal: interrupt.signal,
+    progress: (step: string): void => {
+      if (step === 'postgres') interrupt.abort()
+    },
+  }
+  await t.rejects(columnStore.open(stores, { seed: 42, size: SIZE }, loading))
+  t.equal(interrupt.signal.aborted, true)
   t.equal(await postgres.databaseExists(DATABASE), false)
   t.equal(await clickhouse.databaseExists(DATABASE), false)
 })

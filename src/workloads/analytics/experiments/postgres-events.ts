@@ -51,13 +51,14 @@ export async function loadPostgres(
   await createEvents(postgres)
   const lines = function* (): Generator<string> {
     for (let first = 0; first < timeline.batches; first += CHUNK_BATCHES) {
-      host.signal.throwIfAborted()
       host.progress('postgres', first * BATCH, timeline.events, 'events')
+      host.signal.throwIfAborted()
       yield* copyLines(timeline, first, Math.min(CHUNK_BATCHES, timeline.batches - first))
     }
   }
   await copyEvents(postgres, lines())
   host.progress('postgres', timeline.events, timeline.events, 'events')
+  host.signal.throwIfAborted()
   await createIndexes(postgres)
   await postgres.execute('VACUUM (FREEZE, ANALYZE) events')
   await postgres.execute('CHECKPOINT')

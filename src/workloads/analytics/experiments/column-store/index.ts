@@ -4,6 +4,7 @@ import type { PostgresClient } from '../../../../stores/postgres/client.ts'
 import { loadHistory } from '../../history/load.ts'
 import { historyQueries } from '../../history/queries.ts'
 import { timelineOf } from '../../history/timeline.ts'
+import { openFresh } from '../fresh.ts'
 import { loadPostgres } from '../postgres-events.ts'
 import { clickhouseSize, postgresSize, rawColumns, widenParts } from '../sizes.ts'
 import { clickhouseEngine, postgresEngine } from './ask.ts'
@@ -43,44 +44,44 @@ export const columnStore: Experiment = {
   ],
   columns: QUERY_COLUMNS,
   defaults: { rounds: 2, population: 1_000_000 },
-  async open(stores, population, host) {
+  open(stores, population, host) {
     const server = stores['clickhouse'] as ClickHouseClient
     const postgresServer = stores['postgres'] as PostgresClient
     const timeline = timelineOf(population)
-    const close = async (): Promise<void> => {
+    const drop = async (): Promise<void> => {
       await server.dropDatabase(DATABASE)
       await postgresServer.dropDatabase(DATABASE)
     }
-    await close()
-    const loaded = await loadHistory({ server, database: DATABASE, population, host })
-    host.line(`clickhouse ${loaded.summary}`)
-    await postgresServer.createDatabase(DATABASE)
-    const postgres = postgresServer.withDatabase(DATABASE)
-    const clickhouse = server.withDatabase(DATABASE)
-    await widenParts(clickhouse)
-    const since = performance.now()
-    await loadPostgres(postgres, timeline, host)
-    host.line(
-      `postgres ${timeline.events} events, indexed after ${Math.round((performance.now() - since) / 1e3)} s`,
-    )
-    const [one, other] = [await clickhouseContent(clickhouse), await postgresContent(postgres)]
-    if (one.rows !== other.rows || one.hash !== other.hash)
-      throw new Error(
-        `ClickHouse holds ${one.rows} rows (${one.hash}), PostgreSQL ${other.rows} (${other.hash})`,
+    return openFresh(drop, async () => {
+      const loaded = await loadHistory({ server, database: DATABASE, population, host })
+      host.line(`clickhouse ${loaded.summary}`)
+      await postgresServer.createDatabase(DATABASE)
+      const postgres = postgresServer.withDatabase(DATABASE)
+      const clickhouse = server.withDatabase(DATABASE)
+      await widenParts(clickhouse)
+      const since = performance.now()
+      await loadPostgres(postgres, timeline, host)
+      host.line(
+        `postgres ${timeline.events} events, indexed after ${Math.round((performance.now() - since) / 1e3)} s`,
       )
-    const engines = [postgresEngine(postgres, timeline), clickhouseEngine(clickhouse, timeline)] as const
-    let known: Promise<Sizes> | undefined
-    const sizes = (): Promise<Sizes> => (known ??= measureSizes(postgres, clickhouse))
-    return {
-      async measure({ pattern, row, round, signal }) {
-        if (pattern === bytesPattern.name) return bytesOf(row, await sizes())
-        if (pattern === capacityPattern.name) return capacityReadings(row, await sizes())
-        const query = historyQueries.find(({ name }) => name === row)
-        if (query === undefined) throw new RangeError(`no query ${row}`)
-        return compareEngines(query, ...engines, round, signal)
-      },
-      close,
-    }
+      const [one, other] = [await clickhouseContent(clickhouse), await postgresContent(postgres)]
+      if (one.rows !== other.rows || one.hash !== other.hash)
+        throw new Error(
+          `ClickHouse holds ${one.rows} rows (${one.hash}), PostgreSQL ${other.rows} (${other.hash})`,
+        )
+      const engines = [postgresEngine(postgres, timeline), clickhouseEngine(clickhouse, timeline)] as const
+      let known: Promise<Sizes> | undefined
+      const sizes = (): Promise<Sizes> => (known ??= measureSizes(postgres, clickhouse))
+      return {
+        async measure({ pattern, row, round, signal }) {
+          if (pattern === bytesPattern.name) return bytesOf(row, await sizes())
+          if (pattern === capacityPattern.name) return capacityReadings(row, await sizes())
+          const query = historyQueries.find(({ name }) => name === row)
+          if (query === undefined) throw new RangeError(`no query ${row}`)
+          return compareEngines(query, ...engines, round, signal)
+        },
+      }
+    })
   },
   findings: findingsOf,
 }

@@ -1,6 +1,7 @@
 import type { Experiment, Readings } from '../../../../core/experiment.ts'
 import type { ClickHouseClient } from '../../../../stores/clickhouse/client.ts'
 import { column } from '../columns.ts'
+import { openFresh } from '../fresh.ts'
 import { fillRollups, loadDay } from './day.ts'
 import { PERIODS, ROLLUPS } from './designs.ts'
 import { findingsOf } from './findings.ts'
@@ -65,17 +66,18 @@ export const rollups: Experiment = {
     column('kept', 'rows kept', 'count', 2),
   ],
   defaults: { rounds: 1, population: 1_000_000 },
-  async open(stores, population, host) {
+  open(stores, population, host) {
     const server = stores['clickhouse'] as ClickHouseClient
-    const close = (): Promise<void> => server.dropDatabase(DATABASE)
-    await close()
-    await server.createDatabase(DATABASE)
-    const clickhouse = server.withDatabase(DATABASE)
-    await loadDay(clickhouse, population, host)
-    await fillRollups(clickhouse, population, host)
-    for (const table of new Set(ROLLUPS.map((rollup) => rollup.table)))
-      await clickhouse.command(`OPTIMIZE TABLE ${table} FINAL`, { settings: { max_execution_time: 0 } })
-    return { measure: ({ row, pattern }) => compare(clickhouse, row, pattern), close }
+    const drop = (): Promise<void> => server.dropDatabase(DATABASE)
+    return openFresh(drop, async () => {
+      await server.createDatabase(DATABASE)
+      const clickhouse = server.withDatabase(DATABASE)
+      await loadDay(clickhouse, population, host)
+      await fillRollups(clickhouse, population, host)
+      for (const table of new Set(ROLLUPS.map((rollup) => rollup.table)))
+        await clickhouse.command(`OPTIMIZE TABLE ${table} FINAL`, { settings: { max_execution_time: 0 } })
+      return { measure: ({ row, pattern }) => compare(clickhouse, row, pattern) }
+    })
   },
   findings: findingsOf,
 }

@@ -9,6 +9,7 @@ import { timelineOf } from '../../history/timeline.ts'
 import type { Timeline } from '../../history/timeline.ts'
 import { createTables } from '../../schema.ts'
 import { column } from '../columns.ts'
+import { openFresh } from '../fresh.ts'
 import { bytesOfRow, clickhouseSize, isAlike, TEXT_COLUMNS, TOTALS, widenParts } from '../sizes.ts'
 import type { RowSize } from '../sizes.ts'
 import { findingsOf } from './findings.ts'
@@ -129,35 +130,35 @@ export const textColumns: Experiment = {
   ],
   columns: QUERY_COLUMNS,
   defaults: { rounds: 2, population: 1_000_000 },
-  async open(stores, population, host) {
+  open(stores, population, host) {
     const server = stores['clickhouse'] as ClickHouseClient
-    const close = async (): Promise<void> => {
+    const drop = async (): Promise<void> => {
       await server.dropDatabase(FIXED_DATABASE)
       await server.dropDatabase(TEXT_DATABASE)
     }
-    await close()
-    const loaded = await loadHistory({ server, database: FIXED_DATABASE, population, host })
-    host.line(`clickhouse ${loaded.summary}`)
-    await server.createDatabase(TEXT_DATABASE)
-    const [text, fixed] = [server.withDatabase(TEXT_DATABASE), server.withDatabase(FIXED_DATABASE)]
-    await createTables(text, 'as-written')
-    await text.command(FILL, { settings: { max_execution_time: 0 }, signal: host.signal })
-    await text.command('OPTIMIZE TABLE events FINAL', { settings: { max_execution_time: 0 } })
-    await widenParts(text)
-    await widenParts(fixed)
-    const timeline = timelineOf(population)
-    const sizes: Readonly<Record<'text' | 'fixed', RowSize>> = {
-      text: await clickhouseSize(text),
-      fixed: await clickhouseSize(fixed),
-    }
-    return {
-      async measure({ pattern, row, round, signal }) {
-        if (pattern === 'queries') return compareTables({ text, fixed }, row, timeline, round, signal)
-        const [one, other] = [bytesOfRow(row, sizes.text), bytesOfRow(row, sizes.fixed)]
-        return { text: one, fixed: other, ...(isAlike(row) ? { ratio: one / other } : {}) }
-      },
-      close,
-    }
+    return openFresh(drop, async () => {
+      const loaded = await loadHistory({ server, database: FIXED_DATABASE, population, host })
+      host.line(`clickhouse ${loaded.summary}`)
+      await server.createDatabase(TEXT_DATABASE)
+      const [text, fixed] = [server.withDatabase(TEXT_DATABASE), server.withDatabase(FIXED_DATABASE)]
+      await createTables(text, 'as-written')
+      await text.command(FILL, { settings: { max_execution_time: 0 }, signal: host.signal })
+      await text.command('OPTIMIZE TABLE events FINAL', { settings: { max_execution_time: 0 } })
+      await widenParts(text)
+      await widenParts(fixed)
+      const timeline = timelineOf(population)
+      const sizes: Readonly<Record<'text' | 'fixed', RowSize>> = {
+        text: await clickhouseSize(text),
+        fixed: await clickhouseSize(fixed),
+      }
+      return {
+        async measure({ pattern, row, round, signal }) {
+          if (pattern === 'queries') return compareTables({ text, fixed }, row, timeline, round, signal)
+          const [one, other] = [bytesOfRow(row, sizes.text), bytesOfRow(row, sizes.fixed)]
+          return { text: one, fixed: other, ...(isAlike(row) ? { ratio: one / other } : {}) }
+        },
+      }
+    })
   },
   findings: findingsOf,
 }
