@@ -29,6 +29,8 @@ interface ExperimentFlags {
 }
 
 const MOST_CLIENTS = 64
+/** Connections of an experiment without clients. */
+const SINGLE = 6
 const FORMATS = ['text', 'json'] as const
 
 interface Found {
@@ -47,13 +49,28 @@ async function experimentNamed(name: string): Promise<Found> {
   throw usageError(`experiment '${name}' is unknown: ${suggestion(name, names)}`, 'arch list shows all')
 }
 
+/** @throws ArchError (usage) for flags of a closed loop where there is none */
+function readLoop(
+  flags: ExperimentFlags,
+  { loop }: Experiment['defaults'],
+): Pick<ExperimentFacts, 'clients' | 'perClient'> {
+  const { clients, orders } = flags
+  if (loop !== undefined)
+    return {
+      clients: clients === undefined ? loop.clients : parseInteger(clients, '--clients', 1, MOST_CLIENTS),
+      perClient: orders === undefined ? loop.perClient : parseInteger(orders, '--orders', 1, 100_000),
+    }
+  if (clients === undefined && orders === undefined) return {}
+  throw usageError(
+    'this experiment has no clients that work at once: it asks one thing after the other',
+    'Leave --clients and --orders out.',
+  )
+}
+
 function readFacts(flags: ExperimentFlags, { defaults }: Experiment): Omit<ExperimentFacts, 'stores'> {
-  const whole = (text: string | undefined, flag: string, most: number, otherwise: number): number =>
-    text === undefined ? otherwise : parseInteger(text, flag, 1, most)
   return {
-    clients: whole(flags.clients, '--clients', MOST_CLIENTS, defaults.clients),
-    perClient: whole(flags.orders, '--orders', 100_000, defaults.perClient),
-    rounds: whole(flags.rounds, '--rounds', 1_000, defaults.rounds),
+    ...readLoop(flags, defaults),
+    rounds: flags.rounds === undefined ? defaults.rounds : parseInteger(flags.rounds, '--rounds', 1, 1_000),
     seed: parseInteger(flags.seed, '--seed', 0, 2 ** 32 - 1),
     population:
       flags.population === undefined ? defaults.population : parseSize(flags.population, '--population'),
@@ -78,17 +95,24 @@ async function run(
     env: io.env,
     line: lines.line,
     // Each client has a connection, and what goes on beside them another.
-    connections: { poolSize: facts.clients + 2, keepsPlans: true },
+    connections: { poolSize: (facts.clients ?? SINGLE) + 2, keepsPlans: true },
   }
   const release = await claimInstance(workload.name, io.env)
   try {
     return await withStores(experiment, request, async (stores, running) => {
       const population = { seed: facts.seed, size: facts.population }
-      const opened = await experiment.open(stores, population, lines.progress)
+      const signal = io.interruptSignal()
+      const host = { progress: lines.progress, line: lines.line, signal }
+      const opened = await experiment.open(stores, population, host).catch((error: unknown) => {
+        // What was being loaded when the interruption came was broken off by it.
+        if (signal.aborted) return undefined
+        throw error
+      })
+      if (opened === undefined) return { rows: [], stores: running }
       try {
         const rows = await runExperiment(experiment, opened, {
           ...facts,
-          signal: io.interruptSignal(),
+          signal,
           onTrial: (done, total, pattern, row) => lines.progress(`${pattern}, ${row}`, done, total, 'trials'),
         })
         return { rows, stores: running }
@@ -119,7 +143,7 @@ function registerFlags(commander: Command): Command {
 export const command: CommandModule = {
   name: 'experiment',
   summary: 'a named comparison of design decisions, as a table',
-  examples: ['arch experiment checkout', 'arch experiment checkout --rounds 4 --format json'],
+  examples: ['arch experiment checkout', 'arch experiment column-store --population 10M --format json'],
   register(commander, io) {
     registerFlags(commander).action(async (name: string, flags: ExperimentFlags) => {
       const format = oneOf('--format', flags.format, FORMATS)
@@ -130,7 +154,9 @@ export const command: CommandModule = {
       if (format === 'json') {
         const { title, compares, rows: designs, patterns, columns } = found.experiment
         const head = { schema: 'arch.experiment/1', arch: io.version, experiment: name, title, compares }
-        const body = { ...asked, stores, designs, patterns, columns, interrupted: io.exitCode === 130, rows }
+        const findings = found.experiment.findings?.(rows) ?? []
+        const interrupted = io.exitCode === 130
+        const body = { ...asked, stores, designs, patterns, columns, interrupted, rows, findings }
         const value = { ...head, workload: found.workload.name, ...body }
         io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
         return

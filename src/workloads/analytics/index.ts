@@ -9,6 +9,7 @@ import { asWrittenTopics } from './as-written/events.ts'
 import { asWrittenStrategies, startAsWrittenIngest } from './as-written/ingest.ts'
 import { openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
+import { experiments } from './experiments/index.ts'
 import { startIngest } from './fixed/ingest/role.ts'
 import { startRealtime } from './fixed/realtime/role.ts'
 import { openFixed } from './fixed/open.ts'
@@ -105,6 +106,6 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: analyticsWorld,
   skew: 'Zipf 1.0, octave by octave: pages over 2^14, users over 2^20',
-  experiments: {},
+  experiments,
   suites,
 }
