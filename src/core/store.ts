@@ -14,6 +14,8 @@ export interface StoreEndpoint {
   readonly user?: string
   readonly password?: string
   readonly database?: string
+  /** Of a server that is spread over several: where the client is. */
+  readonly datacenter?: string
   readonly tls?: boolean
 }
 

@@ -18,6 +18,9 @@ import {
   STATEMENT_MEMORY,
   VERSION as CLICKHOUSE_VERSION,
 } from '../../src/stores/clickhouse/settings.ts'
+import { VERSION as CASSANDRA_VERSION } from '../../src/stores/cassandra/engine.ts'
+import { SETTINGS as CASSANDRA_SETTINGS } from '../../src/stores/cassandra/settings.ts'
+import { store as cassandra } from '../../src/stores/cassandra/index.ts'
 import { VERSION as KAFKA_VERSION } from '../../src/stores/kafka/engine.ts'
 import { SETTINGS as KAFKA_SETTINGS } from '../../src/stores/kafka/settings.ts'
 import { store as postgres } from '../../src/stores/postgres/index.ts'
@@ -165,6 +168,8 @@ t.test('URLs of external stores are read, and refused with an example that shows
     tls: true,
   })
   t.match(redis.external('rediss://[::1]'), { host: '::1', port: 6379, tls: true })
+  t.match(cassandra.external('cassandra://u:p@host?datacenter=moon'), { port: 9042, datacenter: 'moon' })
+  t.match(cassandra.external('cassandras://u:p@host:1'), { datacenter: 'datacenter1', tls: true })
   for (const wrong of [
     'hunter2',
     'http://u:hunter2@host',
@@ -190,7 +195,7 @@ t.test(
       .slice(1)
     t.same(
       services.map((service) => service.split(':')[0]),
-      ['postgres', 'redis', 'elasticsearch', 'kafka', 'clickhouse'],
+      ['postgres', 'redis', 'elasticsearch', 'kafka', 'clickhouse', 'cassandra'],
     )
     for (const service of services) {
       t.match(service, /^ {4}image: [\w/.-]+:\d+\.\d+(\.\d+)?$/m)
@@ -219,5 +224,8 @@ t.test(
     t.ok(services[4]?.includes(`/clickhouse-server:${CLICKHOUSE_VERSION}\n`))
     t.ok(services[4]?.includes(`<max_memory_usage>${STATEMENT_MEMORY}<`))
     t.ok(services[4]?.includes(`CLICKHOUSE_USER: ${CLICKHOUSE_USER}\n`))
+    for (const [name, value] of Object.entries(CASSANDRA_SETTINGS))
+      t.ok(services[5]?.includes(` ${name}: ${JSON.stringify(value)}\n`), name)
+    t.ok(CASSANDRA_VERSION.startsWith(/image: cassandra:(\S+)/.exec(services[5] ?? '')?.[1] ?? '?'))
   },
 )

@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+
+/** Of modules of the JDK that Cassandra reads beyond what they export: its own conf/jvm17-server.options. */
+const EXPORTS = [
+  'java.base/jdk.internal.misc',
+  'java.base/jdk.internal.ref',
+  'java.base/sun.nio.ch',
+  'java.management.rmi/com.sun.jmx.remote.internal.rmi',
+  'java.rmi/sun.rmi.registry',
+  'java.rmi/sun.rmi.server',
+  'java.sql/java.sql',
+  'java.base/java.lang.ref',
+  'java.base/java.lang.reflect',
+  'jdk.compiler/com.sun.tools.javac.file',
+]
+const OPENS = [
+  'java.base/java.lang.module',
+  'java.base/jdk.internal.loader',
+  'java.base/jdk.internal.ref',
+  'java.base/jdk.internal.reflect',
+  'java.base/jdk.internal.math',
+  'java.base/jdk.internal.module',
+  'java.base/jdk.internal.util.jar',
+  'jdk.management/com.sun.management.internal',
+  'java.base/sun.nio.ch',
+  'java.base/java.io',
+  'java.base/java.lang',
+  'java.base/java.lang.reflect',
+  'java.base/java.util',
+  'java.base/java.util.concurrent',
+  'java.base/java.util.concurrent.atomic',
+  'java.base/java.nio',
+  'java.base/java.net',
+  'java.base/jdk.internal.misc',
+]
+const HEAP = ['-Xms1g', '-Xmx1g', '-Xss512k', '-XX:MaxDirectMemorySize=512m', '-XX:+UseSerialGC']
+const CONDUCT = ['-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData']
+/** What the JVM itself has to say goes to the log only where it is wrong. */
+const JVM_LOG = ['-Xlog:disable', '-Xlog:all=error:stderr']
+
+/** A lone node waits for nobody, and the default superuser is made at once. Passwords are of 24 random bytes: slow hashes add nothing. */
+const PROPERTIES = [
+  '-Djdk.attach.allowAttachSelf=true',
+  '-Dio.netty.tryReflectionSetAccessible=true',
+  '-Djava.net.preferIPv4Stack=true',
+  '-Dcassandra-foreground=yes',
+  '-Dcassandra.skip_wait_for_gossip_to_settle=0',
+  '-Dcassandra.ring_delay_ms=1',
+  '-Dcassandra.superuser_setup_delay_ms=0',
+  '-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4',
+]
+
+/** The options of a node's Java, but for its classes. @param data its folder, which holds its configuration */
+export function javaOptions(data: string): readonly string[] {
+  return [
+    ...HEAP,
+    ...CONDUCT,
+    ...JVM_LOG,
+    ...EXPORTS.map((name) => `--add-exports=${name}=ALL-UNNAMED`),
+    ...OPENS.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+    ...PROPERTIES,
+    `-Djava.io.tmpdir=${join(data, 'tmp')}`,
+    `-Djna.tmpdir=${join(data, 'tmp')}`,
+    `-Duser.home=${data}`,
+    `-Dcassandra.storagedir=${data}`,
+    `-Dcassandra.config=file://${join(data, 'cassandra.yaml')}`,
+    `-Dlogback.configurationFile=${join(data, 'logback.xml')}`,
+  ]
+}

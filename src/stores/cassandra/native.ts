@@ -1,0 +1,80 @@
+import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
+import { classArchiveOptions } from '../../machine/class-archive.ts'
+import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts'
+import { VERSION, lookForCassandra, usableCassandra } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { javaOptions } from './jvm.ts'
+import { LOGGING, serverSettings } from './settings.ts'
+
+const NEEDED_BYTES = 2 ** 30
+const STORAGE_PORT = 'storage'
+const HOST = '127.0.0.1'
+
+async function own(path: string, place: NativePlace): Promise<void> {
+  if (place.account !== undefined) await chown(path, place.account.uid, place.account.gid)
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Of an argument file of Java's launcher, where quotes keep spaces together. */
+function quoted(argument: string): string {
+  return `"${argument.replaceAll(/["\\]/g, String.raw`\$&`)}"`
+}
+
+/** A configuration file in the data folder, for the server's account alone. */
+async function configure(place: NativePlace, name: string, text: string): Promise<void> {
+  const file = join(place.data, name)
+  await writeFileAtomic(file, text, 0o600)
+  await own(file, place)
+}
+
+/** The options by an argument file: a hundred jars would fill every list of processes. */
+async function writeArguments(place: NativePlace, engine: Engine): Promise<void> {
+  const { java, jars, folder } = engine
+  const archive = await classArchiveOptions(java, jars, folder, place.account)
+  const lines = [...javaOptions(place.data), ...archive, '-cp', jars.join(':')]
+  await configure(place, 'java.args', `${lines.map(quoted).join('\n')}\n`)
+}
+
+/** Every step may be repeated: what the server itself keeps is left alone. */
+async function makeInstance(place: NativePlace, engine: Engine): Promise<void> {
+  const { data } = place
+  if (!(await isThere(data))) await requireSpace(dirname(data), NEEDED_BYTES, 'a new Cassandra instance')
+  // Libraries that a killed server has unpacked there.
+  await rm(join(data, 'tmp'), { recursive: true, force: true })
+  for (const folder of [data, join(data, 'tmp')]) {
+    await mkdir(folder, { recursive: true })
+    await chmod(folder, 0o700)
+    await own(folder, place)
+  }
+  const storagePort = place.furtherPorts[STORAGE_PORT] ?? 0
+  const node = { host: HOST, port: place.port, storagePort, seeds: [HOST], data }
+  // Anew at each start: ports change where something else has taken them.
+  await configure(place, 'cassandra.yaml', serverSettings(node))
+  await configure(place, 'logback.xml', LOGGING)
+  await writeArguments(place, engine)
+}
+
+async function prepare(place: NativePlace, note: Note): Promise<Launch> {
+  const engine = await usableCassandra(place.engines, place.account, note)
+  await explained(`make ${place.data}`, () => makeInstance(place, engine))
+  note(`starting Cassandra ${VERSION} on Java ${engine.java.version}`)
+  return {
+    file: engine.java.file,
+    args: ['@java.args', 'org.apache.cassandra.service.CassandraDaemon'],
+    folder: place.data,
+    pidFile: join(place.data, 'cassandra.pid'),
+    pidWrittenBy: 'launcher',
+    stopSignal: 'SIGTERM',
+  }
+}
+
+/** Cassandra from Maven, on the user's own Java 17. */
+export const native: NativeEngine = { furtherPorts: [STORAGE_PORT], look: lookForCassandra, prepare }

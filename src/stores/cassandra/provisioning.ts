@@ -1,0 +1,96 @@
+import type { types } from 'cassandra-driver'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArchError, OperationFailure } from '../../core/errors.ts'
+import type { CassandraClient, CassandraReplication, CassandraStatement } from './client.ts'
+import { classify } from './failures.ts'
+import { keyspaceName } from './names.ts'
+import type { Pool } from './pool.ts'
+import { statementsOf } from './script.ts'
+
+/** A schema is written on every node before its statement is answered. */
+const SCHEMA_MS = 60_000
+const RIGHTS_MS = 10_000
+const POLL_MS = 100
+
+const NAMES: CassandraStatement = {
+  text: 'SELECT keyspace_name FROM system_schema.keyspaces',
+  idempotent: true,
+}
+
+/** Of Cassandra itself. */
+function isInternal(keyspace: string): boolean {
+  return keyspace === 'system' || keyspace.startsWith('system_')
+}
+
+type Info = types.ResultSet['info'] & { readonly isSchemaInAgreement?: boolean }
+
+/** Runs the statements of a CQL text one after the other, each once all nodes agree on the schema. */
+export async function runScript(pool: Pool, text: string): Promise<void> {
+  try {
+    const { driver } = await pool.connected()
+    for (const statement of statementsOf(text)) {
+      const { info } = await driver.execute(statement, [], { readTimeout: SCHEMA_MS })
+      if ((info as Info).isSchemaInAgreement === false)
+        throw new OperationFailure('unavailable', 'cassandra: the nodes do not agree on the schema')
+    }
+  } catch (error) {
+    throw classify(error)
+  }
+}
+
+/**
+ * Waits until who made a keyspace may use it. The server remembers for 2 s who may do what, so that a keyspace which
+ * was dropped and is made again belongs to nobody for a moment. Dropping a table that is not there asks for the right,
+ * and does nothing.
+ */
+async function waitForRights(pool: Pool, keyspace: string): Promise<void> {
+  const until = performance.now() + RIGHTS_MS
+  for (;;) {
+    try {
+      await runScript(pool, `DROP TABLE IF EXISTS ${keyspaceName(keyspace)}.arch_nothing`)
+      return
+    } catch (error) {
+      if (!(error instanceof ArchError) || performance.now() > until) throw error
+    }
+    await sleep(POLL_MS)
+  }
+}
+
+/** What makes, drops and names keyspaces, over connections to none. */
+export function keyspacesOver(
+  pool: () => Pool,
+  query: CassandraClient['query'],
+  datacenter: string,
+  leave: (keyspace: string) => Promise<void>,
+): Pick<CassandraClient, 'createKeyspace' | 'dropKeyspace' | 'keyspaceExists' | 'keyspaceNames'> {
+  async function names(): Promise<readonly string[]> {
+    const rows = await query<{ keyspace_name: string }>(NAMES, [], { consistency: 'LOCAL_ONE' })
+    return rows.map(({ keyspace_name: name }) => name)
+  }
+
+  return {
+    async createKeyspace(keyspace, replication: CassandraReplication = { [datacenter]: 1 }) {
+      const copies = Object.entries(replication).map(([name, copies]) => {
+        if (!/^[\w-]+$/.test(name) || !Number.isInteger(copies) || copies < 0)
+          throw new TypeError(`'${name}': ${copies} are no copies in a data centre`)
+        return `, '${name}': ${copies}`
+      })
+      const strategy = `{'class': 'NetworkTopologyStrategy'${copies.join('')}}`
+      await runScript(
+        pool(),
+        `CREATE KEYSPACE IF NOT EXISTS ${keyspaceName(keyspace)} WITH replication = ${strategy}`,
+      )
+      await waitForRights(pool(), keyspace)
+    },
+    async dropKeyspace(keyspace) {
+      await leave(keyspace)
+      await runScript(pool(), `DROP KEYSPACE IF EXISTS ${keyspaceName(keyspace)}`)
+    },
+    async keyspaceExists(keyspace) {
+      return (await names()).includes(keyspace)
+    },
+    async keyspaceNames() {
+      return (await names()).filter((name) => !isInternal(name)).sort()
+    },
+  }
+}
