@@ -9,13 +9,14 @@ import { claimInstance } from '../session/claim.ts'
 import { runExperiment } from '../session/experiment.ts'
 import { withStores } from '../session/with-stores.ts'
 import type { CommandIo, CommandModule } from './command.ts'
-import { PROVIDERS, TOPOLOGIES } from './shared/case-flags.ts'
+import { PROVIDERS } from './shared/case-flags.ts'
 import { coloursFor } from './shared/colours.ts'
 import { experimentText } from './shared/experiment-text.ts'
 import type { ExperimentFacts } from './shared/experiment-text.ts'
 import { oneOf } from './shared/one-of.ts'
 import { progressLines } from './shared/progress.ts'
 import { selectCases } from './shared/select-cases.ts'
+import { TOPOLOGY_HELP, parseTopology } from './shared/topology.ts'
 
 interface ExperimentFlags {
   readonly clients?: string
@@ -91,7 +92,7 @@ async function run(
   const lines = progressLines(io)
   const request = {
     provider: oneOf('--provider', flags.provider, PROVIDERS),
-    topology: oneOf('--topology', flags.topology, TOPOLOGIES),
+    topology: parseTopology(flags.topology),
     env: io.env,
     line: lines.line,
     // Each client has a connection, and what goes on beside them another.
@@ -136,7 +137,7 @@ function registerFlags(commander: Command): Command {
     .option('--seed <number>', 'of data and inputs', '42')
     .option('--format <name>', 'text or json', 'text')
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
-    .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
+    .option('--topology <name>', TOPOLOGY_HELP, 'single')
 }
 
 /** `arch experiment`: a named comparison of design decisions, as a table. It explains, and passes no verdict. */
