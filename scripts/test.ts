@@ -1,15 +1,23 @@
 // `npm test`: every test under tap, and the closing line that CI reads: `N passed, N failed`.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { removeHome } from '../test/helpers/homes.ts'
 
 const binaries = join(import.meta.dirname, '..', 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'arch-test-'))
 const output = join(folder, 'tests.tap')
+// The stores' own account must reach the homes in it.
+chmodSync(folder, 0o755)
 // tap's screen repaints itself into a file or pipe unless it believes that nobody watches.
 const unwatched = process.stdout.isTTY ? {} : { CI: 'true' }
-const env = { ...process.env, ...unwatched, PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}` }
+const env = {
+  ...process.env,
+  ...unwatched,
+  ARCH_TEST_HOMES: folder,
+  PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}`,
+}
 const tap = join(binaries, 'tap')
 
 // tap compiles its plugins once; without it the first test file fails.
@@ -28,6 +36,8 @@ const run = spawnSync(
 
 const results = readFileSync(output, 'utf8')
 const summary = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/m.exec(results)
+for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+  await removeHome(join(folder, name))
 rmSync(folder, { recursive: true })
 // Unwatched, tap names no failure: each is printed with what tap says of it.
 if (!process.stdout.isTTY)

@@ -109,3 +109,72 @@ SETTINGS non_replicated_deduplication_window = 10000;
 
 -- Takes what `events` would take, and keeps nothing: which event of a refused block is the one that is refused.
 CREATE TABLE IF NOT EXISTS events_check AS events ENGINE = Null;
+
+-- The real-time path (ANA-13, ANA-15): the same events by a second group of consumers. Of them only rollups of the last
+-- hour are kept, small enough that dashboards cost next to nothing. They stand where the text draws Druid or Pinot.
+CREATE TABLE IF NOT EXISTS hot_events AS events ENGINE = Null;
+
+CREATE TABLE IF NOT EXISTS hot_batches
+(
+    kafka_partition UInt16,
+    kafka_offset    UInt64 CODEC(DoubleDelta, LZ4),
+    batch_id        UInt64 CODEC(DoubleDelta, LZ4),
+    received_time   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    events          UInt32
+)
+ENGINE = MergeTree
+ORDER BY (kafka_partition, kafka_offset)
+TTL toDateTime(received_time) + INTERVAL 1 DAY
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS hot_batches_view TO hot_batches AS
+SELECT kafka_partition, kafka_offset, batch_id, any(received_time) AS received_time, toUInt32(count()) AS events
+FROM hot_events
+GROUP BY kafka_partition, kafka_offset, batch_id;
+
+-- `checksum` is what both sinks are compared by, minute by minute (A-13).
+CREATE TABLE IF NOT EXISTS hot_minutes
+(
+    minute      DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    event_type  LowCardinality(String),
+    country     LowCardinality(String),
+    device_type LowCardinality(String),
+    events      SimpleAggregateFunction(sum, UInt64),
+    checksum    SimpleAggregateFunction(groupBitXor, UInt64),
+    duration    AggregateFunction(avg, UInt32),
+    users       AggregateFunction(uniq, UInt64)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (minute, event_type, country, device_type)
+TTL minute + INTERVAL 1 HOUR
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS hot_minutes_view TO hot_minutes AS
+SELECT
+    toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute,
+    event_type,
+    country,
+    device_type,
+    count() AS events,
+    groupBitXor(cityHash64(event_id)) AS checksum,
+    avgState(duration_ms) AS duration,
+    uniqState(user_id) AS users
+FROM hot_events
+GROUP BY minute, event_type, country, device_type;
+
+CREATE TABLE IF NOT EXISTS hot_pages
+(
+    minute   DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    page_url String CODEC(ZSTD(1)),
+    views    SimpleAggregateFunction(sum, UInt64)
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (minute, page_url)
+TTL minute + INTERVAL 1 HOUR
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS hot_pages_view TO hot_pages AS
+SELECT toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute, page_url, count() AS views
+FROM hot_events
+WHERE event_type = 'pageview'
+GROUP BY minute, page_url;

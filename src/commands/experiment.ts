@@ -9,13 +9,14 @@ import { claimInstance } from '../session/claim.ts'
 import { runExperiment } from '../session/experiment.ts'
 import { withStores } from '../session/with-stores.ts'
 import type { CommandIo, CommandModule } from './command.ts'
-import { PROVIDERS, TOPOLOGIES } from './shared/case-flags.ts'
+import { PROVIDERS } from './shared/case-flags.ts'
 import { coloursFor } from './shared/colours.ts'
 import { experimentText } from './shared/experiment-text.ts'
 import type { ExperimentFacts } from './shared/experiment-text.ts'
 import { oneOf } from './shared/one-of.ts'
 import { progressLines } from './shared/progress.ts'
 import { selectCases } from './shared/select-cases.ts'
+import { TOPOLOGY_HELP, parseTopology } from './shared/topology.ts'
 
 interface ExperimentFlags {
   readonly clients?: string
@@ -29,6 +30,8 @@ interface ExperimentFlags {
 }
 
 const MOST_CLIENTS = 64
+/** Connections of an experiment without clients. */
+const SINGLE = 6
 const FORMATS = ['text', 'json'] as const
 
 interface Found {
@@ -47,13 +50,28 @@ async function experimentNamed(name: string): Promise<Found> {
   throw usageError(`experiment '${name}' is unknown: ${suggestion(name, names)}`, 'arch list shows all')
 }
 
+/** @throws ArchError (usage) for flags of a closed loop where there is none */
+function readLoop(
+  flags: ExperimentFlags,
+  { loop }: Experiment['defaults'],
+): Pick<ExperimentFacts, 'clients' | 'perClient'> {
+  const { clients, orders } = flags
+  if (loop !== undefined)
+    return {
+      clients: clients === undefined ? loop.clients : parseInteger(clients, '--clients', 1, MOST_CLIENTS),
+      perClient: orders === undefined ? loop.perClient : parseInteger(orders, '--orders', 1, 100_000),
+    }
+  if (clients === undefined && orders === undefined) return {}
+  throw usageError(
+    'this experiment has no clients that work at once: it asks one thing after the other',
+    'Leave --clients and --orders out.',
+  )
+}
+
 function readFacts(flags: ExperimentFlags, { defaults }: Experiment): Omit<ExperimentFacts, 'stores'> {
-  const whole = (text: string | undefined, flag: string, most: number, otherwise: number): number =>
-    text === undefined ? otherwise : parseInteger(text, flag, 1, most)
   return {
-    clients: whole(flags.clients, '--clients', MOST_CLIENTS, defaults.clients),
-    perClient: whole(flags.orders, '--orders', 100_000, defaults.perClient),
-    rounds: whole(flags.rounds, '--rounds', 1_000, defaults.rounds),
+    ...readLoop(flags, defaults),
+    rounds: flags.rounds === undefined ? defaults.rounds : parseInteger(flags.rounds, '--rounds', 1, 1_000),
     seed: parseInteger(flags.seed, '--seed', 0, 2 ** 32 - 1),
     population:
       flags.population === undefined ? defaults.population : parseSize(flags.population, '--population'),
@@ -74,21 +92,28 @@ async function run(
   const lines = progressLines(io)
   const request = {
     provider: oneOf('--provider', flags.provider, PROVIDERS),
-    topology: oneOf('--topology', flags.topology, TOPOLOGIES),
+    topology: parseTopology(flags.topology),
     env: io.env,
     line: lines.line,
     // Each client has a connection, and what goes on beside them another.
-    connections: { poolSize: facts.clients + 2, keepsPlans: true },
+    connections: { poolSize: (facts.clients ?? SINGLE) + 2, keepsPlans: true },
   }
   const release = await claimInstance(workload.name, io.env)
   try {
     return await withStores(experiment, request, async (stores, running) => {
       const population = { seed: facts.seed, size: facts.population }
-      const opened = await experiment.open(stores, population, lines.progress)
+      const signal = io.interruptSignal()
+      const host = { progress: lines.progress, line: lines.line, signal }
+      const opened = await experiment.open(stores, population, host).catch((error: unknown) => {
+        // What was being loaded when the interruption came was broken off by it.
+        if (signal.aborted) return undefined
+        throw error
+      })
+      if (opened === undefined) return { rows: [], stores: running }
       try {
         const rows = await runExperiment(experiment, opened, {
           ...facts,
-          signal: io.interruptSignal(),
+          signal,
           onTrial: (done, total, pattern, row) => lines.progress(`${pattern}, ${row}`, done, total, 'trials'),
         })
         return { rows, stores: running }
@@ -112,14 +137,14 @@ function registerFlags(commander: Command): Command {
     .option('--seed <number>', 'of data and inputs', '42')
     .option('--format <name>', 'text or json', 'text')
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
-    .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
+    .option('--topology <name>', TOPOLOGY_HELP, 'single')
 }
 
 /** `arch experiment`: a named comparison of design decisions, as a table. It explains, and passes no verdict. */
 export const command: CommandModule = {
   name: 'experiment',
   summary: 'a named comparison of design decisions, as a table',
-  examples: ['arch experiment checkout', 'arch experiment checkout --rounds 4 --format json'],
+  examples: ['arch experiment checkout', 'arch experiment column-store --population 10M --format json'],
   register(commander, io) {
     registerFlags(commander).action(async (name: string, flags: ExperimentFlags) => {
       const format = oneOf('--format', flags.format, FORMATS)
@@ -130,7 +155,9 @@ export const command: CommandModule = {
       if (format === 'json') {
         const { title, compares, rows: designs, patterns, columns } = found.experiment
         const head = { schema: 'arch.experiment/1', arch: io.version, experiment: name, title, compares }
-        const body = { ...asked, stores, designs, patterns, columns, interrupted: io.exitCode === 130, rows }
+        const findings = found.experiment.findings?.(rows) ?? []
+        const interrupted = io.exitCode === 130
+        const body = { ...asked, stores, designs, patterns, columns, interrupted, rows, findings }
         const value = { ...head, workload: found.workload.name, ...body }
         io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
         return

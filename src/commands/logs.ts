@@ -5,6 +5,7 @@ import type { CommandIo, CommandModule } from './command.ts'
 interface Flags {
   readonly follow?: boolean
   readonly lines: string
+  readonly node?: string
 }
 
 const MOST_LINES = 100_000
@@ -18,7 +19,9 @@ function lineCount(text: string): number {
 async function logs(io: CommandIo, store: string, flags: Flags): Promise<void> {
   const lines = lineCount(flags.lines)
   const follow = flags.follow === true ? { follow: io.interruptSignal() } : {}
-  for await (const chunk of storeLog(store, { env: io.env, lines, ...follow })) io.stdout.write(chunk)
+  const node = flags.node === undefined ? {} : { node: flags.node }
+  for await (const chunk of storeLog(store, { env: io.env, lines, ...node, ...follow }))
+    io.stdout.write(chunk)
 }
 
 /** `arch logs`: what a store wrote. */
@@ -30,6 +33,7 @@ export const command: CommandModule = {
     commander
       .argument('<store>', 'its name, e.g. postgres')
       .option('-f, --follow', 'go on until Ctrl-C')
+      .option('--node <name>', 'one node of several, e.g. cluster-2')
       .option('-n, --lines <count>', 'how many lines of its end', '100')
       .action((store: string, flags: Flags) => logs(io, store, flags))
   },

@@ -1,8 +1,9 @@
-import type { StoreName } from './names.ts'
+import type { DefectId, RequirementId, StoreName } from './names.ts'
 import type { Stores } from './store.ts'
-import type { Population, Progress } from './workload.ts'
+import type { LoadHost } from './suite.ts'
+import type { Population } from './workload.ts'
 
-/** A name in a table, and what it stands for. */
+/** A name in a table, and what it stands for; '' for one that speaks for itself. */
 export interface Named {
   readonly name: string
   readonly description: string
@@ -13,11 +14,20 @@ export interface ExperimentColumn {
   readonly name: string
   /** In the unit: `orders/s`, `p99 ms`. */
   readonly title: string
-  readonly kind: 'count' | 'rate' | 'milliseconds'
+  readonly kind: 'count' | 'rate' | 'milliseconds' | 'ratio'
   /** Whether its spread over the rounds is worth showing. */
   readonly spread: boolean
   /** Columns of the highest number are left out first where the terminal is narrow; 0 stays. */
   readonly dispensable: number
+}
+
+/** What the rows are measured under. */
+export interface Pattern extends Named {
+  /** Where they are not those of the experiment: what else is measured about the same data. */
+  readonly rows?: readonly Named[]
+  readonly columns?: readonly ExperimentColumn[]
+  /** What a second look would find the same, as sizes, is looked at once. */
+  readonly once?: boolean
 }
 
 /** One trial: a row under a pattern, in a round. The same round asks the same of every row. */
@@ -25,6 +35,7 @@ export interface Trial {
   readonly row: string
   readonly pattern: string
   readonly round: number
+  /** One that does one thing, where the experiment has no clients. */
   readonly clients: number
   /** What each client does, one after the other: a closed loop. */
   readonly perClient: number
@@ -32,20 +43,28 @@ export interface Trial {
   readonly signal: AbortSignal
 }
 
-/** The figures of one trial, by the name of the column. */
+/** The figures of one trial, by the name of the column; what a row has no figure for is left out. */
 export type Readings = Readonly<Record<string, number>>
 
 /** An experiment whose data is there. */
 export interface RunningExperiment {
-  /** Measures once, on a clone of the data of its own. */
+  /** Measures once; what a trial changes, it changes on a clone of the data of its own. */
   measure(trial: Trial): Promise<Readings>
   /** Drops what it made. The stores stay open. */
   close(): Promise<void>
 }
 
+/** What the figures say of claims and defects of the text. */
+export interface Finding {
+  readonly claims: readonly RequirementId[]
+  readonly defects?: readonly DefectId[]
+  readonly text: string
+}
+
 /**
  * A named comparison of design decisions: rows (the designs) under patterns (the demand), each measured several times in
- * turns, A B C ... C B A (design.md, law 8). It explains; it passes no verdict, since its loop is closed.
+ * turns, A B C ... C B A (design.md, law 8). Where two designs are measured in one trial, the rows are what is asked of
+ * both. It explains; it passes no verdict, since its loop is closed.
  */
 export interface Experiment {
   readonly title: string
@@ -53,15 +72,17 @@ export interface Experiment {
   readonly compares: string
   readonly stores: readonly StoreName[]
   readonly rows: readonly Named[]
-  readonly patterns: readonly Named[]
+  readonly patterns: readonly Pattern[]
   readonly columns: readonly ExperimentColumn[]
   readonly defaults: {
-    readonly clients: number
-    readonly perClient: number
+    /** Of a closed loop; without it an experiment asks one thing after the other, and knows no such flags. */
+    readonly loop?: { readonly clients: number; readonly perClient: number }
     readonly rounds: number
     readonly population: number
   }
-  open(stores: Stores, population: Population, progress: Progress): Promise<RunningExperiment>
+  open(stores: Stores, population: Population, host: LoadHost): Promise<RunningExperiment>
+  /** Computed from the figures alone; rows are missing after an interruption. */
+  findings?(rows: readonly ExperimentRow[]): readonly Finding[]
 }
 
 /** A figure over all rounds. */

@@ -92,8 +92,11 @@ export interface Operation<Application, World, Input, Output> {
    * the arrival by `arrivalKey`, so that the later arrival can name it without knowing its number.
    */
   result?(input: Input, output: Output): ArrivalResult | undefined
-  /** The flow that a success begins, and the key under which its ends will be observed. */
-  flow?(input: Input, output: Output): { readonly flow: FlowName; readonly key: string } | undefined
+  /** The flows that a success begins, and the key under which the ends of each will be observed. */
+  flows?(
+    input: Input,
+    output: Output,
+  ): { readonly flows: readonly FlowName[]; readonly key: string } | undefined
 }
 
 /** An operation whose application, world, input and output types have been forgotten: what the engine handles. */

@@ -248,6 +248,7 @@ export interface Result {
   readonly workers: number
   readonly seed: number
   readonly scale: string
+  /** What was asked for; `stores` says what each has. */
   readonly topology: Topology
   readonly provider: ProviderName | 'auto'
   readonly population: {

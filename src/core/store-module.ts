@@ -1,5 +1,5 @@
 import type { StoreName } from './names.ts'
-import type { ProviderName, StoreClient, StoreEndpoint, StoreFacts } from './store.ts'
+import type { Address, ProviderName, StoreClient, StoreEndpoint, StoreFacts, Topology } from './store.ts'
 
 /** How a client of a store is opened. */
 export interface ConnectOptions {
@@ -27,7 +27,12 @@ export interface ServiceAccount {
   readonly gid: number
 }
 
-/** Where one native instance lives. All of it can be reached by `account`, where there is one. */
+/** Where a node listens: for clients, and at the ports that its engine names. */
+export interface NodeAddress extends Address {
+  readonly furtherPorts: Readonly<Record<string, number>>
+}
+
+/** Where one native instance lives, or one node of it. All of it can be reached by `account`, where there is one. */
 export interface NativePlace {
   /** Fetched or copied engines, shared by the stores of one `ARCH_HOME`. */
   readonly engines: string
@@ -37,9 +42,15 @@ export interface NativePlace {
   readonly furtherPorts: Readonly<Record<string, number>>
   readonly account: ServiceAccount | undefined
   readonly secrets: Secrets
+  /** Where it is one of several nodes: all of them, and which of them it is, counted from 0. */
+  readonly cluster?: {
+    readonly topology: Topology
+    readonly nodes: readonly NodeAddress[]
+    readonly node: number
+  }
 }
 
-/** The process that is an instance. */
+/** The process that is an instance, or a node of it. */
 export interface Launch {
   readonly file: string
   readonly args: readonly string[]
@@ -63,11 +74,16 @@ export type Note = (line: string) => void
 
 /** A store as this machine runs it from packages, without containers. */
 export interface NativeEngine {
-  /** Names of the ports that an instance needs beside the one for clients, e.g. `['controller']`; default none. */
+  /** Names of the ports that a node needs beside the one for clients, e.g. `['controller']`; default none. */
   readonly furtherPorts?: readonly string[]
+  /** Its topologies beside `single`: the loopback address of each node. Each topology has data of its own. */
+  readonly topologies?: Readonly<Partial<Record<Topology, readonly string[]>>>
   /** Looks, and changes nothing. */
   look(engines: string): Promise<Availability>
-  /** Fetches the engine and makes the data directory, each where it is missing; every step converges after a kill. */
+  /**
+   * Fetches the engine and makes the data directory, each where it is missing; every step converges after a kill. Of
+   * several nodes each is prepared, one after the other.
+   */
   prepare(place: NativePlace, note: Note): Promise<Launch>
 }
 
@@ -94,7 +110,10 @@ export interface StoreModule {
   external(url: string): StoreEndpoint
   /** The application's way into an instance that `arch` made. */
   endpointOf(provider: ProviderName, port: number, secrets: Secrets): StoreEndpoint
-  /** Makes what the application needs beyond an answering server (role, database); throws while it does not answer. */
+  /**
+   * Makes what the application needs beyond an answering server (role, database); throws while it does not answer, or
+   * while nodes of it are missing.
+   */
   settle(endpoint: StoreEndpoint, secrets: Secrets): Promise<void>
   /** One operation of a client, e.g. `SELECT 1`; throws when the store does not answer it. */
   health(endpoint: StoreEndpoint): Promise<void>

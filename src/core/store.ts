@@ -4,13 +4,19 @@ import type { StoreName } from './names.ts'
 export type ProviderName = 'native' | 'docker' | 'external'
 export type Topology = 'single' | 'cluster' | 'cluster-ha' | 'multi-dc'
 
+/** Where one server listens for clients. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
 /** Where a running store answers, and how to speak to it. Secrets stay in the state directory and in memory. */
-export interface StoreEndpoint {
+export interface StoreEndpoint extends Address {
   readonly store: StoreName
   readonly provider: ProviderName
   readonly topology: Topology
-  readonly host: string
-  readonly port: number
+  /** Of a store of several nodes, the other ones: each knows all of them, and any may be down. */
+  readonly further?: readonly Address[]
   readonly user?: string
   readonly password?: string
   readonly database?: string

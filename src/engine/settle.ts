@@ -62,9 +62,14 @@ export function settleOk(
         })
   const acknowledge = (): void => {
     if (made !== undefined) results.set(made.key, made.id)
-    const begun = operation.flow?.(input, output)
-    if (begun !== undefined)
-      host.flowBegun({ ...begun, intendedMicros: flight.intendedMicros, phase: arrival.phase })
+    const begun = operation.flows?.(input, output)
+    for (const flow of begun?.flows ?? [])
+      host.flowBegun({
+        flow,
+        key: begun?.key ?? '',
+        intendedMicros: flight.intendedMicros,
+        phase: arrival.phase,
+      })
     record.outcomes.ok += 1
     recordOk(record, flight, endedMicros, operation.part?.(input, output), flight.cost)
     countWindow(flight, endedMicros, true)

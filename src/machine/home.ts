@@ -47,19 +47,23 @@ export async function openHome(folder: string | undefined, env: Environment): Pr
   return { root, id, served, account }
 }
 
+function fileName(store: StoreName, node: string | undefined): string {
+  return node === undefined ? store : `${store}-${node}`
+}
+
 /** The file that says what is known of a store's instance. */
 export function stateFile(home: Home, store: StoreName): string {
   return join(home.root, 'state', store, 'instance.json')
 }
 
-/** The log of a store. */
-export function logFile(home: Home, store: StoreName): string {
-  return join(home.served, 'logs', `${store}.log`)
+/** The log of a store, or of one of its nodes, e.g. `cluster-1`. */
+export function logFile(home: Home, store: StoreName, node?: string): string {
+  return join(home.served, 'logs', `${fileName(store, node)}.log`)
 }
 
-/** The data of a store. */
-export function dataFolder(home: Home, store: StoreName): string {
-  return join(home.served, 'data', store)
+/** The data of a store, or of one of its nodes. */
+export function dataFolder(home: Home, store: StoreName, node?: string): string {
+  return join(home.served, 'data', fileName(store, node))
 }
 
 /** Engines that were fetched or copied. */

@@ -7,8 +7,8 @@ const LOWEST = 20_000
 const HIGHEST = 32_000
 const ATTEMPTS = 200
 
-/** Whether nobody listens on this loopback port. */
-export function isPortFree(port: number): Promise<boolean> {
+/** Whether nobody listens on this port of a loopback address. */
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error) => {
@@ -16,17 +16,17 @@ export function isPortFree(port: number): Promise<boolean> {
       if (code === 'EADDRINUSE' || code === 'EACCES') resolve(false)
       else reject(error)
     })
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+    server.listen({ port, host, exclusive: true }, () => {
       server.close(() => resolve(true))
     })
   })
 }
 
-/** A loopback port that is free now. */
-export async function findFreePort(): Promise<number> {
+/** A port of a loopback address that is free now. */
+export async function findFreePort(host = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = randomInt(LOWEST, HIGHEST)
-    if (await isPortFree(port)) return port
+    if (await isPortFree(port, host)) return port
   }
   throw new Error(`no free port found between ${LOWEST} and ${HIGHEST}`)
 }

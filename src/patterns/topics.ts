@@ -1,9 +1,16 @@
+import { readFile } from 'node:fs/promises'
 import type { SchemaDifference } from '../core/workload.ts'
 import type { KafkaClient, TopicSpec } from '../stores/kafka/client.ts'
 
 const ABSENT = 'nothing'
 /** A setting that equals it is not listed among a topic's own. */
 const DEFAULTS: TopicSpec['settings'] = { 'cleanup.policy': 'delete', 'retention.ms': '604800000' }
+
+/** The topics that a file of `schemas/` declares. The package root is equally far from `src` and from `dist`. */
+export async function declaredTopics(file: string): Promise<readonly TopicSpec[]> {
+  const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8')
+  return JSON.parse(text) as readonly TopicSpec[]
+}
 
 /** A topic in words: those of its settings that are declared. Settings like the server's own are not said by it. */
 function describe(topic: TopicSpec, declared: TopicSpec['settings']): string {

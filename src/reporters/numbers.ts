@@ -2,6 +2,7 @@ const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 /** A number for a reader's eye: three digits or so, thousands apart; `2.43M` from a million on. */
 export function quantity(value: number): string {
+  if (value >= 1e12) return `${(value / 1e12).toPrecision(3)}T`
   if (value >= 1e9) return `${(value / 1e9).toPrecision(3)}B`
   if (value >= 1e6) return `${(value / 1e6).toPrecision(3)}M`
   if (value >= 100 || Number.isInteger(value)) return WHOLE.format(value)

@@ -8,7 +8,7 @@ import type {
   Rates,
   Result,
 } from '../core/result.ts'
-import type { ProviderName, StoreFacts, Topology } from '../core/store.ts'
+import type { ProviderName, StoreFacts } from '../core/store.ts'
 import { formatScale } from '../core/units.ts'
 import type { Population, StrategyChoice, Variant, Workload } from '../core/workload.ts'
 import type { VariantName } from '../core/names.ts'
@@ -27,6 +27,8 @@ import { percentiles, savedPercentiles } from './percentiles.ts'
 import type { RunPlan } from './plan.ts'
 import { poolSizeOf } from './pool-size.ts'
 import { reasonsAround } from './reasons.ts'
+import { wishedGenerally } from './topology-wish.ts'
+import type { TopologyWish } from './topology-wish.ts'
 import type { OfferedTraffic } from './traffic.ts'
 
 /** Everything that a finished (or interrupted) run left behind. */
@@ -38,7 +40,7 @@ export interface FinishedRun {
   readonly choice: StrategyChoice
   readonly options: BenchOptions
   readonly provider: ProviderName | 'auto'
-  readonly topology: Topology
+  readonly topology: TopologyWish
   readonly population: Population
   readonly seedSummary: string
   readonly traffic: OfferedTraffic
@@ -203,7 +205,7 @@ export function assembleResult(run: FinishedRun): Result {
     workers: options.workers,
     seed: options.seed,
     scale: formatScale(traffic.scale),
-    topology: run.topology,
+    topology: wishedGenerally(run.topology),
     provider: run.provider,
     population: {
       size: run.population.size,

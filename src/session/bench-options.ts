@@ -1,7 +1,8 @@
 import type { ProfileName, SuiteName, VariantName } from '../core/names.ts'
 import type { RateExpression, TargetExpression } from '../core/expressions.ts'
-import type { ProviderName, Topology } from '../core/store.ts'
+import type { ProviderName } from '../core/store.ts'
 import type { StrategyChoice, Workload } from '../core/workload.ts'
+import type { TopologyWish } from './topology-wish.ts'
 
 /** What `arch bench` was asked to do, checked against the workloads. Undefined: the workload's own default. */
 export interface BenchOptions {
@@ -30,7 +31,7 @@ export interface BenchOptions {
   readonly workers: number
   readonly seed: number
   readonly provider: ProviderName | 'auto'
-  readonly topology: Topology
+  readonly topology: TopologyWish
   /** The folder of reports, absolute. */
   readonly out: string
   /** Names of reporters; `json` is always among them. */

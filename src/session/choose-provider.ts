@@ -4,7 +4,9 @@ import type { StoreModule } from '../core/store-module.ts'
 import type { Environment } from '../machine/account.ts'
 import { engineFolder } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
+import { topologyOf } from './instance.ts'
 import type { Instance } from './instance.ts'
+import { hostsOf } from './nodes.ts'
 import { lookForDocker } from './up-docker.ts'
 
 /** Who runs a store, and why that one: printed and recorded. */
@@ -16,11 +18,24 @@ export interface ProviderChoice {
 /** What the user asked for. */
 export type ProviderWish = ProviderName | 'auto'
 
-function requireSingle(topology: Topology, provider: ProviderName, module: StoreModule): void {
+/** @throws ArchError that says which topologies the store has */
+function requireTopology(topology: Topology, provider: ProviderName, module: StoreModule): void {
   if (topology === 'single' || provider === 'external') return
+  if (provider === 'native' && hostsOf(module, topology) !== undefined) return
+  const native = ['single', ...Object.keys(module.native.topologies ?? {})].join(', ')
   throw new ArchError(
-    `${module.title} has no topology '${topology}' with the provider ${provider}`,
-    `Use --topology single, or set ${module.urlVariable} to a ${topology} of yours.`,
+    `${module.title} has no topology '${topology}' with the provider ${provider}: natively it has ${native}, with docker single`,
+    `Use --topology single, name the store that is to have it (--topology kafka=cluster), or set ${module.urlVariable} to a ${topology} of yours.`,
+  )
+}
+
+/** Nodes of two topologies of one store never run together. */
+function requireSame(topology: Topology, module: StoreModule, running: Instance | undefined): void {
+  const found = running === undefined ? topology : topologyOf(running)
+  if (found === topology) return
+  throw new ArchError(
+    `${module.title} is running with the topology '${found}', and '${topology}' was asked for`,
+    `Use --topology ${found}, or stop it first with: arch down (its data stays; each topology has data of its own).`,
   )
 }
 
@@ -78,6 +93,7 @@ export async function chooseProvider(
   env: Environment,
 ): Promise<ProviderChoice> {
   const choice = await choose(wish, module, home, running, env)
-  requireSingle(topology, choice.provider, module)
+  requireTopology(topology, choice.provider, module)
+  if (choice.provider !== 'external') requireSame(topology, module, running)
   return choice
 }

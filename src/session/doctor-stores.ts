@@ -2,15 +2,16 @@ import { rm, stat } from 'node:fs/promises'
 import type { StoreModule } from '../core/store-module.ts'
 import { ArchError } from '../core/errors.ts'
 import type { Environment } from '../machine/account.ts'
-import { dataFolder, engineFolder } from '../machine/home.ts'
+import { engineFolder } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import { isPortFree } from '../machine/port.ts'
 import type { Check } from './doctor-check.ts'
-import { readInstance, writeInstance } from './instance.ts'
+import { nodesOf, readInstance, topologyOf, withNode, writeInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
+import { hostsOf, isNodeAlive, isRunningNatively, nodeFiles } from './nodes.ts'
+import { insistedPort } from './ports.ts'
 import { storeStatus } from './status.ts'
 import { containerDied, downDocker, lookForDocker } from './up-docker.ts'
-import { insistedPort, isRunningNatively } from './up-native.ts'
 
 /** What to look at, and whether to mend it. */
 interface Settings {
@@ -63,8 +64,11 @@ async function whatDied(
 ): Promise<string | undefined> {
   if (instance === undefined) return undefined
   if (await containerDied(home, module, instance)) return 'its container'
-  if (instance.process === undefined || (await isRunningNatively(instance))) return undefined
-  return `process ${instance.process.pid}`
+  const died: number[] = []
+  for (const node of nodesOf(instance))
+    if (node.process !== undefined && !(await isNodeAlive(node))) died.push(node.process.pid)
+  if (died.length === 0) return undefined
+  return `${died.length === 1 ? 'process' : 'processes'} ${died.join(', ')}`
 }
 
 /** Forgets a process or container that has died, and removes what it or an interrupted start left; the data stays. */
@@ -72,14 +76,30 @@ async function mend(
   home: Home,
   module: StoreModule,
   instance: Instance | undefined,
-  half: string,
+  halves: readonly string[],
 ): Promise<void> {
-  await rm(half, { recursive: true, force: true })
+  for (const half of halves) await rm(half, { recursive: true, force: true })
   if (instance?.container === true && (await containerDied(home, module, instance)))
     await downDocker(home, module, instance)
-  if (instance?.process === undefined) return
-  const { process: _, ...stopped } = instance
-  await writeInstance(home, stopped)
+  if (instance === undefined || instance.container === true) return
+  let mended = instance
+  for (const [index, node] of nodesOf(instance).entries())
+    if (!(await isNodeAlive(node))) mended = withNode(mended, index, { ...node, process: undefined })
+  await writeInstance(home, mended)
+}
+
+/** The half-made data directories that an interrupted start has left. */
+async function halvesOf(
+  home: Home,
+  module: StoreModule,
+  instance: Instance | undefined,
+): Promise<readonly string[]> {
+  const topology = instance === undefined ? 'single' : topologyOf(instance)
+  const halves = (hostsOf(module, topology) ?? []).map(
+    (_, index) => `${nodeFiles(home, module, topology, index).data}.half`,
+  )
+  const sizes = await Promise.all(halves.map((half) => stat(half).catch(() => undefined)))
+  return halves.filter((_, index) => sizes[index] !== undefined)
 }
 
 async function stateCheck(
@@ -89,18 +109,14 @@ async function stateCheck(
   fix: boolean,
 ): Promise<Check> {
   const name = `${module.title} state`
-  const half = `${dataFolder(home, module.name)}.half`
-  const hasHalf = await stat(half).then(
-    () => true,
-    () => false,
-  )
+  const halves = await halvesOf(home, module, instance)
   const died = await whatDied(home, module, instance)
-  if (died === undefined && !hasHalf)
+  if (died === undefined && halves.length === 0)
     return { name, state: 'ok', found: instance === undefined ? 'never started' : 'consistent' }
-  const found = died === undefined ? `${half} was left by an interrupted start` : `${died} died`
+  const found = died === undefined ? `${halves.join(', ')} was left by an interrupted start` : `${died} died`
   if (!fix)
     return { name, state: 'warning', found, remedy: 'arch doctor --fix (the next arch up recovers as well)' }
-  await mend(home, module, instance, half)
+  await mend(home, module, instance, halves)
   return { name, state: 'ok', found: `${found}: cleared`, fixed: true }
 }
 
@@ -109,7 +125,18 @@ async function liveCheck(home: Home, module: StoreModule, env: Environment): Pro
   const status = await storeStatus(home, module.name, env)
   if (status.facts !== undefined) {
     const { version, acknowledgedSurvives } = status.facts
-    const where = `${status.provider} at ${status.host}:${status.port}`
+    const { nodes = [] } = status
+    const answering = nodes.filter(({ state }) => state === 'answers').length
+    const whole = nodes.length === 0 ? '' : `, ${answering} of ${nodes.length} nodes of ${status.topology}`
+    const where = `${status.provider} at ${status.host}:${status.port}${whole}`
+    if (answering < nodes.length) {
+      return {
+        name,
+        state: 'warning',
+        found: `${version}, ${where}`,
+        remedy: 'arch up starts those that died',
+      }
+    }
     return {
       name,
       state: 'ok',

@@ -1,17 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StoreName } from '../core/names.ts'
+import type { Topology } from '../core/store.ts'
 import type { Environment } from '../machine/account.ts'
 import { explained } from '../machine/files.ts'
-import { dataFolder, logFile, openHome, stateFile } from '../machine/home.ts'
+import { openHome, stateFile } from '../machine/home.ts'
 import type { Home } from '../machine/home.ts'
 import { withLock } from '../machine/lock.ts'
 import { endWorkersIn } from '../machine/process.ts'
 import { readInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
+import { hostsOf, isRunningNatively, nodeFiles } from './nodes.ts'
 import { loadStore, storeNames } from './stores.ts'
 import { downDocker, removeDockerData } from './up-docker.ts'
-import { downNative, isRunningNatively } from './up-native.ts'
+import { downNative } from './up-native.ts'
 
 const LOCK_PATIENCE_MS = 60_000
 /** For processes whose data is about to go. */
@@ -33,14 +35,20 @@ export interface DownOptions {
   readonly volumes: boolean
 }
 
+/** Of every topology, whichever ran last. */
 async function removeData(home: Home, store: StoreName): Promise<void> {
-  await removeDockerData(home, await loadStore(store))
+  const module = await loadStore(store)
+  await removeDockerData(home, module)
+  const topologies: readonly Topology[] = ['single', 'cluster', 'cluster-ha', 'multi-dc']
   await explained(`remove the data of ${store}`, async () => {
-    const data = dataFolder(home, store)
-    await endWorkersIn(data, END_PATIENCE_MS)
-    for (const path of [data, `${data}.half`, logFile(home, store), dirname(stateFile(home, store))]) {
-      await rm(path, { recursive: true, force: true })
+    for (const topology of topologies) {
+      for (const index of (hostsOf(module, topology) ?? []).keys()) {
+        const { data, log } = nodeFiles(home, module, topology, index)
+        await endWorkersIn(data, END_PATIENCE_MS)
+        for (const path of [data, `${data}.half`, log]) await rm(path, { recursive: true, force: true })
+      }
     }
+    await rm(dirname(stateFile(home, store)), { recursive: true, force: true })
   })
 }
 

@@ -1,9 +1,17 @@
-import type { Experiment, ExperimentRow, Reading, Readings, RunningExperiment } from '../core/experiment.ts'
+import type {
+  Experiment,
+  ExperimentRow,
+  Pattern,
+  Reading,
+  Readings,
+  RunningExperiment,
+} from '../core/experiment.ts'
 
 /** How much of an experiment is run. */
 export interface ExperimentOptions {
-  readonly clients: number
-  readonly perClient: number
+  /** Absent where the experiment has no closed loop. */
+  readonly clients?: number
+  readonly perClient?: number
   readonly rounds: number
   readonly seed: number
   readonly signal: AbortSignal
@@ -22,8 +30,23 @@ function readingOf(values: readonly number[]): Reading {
 /** The medians over the rounds of a row, and how far they spread. */
 function summarise(columns: Experiment['columns'], rounds: readonly Readings[]): ExperimentRow['readings'] {
   return Object.fromEntries(
-    columns.map(({ name }) => [name, readingOf(rounds.map((readings) => readings[name] ?? 0))]),
+    columns.flatMap(({ name }) => {
+      const values = rounds.map((readings) => readings[name]).filter((value) => value !== undefined)
+      return values.length === 0 ? [] : [[name, readingOf(values)]]
+    }),
   )
+}
+
+/** What one pattern measures, with what it shares with the others filled in. */
+function plansOf(
+  experiment: Experiment,
+  rounds: number,
+): readonly (Required<Pattern> & { rounds: number })[] {
+  const { rows, columns } = experiment
+  return experiment.patterns.map((pattern) => {
+    const once = pattern.once ?? false
+    return { rows, columns, ...pattern, once, rounds: once ? 1 : rounds }
+  })
 }
 
 /**
@@ -36,26 +59,31 @@ export async function runExperiment(
   running: RunningExperiment,
   options: ExperimentOptions,
 ): Promise<readonly ExperimentRow[]> {
-  const { clients, perClient, rounds, seed, signal } = options
-  const total = experiment.patterns.length * experiment.rows.length * rounds
+  const { clients = 1, perClient = 1, rounds: asked, seed, signal } = options
+  const plans = plansOf(experiment, asked)
+  const total = plans.reduce((sum, { rows, rounds }) => sum + rows.length * rounds, 0)
   const answers: ExperimentRow[] = []
   let done = 0
-  for (const { name: pattern } of experiment.patterns) {
-    const seen = new Map<string, Readings[]>(experiment.rows.map(({ name }) => [name, []]))
+  for (const { name: pattern, rows, columns, rounds } of plans) {
+    const seen = new Map<string, Readings[]>(rows.map(({ name }) => [name, []]))
     for (let round = 0; round < rounds; round += 1) {
-      const order = round % 2 === 0 ? experiment.rows : experiment.rows.toReversed()
+      const order = round % 2 === 0 ? rows : rows.toReversed()
       for (const { name: row } of order) {
         if (signal.aborted) break
         options.onTrial(done, total, pattern, row)
-        const readings = await running.measure({ row, pattern, round, clients, perClient, seed, signal })
+        const trial = { row, pattern, round, clients, perClient, seed, signal }
+        const readings = await running.measure(trial).catch((error: unknown) => {
+          if (signal.aborted) return undefined
+          throw error
+        })
         // A trial that was broken off says nothing.
-        if (!signal.aborted) seen.get(row)?.push(readings)
+        if (!signal.aborted && readings !== undefined) seen.get(row)?.push(readings)
         done += 1
       }
     }
     for (const [row, all] of seen) {
       if (all.length > 0)
-        answers.push({ row, pattern, rounds: all.length, readings: summarise(experiment.columns, all) })
+        answers.push({ row, pattern, rounds: all.length, readings: summarise(columns, all) })
     }
   }
   return answers

@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArchError } from '../core/errors.ts'
+import { ArchError, usageError } from '../core/errors.ts'
 import type { StoreName } from '../core/names.ts'
 import type { Environment } from '../machine/account.ts'
 import { errorCode, explainFileError, lastLines } from '../machine/files.ts'
-import { logFile, openHome } from '../machine/home.ts'
+import { openHome } from '../machine/home.ts'
 import { readInstance } from './instance.ts'
+import { nodesAt } from './nodes.ts'
+import type { Node } from './nodes.ts'
 import { loadStore } from './stores.ts'
 import { dockerLogs } from './up-docker.ts'
 
@@ -20,6 +22,8 @@ export interface LogOptions {
   readonly home?: string
   readonly env: Environment
   readonly lines: number
+  /** Of a store of several nodes, which of them, e.g. `cluster-2`; default all of them. */
+  readonly node?: string
   /** Goes on until this aborts; the end of the log is the end otherwise. */
   readonly follow?: AbortSignal
 }
@@ -48,8 +52,22 @@ async function* fileLog(file: string, lines: number, follow: AbortSignal | undef
   }
 }
 
+/** @throws ArchError (usage) for a node that there is not, and where several would have to be followed */
+function chosenNodes(nodes: readonly Node[], options: LogOptions): readonly Node[] {
+  const names = nodes.flatMap(({ name }) => name ?? [])
+  const which = names.length === 0 ? 'It has no nodes to choose from.' : `Name one of: ${names.join(', ')}.`
+  if (options.node !== undefined) {
+    const found = nodes.filter(({ name }) => name === options.node)
+    if (found.length === 0) throw usageError(`there is no node '${options.node}'`, which)
+    return found
+  }
+  if (options.follow !== undefined && nodes.length > 1)
+    throw usageError('only one node can be followed', `${which} E.g. --node ${names[0]}`)
+  return nodes
+}
+
 /**
- * The end of a store's log, and what is added to it while `follow` lasts.
+ * The end of a store's log, or of its nodes' logs one after the other, and what is added to it while `follow` lasts.
  * @throws ArchError for a store that runs elsewhere, or was never started here
  */
 export async function* storeLog(name: StoreName, options: LogOptions): Chunks {
@@ -74,11 +92,13 @@ export async function* storeLog(name: StoreName, options: LogOptions): Chunks {
     yield* dockerLogs(home, module, options.lines, options.follow)
     return
   }
-  const file = logFile(home, name)
-  try {
-    yield* fileLog(file, options.lines, options.follow)
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw explainFileError(error, `read ${file}`)
-    throw new ArchError(`${module.title} has no log yet`, 'Start it with: arch up')
+  for (const { name: node, log } of chosenNodes(nodesAt(home, module, instance), options)) {
+    if (node !== undefined && options.node === undefined) yield `==> ${name} ${node} <==\n`
+    try {
+      yield* fileLog(log, options.lines, options.follow)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw explainFileError(error, `read ${log}`)
+      throw new ArchError(`${module.title} has no log yet`, 'Start it with: arch up')
+    }
   }
 }

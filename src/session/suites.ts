@@ -1,5 +1,6 @@
 import { usageError } from '../core/errors.ts'
-import type { SuiteName } from '../core/names.ts'
+import type { FlowName, SuiteName } from '../core/names.ts'
+import type { AnyOperation } from '../core/operation.ts'
 import { suggestion } from '../core/suggest.ts'
 import type { Suite } from '../core/suite.ts'
 import type { Variant, Workload } from '../core/workload.ts'
@@ -7,6 +8,18 @@ import type { Variant, Workload } from '../core/workload.ts'
 function narrowed(variant: Variant, suite: Suite): Variant {
   const roles = Object.entries(variant.roles).filter(([name]) => suite.roles.includes(name))
   return { ...variant, roles: Object.fromEntries(roles), audits: suite.audits ?? variant.audits }
+}
+
+/** An operation that begins those flows alone that the suite follows. */
+function withFlows(operation: AnyOperation, followed: readonly FlowName[]): AnyOperation {
+  if (operation.flows === undefined) return operation
+  return {
+    ...operation,
+    flows(input, output) {
+      const begun = operation.flows?.(input, output)
+      return begun && { ...begun, flows: begun.flows.filter((flow) => followed.includes(flow)) }
+    },
+  }
 }
 
 function suiteNamed(
@@ -42,7 +55,9 @@ export function inSuite(workload: Workload, name: SuiteName | undefined): Worklo
     ...workload,
     stores: suite.stores,
     defaults: { ...workload.defaults, population: suite.population ?? workload.defaults.population },
-    operations: workload.operations.filter((operation) => suite.operations.includes(operation.name)),
+    operations: workload.operations
+      .filter((operation) => suite.operations.includes(operation.name))
+      .map((operation) => withFlows(operation, suite.flows)),
     flows: workload.flows.filter((flow) => suite.flows.includes(flow.name)),
     variants: {
       fixed: narrowed(workload.variants.fixed, suite),

@@ -16,7 +16,7 @@ import type { Home } from '../machine/home.ts'
 import { newSecrets, writeInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import { waitUntilReady } from './ready.ts'
-import { choosePort } from './up-native.ts'
+import { choosePort } from './ports.ts'
 
 /** Of the log of a container that ended: its two streams come in no order, so the cause may stand before the last. */
 const END_LINES = 10

@@ -11,9 +11,12 @@ import { chooseProvider } from './choose-provider.ts'
 import type { ProviderChoice, ProviderWish } from './choose-provider.ts'
 import { readInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
+import { endpointOf, isRunningNatively, isWhollyAlive } from './nodes.ts'
 import { loadStore } from './stores.ts'
+import { wishedOf } from './topology-wish.ts'
+import type { TopologyWish } from './topology-wish.ts'
 import { containerDied, upDocker } from './up-docker.ts'
-import { isRunningNatively, rejoinNative, upNative } from './up-native.ts'
+import { upNative } from './up-native.ts'
 
 /** Another `arch` may be fetching an engine, or waiting for a recovery. */
 const LOCK_PATIENCE_MS = 300_000
@@ -31,7 +34,7 @@ export interface RunningStore {
 /** How to bring stores up. */
 export interface UpOptions {
   readonly provider: ProviderWish
-  readonly topology: Topology
+  readonly topology: TopologyWish
   /** Default `ARCH_HOME`, or `~/.arch`. */
   readonly home?: string
   /** Default the process's own. */
@@ -59,45 +62,41 @@ async function bringUp(
   module: StoreModule,
   choice: ProviderChoice,
   known: Instance | undefined,
-  isRunning: boolean,
+  topology: Topology,
   options: UpOptions,
 ): Promise<StoreEndpoint> {
   const env = options.env ?? process.env
   const note = options.progress ?? ((): void => undefined)
-  if (choice.provider === 'external') return upExternal(module, options.topology, env)
+  if (choice.provider === 'external') return upExternal(module, topology, env)
   if (choice.provider === 'docker') {
-    const instance = await upDocker(home, module, known, env, note)
-    return module.endpointOf('docker', instance.port, instance.secrets)
+    return endpointOf(module, await upDocker(home, module, known, env, note))
   }
-  if (isRunning && known !== undefined) {
-    await rejoinNative(home, module, known, note)
-    return module.endpointOf('native', known.port, known.secrets)
-  }
-  const instance = await upNative(home, module, known, env, note)
-  return module.endpointOf('native', instance.port, instance.secrets)
+  return endpointOf(module, await upNative(home, module, known, topology, env, note))
 }
 
 async function upStore(home: Home, name: StoreName, options: UpOptions): Promise<RunningStore> {
   const begun = performance.now()
   const module = await loadStore(name)
+  const topology = wishedOf(options.topology, name)
   const known = await readInstance(home, name)
   const isRunning = known?.container === true || (await isRunningNatively(known))
   const choice = await chooseProvider(
     options.provider,
-    options.topology,
+    topology,
     module,
     home,
     isRunning ? known : undefined,
     options.env ?? process.env,
   )
-  const died = known !== undefined && (await containerDied(home, module, known))
-  const endpoint = await bringUp(home, module, choice, known, isRunning, options)
+  const wasWhole =
+    known?.container === true ? !(await containerDied(home, module, known)) : await isWhollyAlive(known)
+  const endpoint = await bringUp(home, module, choice, known, topology, options)
   const facts = await module.facts(endpoint)
   return {
     endpoint,
     facts,
     startedMs: performance.now() - begun,
-    alreadyRunning: (isRunning && !died) || choice.provider === 'external',
+    alreadyRunning: wasWhole || choice.provider === 'external',
     reason: choice.reason,
   }
 }

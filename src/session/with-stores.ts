@@ -1,16 +1,17 @@
-import type { StoreFacts, Stores, Topology } from '../core/store.ts'
+import type { StoreFacts, Stores } from '../core/store.ts'
 import type { ConnectOptions } from '../core/store-module.ts'
 import type { Workload } from '../core/workload.ts'
 import { openHome } from '../machine/home.ts'
 import type { ProviderWish } from './choose-provider.ts'
 import { explainFullDisk } from './full-disk.ts'
+import type { TopologyWish } from './topology-wish.ts'
 import { closeStores, connectStores, upStores } from './up.ts'
 import type { RunningStore } from './up.ts'
 
 /** How the stores of a case are found for one command. */
 export interface StoresRequest {
   readonly provider: ProviderWish
-  readonly topology: Topology
+  readonly topology: TopologyWish
   readonly env: NodeJS.ProcessEnv
   readonly line: (text: string) => void
   /** Where the session's own few connections do not suffice. */

@@ -52,13 +52,19 @@ t.test('values that do not parse get a line that shows what would', async (t) =>
   }
 })
 
+t.test('an experiment without clients knows no flags of a closed loop', async (t) => {
+  const { code, out, err } = await runFake(['experiment', 'column-store', '--clients', '4'])
+  t.same([code, out], [2, ''])
+  t.match(err, /no clients that work at once/)
+})
+
 t.test('experiments are listed with their case, for people and for machines', async (t) => {
   const { out } = await runFake(['list'])
   t.match(out, /experiments\n +checkout: /)
   t.notMatch(out, /experiments .*not implemented/)
   const listed = JSON.parse((await runFake(['list', 'commerce', '--json'])).out)
   t.match(listed, {
-    cases: [{ experiments: [{ name: 'checkout', defaults: { clients: 24, perClient: 60 } }] }],
+    cases: [{ experiments: [{ name: 'checkout', defaults: { loop: { clients: 24, perClient: 60 } } }] }],
   })
   t.match(caseText(sampleWorkload(), 80, pc.createColors(false)), /experiments\n +sample: two ways to do it/)
   t.match(caseValue(sampleWorkload()), { experiments: [{ name: 'sample' }] })
@@ -75,6 +81,31 @@ t.test('the tables of an experiment fit every terminal, and keep what matters mo
     t.match(out, '1,207 ±1 %')
     t.equal(out.includes('p99 ms'), columns > 40)
   }
+  t.end()
+})
+
+t.test('patterns with rows of their own explain them, and what was found comes last', (t) => {
+  const [even] = sampleExperiment().patterns
+  const own = {
+    name: 'sizes',
+    description: 'bytes',
+    rows: [
+      { name: 'whole', description: 'all of it' },
+      { name: 'part', description: '' },
+    ],
+    columns: [{ name: 'ratio', title: 'times', kind: 'ratio', spread: false, dispensable: 0 } as const],
+  }
+  const experiment = {
+    ...sampleExperiment(),
+    patterns: [...(even === undefined ? [] : [even]), own],
+    findings: () => [{ claims: ['ANA-26'], text: 'a tenth of it' }],
+  }
+  const row = { pattern: 'sizes', row: 'whole', rounds: 1, readings: { ratio: reading(9.5) } }
+  const { clients: _clients, perClient: _perClient, ...facts } = FACTS
+  const out = experimentText(experiment, [row], facts, 80, pc.createColors(false))
+  t.match(out, /sizes: bytes\n +whole +all of it\n +times\n +whole +9\.50x/)
+  t.notMatch(out, 'closed loop')
+  t.match(out, /found\n +ANA-26: a tenth of it$/)
   t.end()
 })
 

@@ -5,19 +5,14 @@ import { openKafka } from '../../src/stores/kafka/connect.ts'
 import type { KafkaClient } from '../../src/stores/kafka/client.ts'
 import { facts, health } from '../../src/stores/kafka/facts.ts'
 import { murmur2, partitionOf } from '../../src/stores/kafka/partition.ts'
-import { fails, gathering, messages, whole } from '../helpers/kafka.ts'
+import { clientsOf, fails, gathering, messages, whole } from '../helpers/kafka.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const { stores, endpoints } = await startTestStores(['kafka'])
-const client = stores['kafka'] as KafkaClient
+const { both } = await clientsOf(stores['kafka'] as KafkaClient)
 const [endpoint] = endpoints
 if (endpoint === undefined) throw new Error('no endpoint')
 const LARGEST = '9223372036854775807'
-
-async function topic(name: string, partitions = 4): Promise<string> {
-  await client.ensureTopics([{ name, partitions, settings: {} }])
-  return name
-}
 
 // From org.apache.kafka.common.utils.Utils.murmur2 of kafka-clients 4.4.0, and toPositive of it modulo 12.
 const FROM_JAVA: readonly (readonly [key: string, hash: number, of12: number])[] = [
@@ -33,7 +28,7 @@ const FROM_JAVA: readonly (readonly [key: string, hash: number, of12: number])[]
   ['a-little-bit-long-string', -985981536, 8],
 ]
 
-t.test('a key goes to the partition that the Java client chooses', async (t) => {
+both('a key goes to the partition that the Java client chooses', async (t, client, topic) => {
   for (const [key, hash, of12] of FROM_JAVA) {
     t.equal(murmur2(Buffer.from(key)), hash, key)
     t.equal(partitionOf(Buffer.from(key), 12), of12, key)
@@ -47,29 +42,32 @@ t.test('a key goes to the partition that the Java client chooses', async (t) => 
     t.equal(partition, FROM_JAVA.find(([of]) => of === key)?.[2], `'${key}'`)
 })
 
-t.test('messages come back as they went: ids of 63 bits, bytes, headers, no key (X-04)', async (t) => {
-  const name = await topic('echo')
-  const bytes = Buffer.from([0, 255, 10, 13])
-  const before = Date.now()
-  await client.produce(name, [
-    { key: LARGEST, value: bytes, headers: { trace: 'zwölf', empty: '' } },
-    { key: undefined, value: '' },
-    { key: Buffer.from('raw'), value: 'text' },
-  ])
-  const read = new Map((await whole(client, name)).map((message) => [message.key, message]))
-  t.match(read.get(LARGEST), {
-    topic: name,
-    value: bytes,
-    headers: { trace: 'zwölf', empty: '' },
-    offset: 0n,
-  })
-  t.same(read.get(undefined)?.value, Buffer.alloc(0))
-  t.same(read.get('raw')?.headers, {})
-  const { timestampMs = 0 } = read.get('raw') ?? {}
-  t.ok(timestampMs >= before && timestampMs <= Date.now())
-})
+both(
+  'messages come back as they went: ids of 63 bits, bytes, headers, no key (X-04)',
+  async (t, client, topic) => {
+    const name = await topic('echo')
+    const bytes = Buffer.from([0, 255, 10, 13])
+    const before = Date.now()
+    await client.produce(name, [
+      { key: LARGEST, value: bytes, headers: { trace: 'zwölf', empty: '' } },
+      { key: undefined, value: '' },
+      { key: Buffer.from('raw'), value: 'text' },
+    ])
+    const read = new Map((await whole(client, name)).map((message) => [message.key, message]))
+    t.match(read.get(LARGEST), {
+      topic: name,
+      value: bytes,
+      headers: { trace: 'zwölf', empty: '' },
+      offset: 0n,
+    })
+    t.same(read.get(undefined)?.value, Buffer.alloc(0))
+    t.same(read.get('raw')?.headers, {})
+    const { timestampMs = 0 } = read.get('raw') ?? {}
+    t.ok(timestampMs >= before && timestampMs <= Date.now())
+  },
+)
 
-t.test('the messages of a key keep their order, however they were produced', async (t) => {
+both('the messages of a key keep their order, however they were produced', async (t, client, topic) => {
   const name = await topic('ordered')
   const all = messages(2_000)
   await Promise.all([
@@ -88,44 +86,50 @@ t.test('the messages of a key keep their order, however they were produced', asy
   t.ok(read.every(({ key, partition }) => places.get(key) === partition))
 })
 
-t.test('a call costs one round trip for each partition, with its messages and bytes', async (t) => {
-  const name = await topic('priced', 2)
-  const cost = newCost()
-  await client.produce(name, [{ key: 'a', value: '12345678' }], cost)
-  t.same(cost, {
-    ...newCost(),
-    roundTrips: 1,
-    statements: 1,
-    rows: 1,
-    bytes: 9,
-    roundTripsByStore: { kafka: 1 },
-  })
-  await client.produce(name, messages(100), cost)
-  t.match(cost, { roundTrips: 3, rows: 101 })
-  const mine = newCost()
-  await Promise.all([
-    client.produce(name, [{ key: 'a', value: '1' }], mine),
-    ...messages(50).map((message) => client.produce(name, [message])),
-  ])
-  t.match(mine, { roundTrips: 1, rows: 1, bytes: 2 }, 'what others sent in the same request is theirs')
-  await client.produce(name, [], mine)
-  t.equal(mine.roundTrips, 1, 'and nothing costs nothing')
-})
+both(
+  'a call costs one round trip for each partition, with its messages and bytes',
+  async (t, client, topic) => {
+    const name = await topic('priced', 2)
+    const cost = newCost()
+    await client.produce(name, [{ key: 'a', value: '12345678' }], cost)
+    t.same(cost, {
+      ...newCost(),
+      roundTrips: 1,
+      statements: 1,
+      rows: 1,
+      bytes: 9,
+      roundTripsByStore: { kafka: 1 },
+    })
+    await client.produce(name, messages(100), cost)
+    t.match(cost, { roundTrips: 3, rows: 101 })
+    const mine = newCost()
+    await Promise.all([
+      client.produce(name, [{ key: 'a', value: '1' }], mine),
+      ...messages(50).map((message) => client.produce(name, [message])),
+    ])
+    t.match(mine, { roundTrips: 1, rows: 1, bytes: 2 }, 'what others sent in the same request is theirs')
+    await client.produce(name, [], mine)
+    t.equal(mine.roundTrips, 1, 'and nothing costs nothing')
+  },
+)
 
-t.test('more than one request holds is split; one message that no request holds is an error', async (t) => {
-  const name = await topic('large', 1)
-  const value = Buffer.alloc(100_000, 'x')
-  await client.produce(
-    name,
-    Array.from({ length: 30 }, () => ({ key: 'k', value })),
-  )
-  t.equal((await whole(client, name)).length, 30)
-  const tooLarge = client.produce(name, [{ key: 'k', value: Buffer.alloc(2 ** 21) }])
-  await t.rejects(tooLarge, { name: 'OperationFailure', kind: 'unexpected', message: /max message size/ })
-})
+both(
+  'more than one request holds is split; one message that no request holds is an error',
+  async (t, client, topic) => {
+    const name = await topic('large', 1)
+    const value = Buffer.alloc(100_000, 'x')
+    await client.produce(
+      name,
+      Array.from({ length: 30 }, () => ({ key: 'k', value })),
+    )
+    t.equal((await whole(client, name)).length, 30)
+    const tooLarge = client.produce(name, [{ key: 'k', value: Buffer.alloc(2 ** 21) }])
+    await t.rejects(tooLarge, { name: 'OperationFailure', kind: 'unexpected', message: /max message size/ })
+  },
+)
 
-t.test('a topic that is not there is a clear error, and is not made', async (t) => {
-  const none = { name: 'OperationFailure', kind: 'unexpected', message: /there is no topic 'none'/ }
+both('a topic that is not there is a clear error, and is not made', async (t, client) => {
+  const none = { name: 'OperationFailure', kind: 'unexpected', message: /there is no topic '\w+\.none'/ }
   await t.rejects(client.produce('none', messages(1)), none)
   await t.rejects(client.offsets('none'), none)
   await t.rejects(client.committed('group', 'none'), none)
@@ -137,7 +141,7 @@ t.test('a topic that is not there is a clear error, and is not made', async (t) 
   t.notOk((await client.topicNames()).includes('none'))
 })
 
-t.test('topics become as specified, again and again, and lose nothing', async (t) => {
+both('topics become as specified, again and again, and lose nothing', async (t, client) => {
   const spec = { name: 'specified', partitions: 2, settings: { 'retention.ms': '3600000' } }
   await client.ensureTopics([spec, spec])
   t.same(await client.describeTopics(['specified', 'none']), [spec])
@@ -157,16 +161,18 @@ t.test('topics become as specified, again and again, and lose nothing', async (t
   t.notOk((await client.topicNames()).includes('specified'))
 })
 
-t.test('prefixes are apart, topics and groups', async (t) => {
-  const [left, right] = [client.withPrefix('left.'), client.withPrefix('right.')]
-  t.equal(client.withPrefix('left.'), left, 'the same prefix gives the same client')
-  t.equal(left.withPrefix(''), client)
+both('prefixes are apart, topics and groups', async (t, client, _topic, name) => {
+  const [left, right] = [client.withPrefix(`${name}.left.`), client.withPrefix(`${name}.right.`)]
+  t.equal(client.withPrefix(`${name}.left.`), left, 'the same prefix gives the same client')
+  const root = left.withPrefix('')
+  t.equal(client.withPrefix(''), root)
+  t.equal(await root.withClient(name), root, 'and so does the same driver')
   const spec = { name: 'events', partitions: 1, settings: {} }
   await Promise.all([left.ensureTopics([spec]), right.ensureTopics([spec])])
   await left.produce('events', messages(3))
   t.same(await left.topicNames(), ['events'])
   t.same(await left.describeTopics(['events']), [spec])
-  t.ok((await client.topicNames()).includes('left.events'))
+  t.ok((await root.topicNames()).includes(`${name}.left.events`))
   t.same(
     (await whole(left, 'events')).map(({ topic }) => topic),
     ['events', 'events', 'events'],
@@ -185,7 +191,7 @@ t.test('prefixes are apart, topics and groups', async (t) => {
   t.equal(seen[0]?.topic, 'events')
   t.equal(await left.lag('g', ['events']), 0n)
   t.equal(
-    await client.lag('g', ['left.events']),
+    await root.lag('g', [`${name}.left.events`]),
     3n,
     'the group of the same name without the prefix is another one',
   )
@@ -193,9 +199,9 @@ t.test('prefixes are apart, topics and groups', async (t) => {
   t.same(await right.topicNames(), ['events'])
 })
 
-t.test('a wrong password is refused, and no password is in any error', async (t) => {
+both('a wrong password is refused, and no password is in any error', async (t, _client, _topic, name) => {
   const wrong = { ...endpoint, password: 'hunter2-is-wrong' }
-  const stranger = openKafka(wrong, { poolSize: 1, applicationName: 'stranger' })
+  const stranger = await openKafka(wrong, { poolSize: 1, applicationName: 'stranger' }).withClient(name)
   t.teardown(() => stranger.close())
   for (const attempt of [() => health(wrong), () => stranger.produce('echo', messages(1))]) {
     const error = await attempt().then(
@@ -209,15 +215,16 @@ t.test('a wrong password is refused, and no password is in any error', async (t)
   await t.rejects(health(anonymous), { name: 'OperationFailure' })
 })
 
-t.test('a server that is not there is unavailable, and so is a client that was closed', async (t) => {
-  const lost = openKafka(
-    { ...endpoint, port: 1 },
-    { poolSize: 1, applicationName: 'lost', statementTimeoutMs: 200 },
-  )
-  await t.rejects(lost.produce('echo', messages(1)), { name: 'OperationFailure', kind: 'unavailable' })
-  await lost.close()
-  await t.rejects(lost.produce('echo', messages(1)), { name: 'OperationFailure', kind: 'unavailable' })
-})
+both(
+  'a server that is not there is unavailable, and so is a client that was closed',
+  async (t, _client, _topic, name) => {
+    const options = { poolSize: 1, applicationName: 'lost', statementTimeoutMs: 200 }
+    const lost = await openKafka({ ...endpoint, port: 1 }, options).withClient(name)
+    await t.rejects(lost.produce('echo', messages(1)), { name: 'OperationFailure', kind: 'unavailable' })
+    await lost.close()
+    await t.rejects(lost.produce('echo', messages(1)), { name: 'OperationFailure', kind: 'unavailable' })
+  },
+)
 
 t.test('facts tell the version and what an acknowledged write survives', async (t) => {
   t.match(await facts(endpoint), {

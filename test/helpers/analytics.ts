@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
 import type { StoreName, VariantName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
-import type { AuditOutcome, RunningRole, StrategyChoice } from '../../src/core/workload.ts'
-import { fixedAudits } from '../../src/workloads/analytics/audits/index.ts'
+import type { Audit, AuditOutcome, RunningRole, StrategyChoice } from '../../src/core/workload.ts'
+import { fixedAudits, realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
 import { encodeBatch, EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
 import { POPULATION_BATCHES } from '../../src/workloads/analytics/events/event.ts'
 import { startIngest } from '../../src/workloads/analytics/fixed/ingest/role.ts'
@@ -32,16 +32,18 @@ export interface AnalyticsCase {
   reset(): Promise<void>
   /** Sends batch `index` of the run, which the journal then holds. Its body may be another. */
   send(index: number, body?: Buffer): Promise<void>
+  /** Notes in the journal that batch `index` was acknowledged, whoever sent it. */
+  acknowledged(index: number): void
   /** Sends records that the journal does not hold. */
   sendForeign(headers: Readonly<Record<string, string>>, body: Buffer): Promise<void>
-  /** Resolves when the group has read all that was sent. */
-  settled(): Promise<void>
+  /** Resolves when a group, by default the one that stores events, has read all that was sent. */
+  settled(group?: string): Promise<void>
   /** The first number that a query answers. */
   count(text: string): Promise<number>
   /** What an audit finds, given what was sent. */
   audit(name: string): Promise<AuditOutcome>
-  /** A line for each audit that does not hold. */
-  violations(): Promise<string[]>
+  /** A line for each of these audits that does not hold; by default for those of suite `ingest`. */
+  violations(audits?: readonly Audit[]): Promise<string[]>
 }
 
 /** The number of batch `index` of a test. */
@@ -52,6 +54,11 @@ export function batchNumber(index: number): number {
 /** The body of batch `index` of a test. */
 export function bodyOf(index: number): Buffer {
   return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).body
+}
+
+/** The session of batch `index` of a test. */
+export function sessionOfBatch(index: number): string {
+  return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).sessionId
 }
 
 /** The stores that the case needs. */
@@ -82,16 +89,20 @@ export async function openAnalyticsCase(
       const batch = batchNumber(index)
       const { sessionId, body: own } = encodeBatch(seedsOf(SEED), batch, Date.now())
       await produce({ [HEADER.batch]: `${batch}`, [HEADER.version]: EVENT_VERSION }, sessionId, body ?? own)
-      sent.push({ operation: 'events.send', keys: { batch: `${batch}` } })
+      analytics.acknowledged(index)
+    },
+    acknowledged(index) {
+      sent.push({ operation: 'events.send', keys: { batch: `${batchNumber(index)}` } })
     },
     sendForeign: (headers, body) => produce(headers, 'foreign', body),
-    settled: () => eventually(async () => (await own.kafka.lag(INGEST_GROUP, [TOPIC.events])) === 0n),
+    settled: (group = INGEST_GROUP) =>
+      eventually(async () => (await own.kafka.lag(group, [TOPIC.events])) === 0n),
     async count(text) {
       const { rows } = await own.clickhouse.query<Record<string, string>>(text)
       return Number(Object.values(rows[0] ?? {})[0])
     },
     async audit(name) {
-      const found = fixedAudits.find((one) => one.name === name)
+      const found = realtimeAudits.find((one) => one.name === name)
       if (found === undefined) throw new Error(`no audit is called ${name}`)
       return found.run({
         stores,
@@ -102,9 +113,9 @@ export async function openAnalyticsCase(
         profile: 'steady',
       })
     },
-    async violations() {
+    async violations(audits: readonly Audit[] = fixedAudits) {
       const lines: string[] = []
-      for (const { name } of fixedAudits) {
+      for (const { name } of audits) {
         const { state, examples } = await analytics.audit(name)
         if (state !== 'held') lines.push(`${name} ${state}: ${examples.join('; ')}`)
       }
@@ -120,10 +131,13 @@ export interface IngestHere extends RunningRole {
   readonly ends: FlowEnd[]
 }
 
-/** Starts ingestion in this process. */
-export async function ingestHere({ stores }: AnalyticsCase): Promise<IngestHere> {
+/** Starts ingestion in this process, or another role that consumes events. */
+export async function ingestHere(
+  { stores }: AnalyticsCase,
+  start: typeof startIngest = startIngest,
+): Promise<IngestHere> {
   const ends: FlowEnd[] = []
-  const role = await startIngest(
+  const role = await start(
     stores,
     { seed: SEED, size: 0 },
     {},

@@ -1,10 +1,16 @@
 // Faults of ingestion, each as the tests run it once and the soak many times: batches are sent, something is killed on
 // the way, and afterwards the audits tell what is left.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { OperationFailure } from '../../src/core/errors.ts'
 import { eventually } from './context.ts'
 import { batchNumber, ingestHere, ingestKilledAt } from './analytics.ts'
 import type { AnalyticsCase } from './analytics.ts'
 import { restartStore, signalStore } from './kill.ts'
+import type { ProducerOrder } from './producer-process.ts'
+
+const PRODUCER = fileURLToPath(new URL('producer-process.ts', import.meta.url))
 
 /** Batches of one trial, of a hundred events each. */
 export const FAULT_BATCHES = 24
@@ -77,12 +83,63 @@ const rebalance: IngestFault = {
   },
 }
 
+/** Senders die in full flow; what nobody has heard of is sent again, by others. */
+const producerKilled: IngestFault = {
+  name: 'the senders killed in full flow',
+  async trial(analytics, first) {
+    const ingest = await ingestHere(analytics)
+    const child = fork(PRODUCER, [], { serialization: 'advanced' })
+    const exited = once(child, 'exit')
+    const heard = new Set<number>()
+    child.on('message', (index: number) => {
+      heard.add(index)
+      if (heard.size === FAULT_BATCHES / 3) child.kill('SIGKILL')
+    })
+    const order: ProducerOrder = { endpoints: analytics.endpoints, first, count: FAULT_BATCHES }
+    child.send(order)
+    const [, signal] = (await exited) as [number | null, string | null]
+    if (signal !== 'SIGKILL') throw new Error('the senders ended on their own')
+    for (let index = first; index < first + FAULT_BATCHES; index += 1)
+      await (heard.has(index) ? analytics.acknowledged(index) : send(analytics, index, 1))
+    await analytics.settled()
+    await ingest.close()
+  },
+}
+
+/** A bound that no disk keeps free, so that the engine answers as it does when its disk is full. */
+const NO_ROOM = 2 ** 60
+
+/** The disk of a table is full for a while; batches wait in Kafka. */
+function diskFull(table: string): IngestFault {
+  const refusals = "SELECT sum(value) FROM system.errors WHERE name = 'NOT_ENOUGH_SPACE'"
+  return {
+    name: `the disk of ${table} full under ingestion`,
+    async trial(analytics, first) {
+      const { clickhouse } = analytics.own
+      const ingest = await ingestHere(analytics)
+      await send(analytics, first, FAULT_BATCHES / 2)
+      const before = await analytics.count(refusals)
+      await clickhouse.command(
+        `ALTER TABLE ${table} MODIFY SETTING min_free_disk_bytes_to_perform_insert = ${NO_ROOM}`,
+      )
+      await send(analytics, first + FAULT_BATCHES / 2, FAULT_BATCHES / 2)
+      await eventually(async () => (await analytics.count(refusals)) > before)
+      await clickhouse.command(`ALTER TABLE ${table} RESET SETTING min_free_disk_bytes_to_perform_insert`)
+      await analytics.settled()
+      await ingest.close()
+    },
+  }
+}
+
 /** All of them. */
 export const ingestFaults: readonly IngestFault[] = [
   consumerKilled('ingest.before-insert', 1),
   consumerKilled('ingest.before-commit', 1),
   consumerKilled('ingest.before-commit', 2),
   rebalance,
+  producerKilled,
+  diskFull('events'),
+  diskFull('events_by_minute'),
   storeKilled('clickhouse'),
   storeKilled('kafka'),
 ]

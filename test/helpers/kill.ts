@@ -2,7 +2,7 @@
 import type { StoreName } from '../../src/core/names.ts'
 import { openHome } from '../../src/machine/home.ts'
 import { waitForEnd } from '../../src/machine/process.ts'
-import { readInstance } from '../../src/session/instance.ts'
+import { nodesOf, readInstance } from '../../src/session/instance.ts'
 import { upStores } from '../../src/session/up.ts'
 
 /** Sends a signal to a store, to all of its group where it is a launcher and a server. */
@@ -16,6 +16,15 @@ export async function signalStore(
   const { pid } = known.process
   process.kill(store === 'elasticsearch' ? -pid : pid, signal)
   if (signal === 'SIGKILL') await waitForEnd(known.process, 10_000)
+}
+
+/** Kills one of several nodes, counted from 0. */
+export async function killNode(home: string, store: StoreName, index: number): Promise<void> {
+  const known = await readInstance(await openHome(home, {}), store)
+  const running = known === undefined ? undefined : nodesOf(known)[index]?.process
+  if (running === undefined) throw new Error(`node ${index} of ${store} does not run`)
+  process.kill(running.pid, 'SIGKILL')
+  await waitForEnd(running, 10_000)
 }
 
 /** Starts a store again that was killed: where it listened before. */

@@ -63,7 +63,7 @@ export function sampleExperiment(): Experiment {
       { name: 'p50', title: 'p50 ms', kind: 'milliseconds', spread: false, dispensable: 1 },
       { name: 'p99', title: 'p99 ms', kind: 'milliseconds', spread: true, dispensable: 2 },
     ],
-    defaults: { clients: 2, perClient: 3, rounds: 3, population: 100 },
+    defaults: { loop: { clients: 2, perClient: 3 }, rounds: 3, population: 100 },
     open: () => Promise.reject(new Error('it has no stores')),
   }
 }

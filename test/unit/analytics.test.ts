@@ -12,7 +12,7 @@ import {
   sessionOf,
   traitsOf,
 } from '../../src/workloads/analytics/events/event.ts'
-import { BLOCK_RECORDS, blockCutter, tokenOf } from '../../src/workloads/analytics/fixed/ingest/blocks.ts'
+import { blockCutter, tokenOf } from '../../src/workloads/analytics/fixed/ingest/blocks.ts'
 import { frameRecord, linesOf, originOf } from '../../src/workloads/analytics/fixed/ingest/frame.ts'
 import { whyUnreadable } from '../../src/workloads/analytics/fixed/ingest/read-event.ts'
 import { HEADER } from '../../src/workloads/analytics/fixed/topics.ts'
@@ -169,6 +169,8 @@ void t.test('framing keeps every line, whatever the bytes: as a row or as broken
   t.end()
 })
 
+const RULE = { group: 'ours', blockRecords: 64 }
+
 interface Log {
   readonly records: readonly ReceivedMessage[]
   readonly blocks: readonly { readonly token: string; readonly records: number }[]
@@ -176,7 +178,7 @@ interface Log {
 
 /** The blocks of a log, read on from one of their ends. */
 function blocksFrom(records: readonly ReceivedMessage[], offset: bigint): Log['blocks'] {
-  const cutter = blockCutter({ topic: 'events', partition: 2, offset })
+  const cutter = blockCutter({ topic: 'events', partition: 2, offset }, RULE)
   return records
     .filter((each) => each.offset >= offset)
     .flatMap((each) => {
@@ -195,7 +197,11 @@ void t.test('who reads on from the end of a block gathers the same blocks (A-01)
       fc.nat(),
       (draws, choice) => {
         const records = draws.map((draw, offset) =>
-          record(offset * 2, draw < 2 ? '' : 'x', draw < 2 ? { [HEADER.cut]: '1' } : {}),
+          record(
+            offset * 2,
+            draw < 4 ? '' : 'x',
+            draw < 4 ? { [HEADER.cut]: draw < 2 ? 'ours' : 'theirs' } : {},
+          ),
         )
         const all = blocksFrom(records, 0n)
         if (all.length === 0) return true
@@ -210,17 +216,36 @@ void t.test('who reads on from the end of a block gathers the same blocks (A-01)
 })
 
 void t.test('blocks are without gaps, end at cuts, and are never larger than their bound', (t) => {
-  const records = Array.from({ length: 3 * BLOCK_RECORDS }, (_, offset) =>
-    record(offset, 'x', offset === 10 ? { [HEADER.cut]: '1' } : {}),
+  const records = Array.from({ length: 3 * RULE.blockRecords }, (_, offset) =>
+    record(offset, 'x', offset === 10 ? { [HEADER.cut]: 'ours' } : {}),
   )
   const blocks = blocksFrom(records, 0n)
   t.same(blocks.slice(0, 2), [
     { token: 'events:2:0-11', records: 10 },
-    { token: `events:2:11-${11 + BLOCK_RECORDS}`, records: BLOCK_RECORDS },
+    { token: `events:2:11-${11 + RULE.blockRecords}`, records: RULE.blockRecords },
   ])
-  t.ok(blocks.every((block) => block.records <= BLOCK_RECORDS))
+  t.ok(blocks.every((block) => block.records <= RULE.blockRecords))
   t.end()
 })
+
+void t.test(
+  'a cut of another group ends no block with records, and is passed over where there are none',
+  (t) => {
+    const theirs = { [HEADER.cut]: 'theirs' }
+    const records = [
+      record(0, 'x', {}),
+      record(1, '', theirs),
+      record(2, 'x', {}),
+      record(3, '', { [HEADER.cut]: 'ours' }),
+      record(4, '', theirs),
+    ]
+    t.same(blocksFrom(records, 0n), [
+      { token: 'events:2:0-4', records: 2 },
+      { token: 'events:2:4-5', records: 0 },
+    ])
+    t.end()
+  },
+)
 
 void t.test('a batch that is sent again was sent by an arrival before, under the same number', (t) => {
   const world = analyticsWorld(42)

@@ -57,6 +57,44 @@ t.test('a row is the median of its rounds, with the lowest and the highest', asy
   t.match(two?.readings['done'], { median: 20, lowest: 10, highest: 30 }, 'of two the mean')
 })
 
+t.test(
+  'a pattern may have rows and columns of its own, looked at once; a figure that is missing is no zero',
+  async (t) => {
+    const { running, asked } = recorder(({ row }) => (row === 'whole' ? { bytes: 7 } : {}))
+    const [, skewed] = sampleExperiment().patterns
+    const sizes = {
+      name: 'sizes',
+      description: '',
+      once: true,
+      rows: ['whole', 'part'].map((name) => ({ name, description: '' })),
+      columns: [{ name: 'bytes', title: 'bytes', kind: 'rate', spread: false, dispensable: 0 } as const],
+    }
+    const experiment = { ...sampleExperiment(), patterns: [sizes, ...(skewed === undefined ? [] : [skewed])] }
+    const seen: number[] = []
+    const rows = await runExperiment(experiment, running, {
+      ...OPTIONS,
+      signal: new AbortController().signal,
+      onTrial: (_done, total) => seen.push(total),
+    })
+    t.same(asked.slice(0, 2), ['sizes whole 0', 'sizes part 0'])
+    t.same([asked.length, seen[0]], [8, 8])
+    t.match(rows[0], { row: 'whole', rounds: 1, readings: { bytes: { median: 7 } } })
+    t.strictSame(rows[1]?.readings, {})
+  },
+)
+
+t.test('a trial that fails because of an interruption is left out; any other failure ends it', async (t) => {
+  const interrupt = new AbortController()
+  const { running } = recorder(() => {
+    interrupt.abort()
+    throw new Error('broken off')
+  })
+  const failing = { ...running, measure: async (trial: Trial) => running.measure(trial) }
+  t.same(await runExperiment(sampleExperiment(), failing, { ...OPTIONS, signal: interrupt.signal }), [])
+  const { signal } = new AbortController()
+  await t.rejects(runExperiment(sampleExperiment(), failing, { ...OPTIONS, signal }), /broken off/)
+})
+
 t.test('an interruption keeps the trials that have ended, and no half one', async (t) => {
   const interrupt = new AbortController()
   const { running, asked } = recorder(({ row, round }) => {

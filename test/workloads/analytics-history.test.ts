@@ -7,7 +7,9 @@ import { askQuery, granulesOf, runningQueries } from '../../src/workloads/analyt
 import { compareAnswers, compareBatches } from '../../src/workloads/analytics/history/audits.ts'
 import { loadHistory } from '../../src/workloads/analytics/history/load.ts'
 import type { LoadRequest } from '../../src/workloads/analytics/history/load.ts'
-import { historyQueries } from '../../src/workloads/analytics/history/queries.ts'
+import { clockOf, sessionNumber, sessionOf } from '../../src/workloads/analytics/events/event.ts'
+import { byText } from '../../src/workloads/analytics/history/oracle.ts'
+import { historyQueries, queryText } from '../../src/workloads/analytics/history/queries.ts'
 import { storedEvents, timelineOf } from '../../src/workloads/analytics/history/timeline.ts'
 import { generateEvents } from '../../src/workloads/analytics/seed/generate.ts'
 import { schemaText, statementsOf } from '../../src/workloads/analytics/schema.ts'
@@ -76,6 +78,29 @@ void t.test('every query answers what is computed from the events without the da
     t.same(findings.examples, [], query.name)
     t.ok(findings.checked > 0, `${query.name}: ${findings.checked} rows`)
   }
+})
+
+void t.test('events of one moment are answered in the order of their ids as texts', async (t) => {
+  const request = loadOf('moment', 100_000)
+  await loadHistory(request)
+  const timeline = timelineOf(request.population)
+  const { seeds } = timeline
+  const numbers = Array.from({ length: timeline.batches }, (_, batch) => batch)
+  // A device whose clock has stopped: all of its batch is taken to be of when it arrived.
+  const stopped = numbers.find((batch) => 'atMs' in clockOf(seeds, batch)) ?? 0
+  const { sessionId } = sessionOf(seeds, sessionNumber(seeds, stopped))
+  const text = await queryText('by-session')
+  const { rows } = await server
+    .withDatabase('moment')
+    .query<{ event_id: string }>(text, { parameters: { session: sessionId } })
+  const expected = [...storedEvents(timeline, 0, timeline.batches)]
+    .filter((event) => event.sessionId === sessionId)
+    .toSorted((one, other) => one.timeMs - other.timeMs || byText(one.eventId, other.eventId))
+  t.ok(new Set(expected.map(({ timeMs }) => timeMs)).size < expected.length, 'some are of one moment')
+  t.same(
+    rows.map((row) => row.event_id),
+    expected.map(({ eventId }) => eventId),
+  )
 })
 
 void t.test('an answer that is wrong in one value, or a row short, is seen', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { BROKEN_KINDS, breakEvent } from '../../src/workloads/analytics/events/broken.ts'
 import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
 import { partitionIngest, storeBlock } from '../../src/workloads/analytics/fixed/ingest/partition-ingest.ts'
+import { historySink } from '../../src/workloads/analytics/fixed/ingest/role.ts'
 import { HEADER, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
 import type { ReceivedMessage } from '../../src/stores/kafka/client.ts'
 import { ANALYTICS_STORES, batchNumber, bodyOf, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
@@ -28,7 +29,7 @@ function record(index: number, offset: number, value: Buffer): ReceivedMessage {
 }
 
 const CUT: Pick<ReceivedMessage, 'headers' | 'value'> = {
-  headers: { [HEADER.cut]: '1' },
+  headers: { [HEADER.cut]: historySink.group },
   value: Buffer.alloc(0),
 }
 
@@ -124,12 +125,12 @@ t.test(
     const withBroken = Buffer.from(lines.toSpliced(7, 1, 'no event').join('\n'), 'latin1')
     const store = async (): Promise<void> => {
       const start = { topic: TOPIC.events, partition: 0, offset: 0n }
-      const ingest = await partitionIngest(own, start)
+      const ingest = await partitionIngest(own, historySink, start)
       ingest.take(record(4, 0, bodyOf(4)))
       ingest.take(record(5, 1, withBroken))
       const block = ingest.take({ ...record(0, 2, CUT.value), headers: CUT.headers })
       if (block === undefined) throw new Error('a cut ends a block')
-      await storeBlock(own, block)
+      await storeBlock(own, historySink, block)
     }
     const before = await counts()
     await store()

@@ -8,14 +8,16 @@ import { startTestStores } from '../helpers/stores.ts'
 const DATABASE = 'arch_commerce_experiment'
 const { stores } = await startTestStores(['postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
-const running = await checkout.open(stores, { seed: 3, size: 200 }, () => undefined)
+const { signal } = new AbortController()
+const host = { progress: (): void => undefined, line: (): void => undefined, signal }
+const running = await checkout.open(stores, { seed: 3, size: 200 }, host)
 const TRIAL: Omit<Trial, 'row'> = {
   pattern: 'sellout',
   round: 0,
   clients: 6,
   perClient: 12,
   seed: 42,
-  signal: new AbortController().signal,
+  signal,
 }
 const seen = new Map<string, Readings>()
 for (const { name: row } of checkout.rows) seen.set(row, await running.measure({ ...TRIAL, row }))

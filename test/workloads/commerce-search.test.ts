@@ -200,7 +200,9 @@ t.test(
     let after: string | undefined
     let pages = 0
     do {
-      const page = await search(word, after, 7)
+      let page = await search(word, after, 7)
+      // A busy machine: pages of the fallback have an order of their own, and say so.
+      while (page.degraded) page = await search(word, after, 7)
       t.equal(page.total >= 40, true)
       seen.push(...page.products.map(({ productId }) => String(productId)))
       after = page.next

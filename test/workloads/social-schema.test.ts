@@ -2,10 +2,10 @@ import t from 'tap'
 import { firstIdAt, composeId } from '../../src/core/snowflake.ts'
 import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
-import { startTestStores } from '../helpers/stores.ts'
+import { startNewStores } from '../helpers/stores.ts'
 import { workload } from '../../src/workloads/social/index.ts'
 
-const { stores } = await startTestStores(['postgres', 'redis'])
+const { stores } = await startNewStores(['postgres', 'redis'])
 const { postgres } = socialStores(stores, 'fixed')
 const asWritten = socialStores(stores, 'as-written').postgres
 

@@ -7,11 +7,11 @@ import { buildPopulation } from '../../src/workloads/social/population/build.ts'
 import { fingerprintOf, reasonsToSeedAgain } from '../../src/patterns/seed/fingerprint.ts'
 import { seedVariant } from '../../src/workloads/social/seed/seed.ts'
 import { socialStores } from '../../src/workloads/social/stores.ts'
-import { startTestStores } from '../helpers/stores.ts'
+import { startNewStores } from '../helpers/stores.ts'
 import { socialSchema } from '../../src/workloads/social/schema.ts'
 import { workload } from '../../src/workloads/social/index.ts'
 
-const { stores } = await startTestStores(['postgres', 'redis'])
+const { stores } = await startNewStores(['postgres', 'redis'])
 const POPULATION = { seed: 5, size: 300 }
 const population = buildPopulation(POPULATION)
 const silent: Progress = () => undefined

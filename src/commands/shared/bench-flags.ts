@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { TOPOLOGY_HELP } from './topology.ts'
 
 /** The flags of `arch bench` as commander leaves them: text, not yet understood. */
 export interface BenchFlags {
@@ -59,7 +60,7 @@ export function registerBenchFlags(command: Command): Command {
     .option('--workers <number>', 'load-generating worker threads', '1')
     .option('--seed <number>', 'of data, arrivals and inputs', '42')
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
-    .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
+    .option('--topology <name>', TOPOLOGY_HELP, 'single')
     .option('--out <folder>', 'where runs are written', 'reports/')
     .option(
       '--format <formats>',

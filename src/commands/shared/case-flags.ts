@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { ArchError, usageError } from '../../core/errors.ts'
 import type { VariantName } from '../../core/names.ts'
 import type { Result } from '../../core/result.ts'
-import type { Topology } from '../../core/store.ts'
 import { parseInteger, parseSize } from '../../core/units.ts'
 import type { Population, StrategyChoice, Variant, Workload } from '../../core/workload.ts'
 import { chosenStrategies } from '../../session/bench.ts'
@@ -15,6 +14,7 @@ import { chooseStrategies } from './bench-names.ts'
 import type { ProgressLines } from './progress.ts'
 import { oneOf } from './one-of.ts'
 import { selectCases } from './select-cases.ts'
+import { TOPOLOGY_HELP, parseTopology } from './topology.ts'
 
 /** The flags that commands about one case share, as text. */
 export interface CaseFlags {
@@ -36,8 +36,6 @@ export const VARIANTS: readonly VariantName[] = ['fixed', 'as-written']
 const DEFAULT_SEED = 42
 /** Who may run a store. */
 export const PROVIDERS: readonly ProviderWish[] = ['auto', 'native', 'docker', 'external']
-/** How a store may be laid out. */
-export const TOPOLOGIES: readonly Topology[] = ['single', 'cluster', 'cluster-ha', 'multi-dc']
 
 /** Adds the argument and the flags of a command about one case. */
 export function registerCaseFlags(command: Command): Command {
@@ -45,7 +43,7 @@ export function registerCaseFlags(command: Command): Command {
     .argument('<case>', 'the case')
     .option('--variant <name>', "fixed or as-written (default: fixed, or the run's)")
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
-    .option('--topology <name>', 'single, cluster, cluster-ha or multi-dc', 'single')
+    .option('--topology <name>', TOPOLOGY_HELP, 'single')
 }
 
 /** Adds the flags that say which data is meant. */
@@ -122,7 +120,7 @@ export async function readCase(
     }),
     stores: {
       provider: oneOf('--provider', flags.provider, PROVIDERS),
-      topology: oneOf('--topology', flags.topology, TOPOLOGIES),
+      topology: parseTopology(flags.topology),
       env: io.env,
       line: lines.line,
     },

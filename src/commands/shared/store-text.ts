@@ -20,23 +20,37 @@ export function runningText(stores: readonly RunningStore[]): string {
     stores.map(({ endpoint, facts, startedMs, alreadyRunning, reason }) => [
       facts.name,
       facts.version,
-      `${endpoint.host}:${endpoint.port}`,
-      reason === 'already running' ? facts.provider : `${facts.provider} (${reason})`,
+      [endpoint, ...(endpoint.further ?? [])].map(({ host, port }) => `${host}:${port}`).join(' '),
+      [
+        facts.provider,
+        ...(facts.topology === 'single' ? [] : [facts.topology]),
+        ...(reason === 'already running' ? [] : [`(${reason})`]),
+      ].join(' '),
       alreadyRunning ? 'already running' : `started in ${(startedMs / 1000).toFixed(2)} s`,
     ]),
   )
 }
 
-/** One line a store: name, state, version, endpoint, provider, process. */
+/** One line a store: name, state, version, endpoint, provider and topology, process; and one for each of several nodes. */
 export function statusText(stores: readonly StoreStatus[]): string {
   return columns(
-    stores.map(({ store, state, facts, host, port, provider, pid, problem }) => [
-      store,
-      problem === undefined ? state : `${state}: ${problem}`,
-      facts?.version ?? '',
-      port === undefined ? '' : `${host}:${port}`,
-      provider ?? '',
-      pid === undefined ? '' : `pid ${pid}`,
+    stores.flatMap(({ store, state, facts, host, port, provider, topology, pid, problem, nodes = [] }) => [
+      [
+        store,
+        problem === undefined ? state : `${state}: ${problem}`,
+        facts?.version ?? '',
+        port === undefined || nodes.length > 0 ? '' : `${host}:${port}`,
+        [provider ?? '', ...(topology === undefined || topology === 'single' ? [] : [topology])].join(' '),
+        pid === undefined ? '' : `pid ${pid}`,
+      ],
+      ...nodes.map((node) => [
+        `  ${node.name}`,
+        node.problem === undefined ? node.state : `${node.state}: ${node.problem}`,
+        '',
+        `${node.host}:${node.port}`,
+        '',
+        node.pid === undefined ? '' : `pid ${node.pid}`,
+      ]),
     ]),
   )
 }

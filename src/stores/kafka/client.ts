@@ -1,5 +1,11 @@
 import type { Cost } from '../../core/cost.ts'
-import type { StoreClient } from '../../core/store.ts'
+import type { Address, StoreClient } from '../../core/store.ts'
+
+/**
+ * Who speaks to the server: a driver, and how it is used. `kafkajs-spanning` is kafkajs as most code uses it, with one
+ * send over all partitions: it loses acknowledged messages when a broker dies (defects.md, X-13), and is there to show it.
+ */
+export type KafkaClientName = 'platformatic' | 'kafkajs' | 'kafkajs-spanning'
 
 /** One message to write. Ids of 63 bits go as decimal text (law 9). */
 export interface KafkaMessage {
@@ -35,6 +41,14 @@ export interface TopicSpec {
 export interface PartitionOffsets {
   readonly first: bigint
   readonly next: bigint
+}
+
+/** Who keeps a partition. */
+export interface PartitionReplicas {
+  /** The broker that is produced to; undefined where none leads it now. */
+  readonly leader: Address | undefined
+  /** Copies that have everything. */
+  readonly inSync: number
 }
 
 /** Where a group reads on in one partition. */
@@ -88,6 +102,11 @@ export interface KafkaClient extends StoreClient {
    */
   withPrefix(prefix: string): KafkaClient
   /**
+   * The same topics and groups with another driver, which produces and consumes; topics, offsets, lag and whole topics
+   * are always asked by the default one. Closed with this client. The same name gives the same client.
+   */
+  withClient(name: KafkaClientName): Promise<KafkaClient>
+  /**
    * Writes messages and resolves when every one is acknowledged by all replicas in sync; counted in `cost` as one round
    * trip for each partition. Tried again until the client's statement timeout, so a message may be there twice; when it
    * throws, each message is there or not. Messages without a key go to one partition together, the next call's to the
@@ -103,6 +122,8 @@ export interface KafkaClient extends StoreClient {
   topicNames(): Promise<readonly string[]>
   /** By partition. */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
+  /** By partition. */
+  replicas(topic: string): Promise<readonly PartitionReplicas[]>
   /** By partition: the offset that the group reads next, undefined where it never committed. */
   committed(group: string, topic: string): Promise<readonly (bigint | undefined)[]>
   /** Messages that the group has yet to commit, over all partitions of the topics. */

@@ -1,66 +1,54 @@
-import { Admin, Producer } from '@platformatic/kafka'
+import { Admin } from '@platformatic/kafka'
 import { OperationFailure } from '../../core/errors.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { ConnectOptions } from '../../core/store-module.ts'
-import { newClaims } from './claims.ts'
-import type { ConsumeOptions, Consumption, KafkaClient } from './client.ts'
-import { consume } from './consume.ts'
+import type { ConsumeOptions, Consumption, KafkaClient, KafkaClientName } from './client.ts'
 import { closerOf, driverOptions } from './driver.ts'
+import { defaultDriver, driverNamed } from './drivers.ts'
+import type { Driver, DriverSetting } from './drivers.ts'
 import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
 import { parcelsOf } from './parcels.ts'
 import { partitionCounts } from './partition-counts.ts'
 import type { PartitionCounts } from './partition-counts.ts'
-import { partitionSender } from './producer.ts'
-import type { PartitionSender } from './producer.ts'
 import { readTopic } from './read-topic.ts'
 import { newReader } from './reader.ts'
-import { deleteTopics, describeTopics, ensureTopics, topicNames } from './topics.ts'
+import { deleteTopics, describeTopics, ensureTopics, topicNames, topicReplicas } from './topics.ts'
 
 const DEFAULT_PATIENCE_MS = 10_000
 /** The coordinator of groups is made with the first group of a server. */
 const PATIENT = { retries: 10, retryDelay: 100 }
-/** Partitions that one consumer of this process works on, whichever client it came from. */
-const claims = newClaims()
+const DEFAULT_CLIENT: KafkaClientName = 'platformatic'
 
-interface Server {
-  readonly endpoint: StoreEndpoint
-  readonly applicationName: string
-  readonly admin: Admin
+/** What all clients of one connection share, whichever driver they use. */
+interface Server extends DriverSetting {
   readonly closeAdmin: () => Promise<void>
-  readonly sender: PartitionSender
   readonly counts: PartitionCounts
+  readonly drivers: Map<KafkaClientName, Promise<Driver>>
+  /** By driver and prefix. */
   readonly clients: Map<string, KafkaClient>
   readonly consumptions: Set<Consumption>
   keyless: number
   closed: boolean
 }
 
-async function startConsuming(server: Server, options: ConsumeOptions): Promise<Consumption> {
+/** A driver that is there. */
+interface Named {
+  readonly name: KafkaClientName
+  readonly driver: Driver
+}
+
+async function startConsuming(server: Server, driver: Driver, options: ConsumeOptions): Promise<Consumption> {
   for (const topic of options.topics) await topicOffsets(server.admin, topic)
-  const reader = newReader(server.endpoint, server.applicationName, options.group)
-  reader.consumer.topics.trackAll(...options.topics)
-  // The claims of one server are not those of another with the same names.
-  const { host, port } = server.endpoint
-  const own = {
-    acquire: (key: string, owner: object, signal: AbortSignal) =>
-      claims.acquire(`${host}:${port}/${key}`, owner, signal),
-    release: (owner: object) => claims.release(owner),
+  const started = await driver.consume(options)
+  const consumption: Consumption = {
+    commit: (positions) => started.commit(positions),
+    async close() {
+      server.consumptions.delete(consumption)
+      await started.close()
+    },
   }
-  try {
-    const started = await consume({ ...reader, admin: server.admin, claims: own }, options)
-    const consumption: Consumption = {
-      commit: (positions) => started.commit(positions),
-      async close() {
-        server.consumptions.delete(consumption)
-        await started.close()
-      },
-    }
-    server.consumptions.add(consumption)
-    return consumption
-  } catch (error) {
-    await reader.close()
-    throw error
-  }
+  server.consumptions.add(consumption)
+  return consumption
 }
 
 async function* readWhole(server: Server, topic: string): ReturnType<typeof readTopic> {
@@ -76,29 +64,36 @@ async function closeServer(server: Server): Promise<void> {
   if (server.closed) return
   server.closed = true
   await Promise.allSettled([...server.consumptions].map((consumption) => consumption.close()))
-  await Promise.allSettled([server.sender.close(), server.closeAdmin()])
+  const drivers = await Promise.allSettled(server.drivers.values())
+  const opened = drivers.flatMap((made) => (made.status === 'fulfilled' ? [made.value] : []))
+  await Promise.allSettled([...opened.map((driver) => driver.close()), server.closeAdmin()])
 }
 
-function clientOf(server: Server, prefix: string): KafkaClient {
-  const known = server.clients.get(prefix)
+async function clientNamed(server: Server, prefix: string, name: KafkaClientName): Promise<KafkaClient> {
+  const driver = server.drivers.get(name) ?? driverNamed(name, server)
+  server.drivers.set(name, driver)
+  return clientOf(server, prefix, { name, driver: await driver })
+}
+
+function clientOf(server: Server, prefix: string, named: Named): KafkaClient {
+  const key = `${named.name} ${prefix}`
+  const known = server.clients.get(key)
   if (known !== undefined) return known
   const { admin } = server
+  const { driver } = named
   const full = (name: string): string => `${prefix}${name}`
   const short = (name: string): string => name.slice(prefix.length)
   const client: KafkaClient = {
     store: 'kafka',
-    withPrefix: (other) => clientOf(server, other),
+    withPrefix: (other) => clientOf(server, other, named),
+    withClient: (name) => clientNamed(server, prefix, name),
     async produce(topic, messages, cost) {
       if (server.closed) throw new OperationFailure('unavailable', 'kafka: the client is closed')
       const counted = server.counts.of(full(topic))
       const partitions = typeof counted === 'number' ? counted : await counted
       server.keyless += 1
       const parcels = parcelsOf(full(topic), messages, partitions, server.keyless % partitions, cost)
-      await Promise.all(
-        [...parcels].flatMap(([partition, own]) =>
-          own.map((parcel) => server.sender.send(full(topic), partition, parcel)),
-        ),
-      )
+      await driver.produce(full(topic), parcels)
     },
     async ensureTopics(specs) {
       await ensureTopics(
@@ -120,13 +115,14 @@ function clientOf(server: Server, prefix: string): KafkaClient {
       return names.filter((name) => name.startsWith(prefix)).map(short)
     },
     offsets: (topic) => topicOffsets(admin, full(topic)),
+    replicas: (topic) => topicReplicas(admin, full(topic)),
     committed: (group, topic) => committedOffsets(admin, full(group), full(topic)),
     async lag(group, topics) {
       const lags = await Promise.all(topics.map((topic) => topicLag(admin, full(group), full(topic))))
       return lags.reduce((sum, lag) => sum + lag, 0n)
     },
     async consume(options) {
-      const started = await startConsuming(server, {
+      const started = await startConsuming(server, driver, {
         ...options,
         group: full(options.group),
         topics: options.topics.map(full),
@@ -150,7 +146,7 @@ function clientOf(server: Server, prefix: string): KafkaClient {
     },
     close: () => closeServer(server),
   }
-  server.clients.set(prefix, client)
+  server.clients.set(key, client)
   return client
 }
 
@@ -162,21 +158,20 @@ export function openKafka(endpoint: StoreEndpoint, options: ConnectOptions): Kaf
   const { applicationName, statementTimeoutMs = DEFAULT_PATIENCE_MS } = options
   const patienceMs = statementTimeoutMs === 0 ? Number.POSITIVE_INFINITY : statementTimeoutMs
   const admin = new Admin(driverOptions(endpoint, applicationName, PATIENT))
-  const producer = new Producer(driverOptions(endpoint, applicationName, { retries: 0, retryDelay: 0 }))
+  const setting: DriverSetting = { endpoint, applicationName, admin, patienceMs }
+  const driver = defaultDriver(setting)
   const server: Server = {
-    endpoint,
-    applicationName,
-    admin,
+    ...setting,
     closeAdmin: closerOf(
       (event, listener) => admin.on(`client:broker:${event}`, listener),
       () => admin.close(),
     ),
-    sender: partitionSender(producer, patienceMs),
     counts: partitionCounts(admin, patienceMs),
+    drivers: new Map([[DEFAULT_CLIENT, Promise.resolve(driver)]]),
     clients: new Map(),
     consumptions: new Set(),
     keyless: 0,
     closed: false,
   }
-  return clientOf(server, '')
+  return clientOf(server, '', { name: DEFAULT_CLIENT, driver })
 }

@@ -6,14 +6,13 @@ import type { ConsumeOptions, Consumption, ReceivedMessage } from './client.ts'
 import { classify, isProtocolError, isTransient } from './failures.ts'
 import { byLeader, fetchFrom, partitionKey } from './fetch.ts'
 import type { Fetched, Position } from './fetch.ts'
-import { commitOf, startPositions } from './start-positions.ts'
+import { FIRST_PAUSE_MS, growingPauses, pause } from './pauses.ts'
+import { startPositions } from './start-positions.ts'
 
 /** A rebalance waits for a fetch to come back, so it is short. */
 const FETCH_WAIT_MS = 250
 /** Of a fetch that gathers: more than comes in its time. */
 const GATHERED_BYTES = 2 ** 20
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 1_000
 const FIRST_JOIN_MS = 15_000
 
 /** What a member of a group works with. */
@@ -27,14 +26,11 @@ export interface Member {
   close(): Promise<void>
 }
 
-/** Waits, or less when `signal` aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined)
-}
-
-/** 50, 100, 200 ... 1,000, 1,000 ms. */
-function* growingPauses(): Generator<number, never> {
-  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) yield wait
+/** The offsets of positions as the driver commits them. */
+function commitOf(positions: readonly Position[]): {
+  offsets: { topic: string; partition: number; offset: bigint; leaderEpoch: number }[]
+} {
+  return { offsets: positions.map((position) => ({ ...position, leaderEpoch: -1 })) }
 }
 
 /** The group is being divided anew: heartbeats find out, and join again. */
@@ -168,13 +164,28 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
           if (!(await claims.acquire(key, consumer, signal))) return
         }
       }
-      const positions = await startPositions(admin, consumer, assigned, options)
+      const positions = await startPositions(
+        admin,
+        (fresh) => consumer.commit(commitOf(fresh)),
+        assigned,
+        options,
+      )
       await options.begun?.(positions)
       begun.resolve()
       if (positions.length === 0) await pause(2 ** 30, signal)
       const leaders = await byLeader(consumer, positions)
-      // One that fails ends when the others have ended: no fetch may be under way when the next ones begin.
-      const ends = await Promise.allSettled([...leaders].map(([node, own]) => readFrom(node, own, signal)))
+      // Where one fails the others end too, and no fetch is under way when all begin anew, perhaps with other leaders.
+      const failing = new AbortController()
+      const round = AbortSignal.any([signal, failing.signal])
+      const ends = await Promise.allSettled(
+        [...leaders].map(async ([node, own]) => {
+          try {
+            await readFrom(node, own, round)
+          } finally {
+            failing.abort()
+          }
+        }),
+      )
       for (const end of ends) if (end.status === 'rejected') throw end.reason
     } finally {
       claims.release(consumer)
@@ -190,6 +201,8 @@ export async function consume(member: Member, options: ConsumeOptions): Promise<
       } catch (error) {
         if (closing) return
         failed(classify(error))
+        // A broker that died leads nothing now.
+        consumer.clearMetadata()
         await pause(FIRST_PAUSE_MS * 4, signal)
       }
     }

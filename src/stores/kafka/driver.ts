@@ -18,10 +18,10 @@ export function driverOptions(
   applicationName: string,
   patience: DriverPatience,
 ): BaseOptions {
-  const { host, port, user, password, tls } = endpoint
+  const { host, port, further = [], user, password, tls } = endpoint
   return {
     clientId: applicationName.replaceAll(/[^\w.-]/g, '-'),
-    bootstrapBrokers: [{ host, port }],
+    bootstrapBrokers: [{ host, port }, ...further],
     ...(user === undefined
       ? {}
       : { sasl: { mechanism: 'PLAIN', username: user, password: password ?? '' } as const }),

@@ -40,7 +40,7 @@ export const store: StoreModule = {
     user: APPLICATION,
     password: secrets[APPLICATION] ?? '',
   }),
-  settle: async (endpoint) => (await import('./facts.ts')).health(endpoint),
+  settle: async (endpoint) => (await import('./facts.ts')).settle(endpoint),
   health: async (endpoint) => (await import('./facts.ts')).health(endpoint),
   facts: async (endpoint) => (await import('./facts.ts')).facts(endpoint),
   connect: async (endpoint, options) => (await import('./connect.ts')).openKafka(endpoint, options),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
@@ -8,11 +7,13 @@ import { explained, lastLines, requireSpace, writeFileAtomic } from '../../machi
 import { run } from '../../machine/run.ts'
 import { VERSION, lookForKafka, usableKafka } from './engine.ts'
 import type { Engine } from './engine.ts'
-import { LOGGING, serverProperties } from './settings.ts'
+import { CONTROLLER_PORT, LOGGING, clusterIdOf, serverProperties } from './settings.ts'
 
 const NEEDED_BYTES = 2 ** 30
-const CONTROLLER_PORT = 'controller'
-const HEAP = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData']
+const ALONE = ['-Xms512m', '-Xmx512m']
+/** Three start at once: the better compiler would take the machine from them, and gains nothing in a test's minutes. */
+const OF_SEVERAL = ['-Xms320m', '-Xmx320m', '-XX:TieredStopAtLevel=1']
+const MEMORY = ['-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData']
 /** What the JVM itself has to say goes to the log only where it is wrong. */
 const JVM_LOG = ['-Xlog:disable', '-Xlog:all=error:stderr']
 
@@ -33,15 +34,10 @@ async function configure(folder: string, name: string, text: string, place: Nati
 }
 
 async function writeProperties(folder: string, place: NativePlace): Promise<void> {
-  const ports = { clients: place.port, controller: place.furtherPorts[CONTROLLER_PORT] ?? 0 }
-  const text = serverProperties(ports, join(folder, 'topics'), place.secrets)
+  const { port, furtherPorts, cluster } = place
+  const { nodes, node } = cluster ?? { nodes: [{ host: '127.0.0.1', port, furtherPorts }], node: 0 }
+  const text = serverProperties(nodes, node, join(folder, 'topics'), place.secrets)
   await configure(folder, 'server.properties', text, place)
-}
-
-/** Kafka's ids must not look like an option to its own tool. */
-function newClusterId(): string {
-  const id = randomBytes(16).toString('base64url')
-  return id.startsWith('-') ? newClusterId() : id
 }
 
 /** Formats a folder beside its place and renames it: one that was half formatted by a killed `arch` is never used. */
@@ -62,7 +58,7 @@ async function format(place: NativePlace, engine: Engine): Promise<void> {
       'kafka.tools.StorageTool',
       'format',
       '--cluster-id',
-      newClusterId(),
+      clusterIdOf(place.secrets, place.cluster?.topology ?? 'single'),
       '--config',
       'server.properties',
     ],
@@ -90,7 +86,8 @@ async function writeArguments(place: NativePlace, engine: Engine): Promise<void>
   const { java, jars, folder } = engine
   const archive = await classArchiveOptions(java, jars, folder, place.account)
   const logging = `-Dlog4j2.configurationFile=${join(place.data, 'log4j2.yaml')}`
-  const lines = [...HEAP, ...JVM_LOG, ...archive, logging, '-cp', jars.join(':')]
+  const memory = [...(place.cluster === undefined ? ALONE : OF_SEVERAL), ...MEMORY]
+  const lines = [...memory, ...JVM_LOG, ...archive, logging, '-cp', jars.join(':')]
   await configure(place.data, 'java.args', `${lines.map(quoted).join('\n')}\n`, place)
 }
 
@@ -118,4 +115,9 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
 }
 
 /** Kafka from Maven, on the user's own Java. */
-export const native: NativeEngine = { furtherPorts: [CONTROLLER_PORT], look: lookForKafka, prepare }
+export const native: NativeEngine = {
+  furtherPorts: [CONTROLLER_PORT],
+  topologies: { cluster: ['127.0.0.1', '127.0.0.1', '127.0.0.1'] },
+  look: lookForKafka,
+  prepare,
+}

@@ -1,6 +1,6 @@
-import type { MessageToProduce } from '@platformatic/kafka'
 import type { Cost } from '../../core/cost.ts'
 import type { KafkaMessage } from './client.ts'
+import type { Outgoing } from './outgoing.ts'
 import { partitionOf } from './partition.ts'
 import type { Parcel } from './producer.ts'
 
@@ -12,7 +12,7 @@ function bytesOf(data: string | Buffer): Buffer {
 }
 
 interface Addressed {
-  readonly message: MessageToProduce
+  readonly message: Outgoing
   readonly bytes: number
 }
 
@@ -51,10 +51,10 @@ export function parcelsOf(
   keyless: number,
   cost: Cost | undefined,
 ): ReadonlyMap<number, readonly Parcel[]> {
-  const open = new Map<number, { messages: MessageToProduce[]; bytes: number; cost: Cost | undefined }[]>()
+  const open = new Map<number, { messages: Outgoing[]; bytes: number; cost: Cost | undefined }[]>()
   for (const each of messages) {
     const { message, bytes } = addressed(topic, each, partitions, keyless)
-    const partition = message.partition ?? 0
+    const { partition } = message
     const parcels = open.get(partition) ?? []
     open.set(partition, parcels)
     const last = parcels.at(-1)

@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ProduceAcks } from '@platformatic/kafka'
-import type { MessageToProduce, Producer } from '@platformatic/kafka'
 import { countRoundTrip } from '../../core/cost.ts'
 import type { Cost } from '../../core/cost.ts'
 import { OperationFailure } from '../../core/errors.ts'
-import { closerOf } from './driver.ts'
-import { classify, isTransient } from './failures.ts'
+import type { Outgoing, Transport } from './outgoing.ts'
 
 /** Below the server's limit of 1 MiB for one batch, with room for headers and the batch's own. */
 const LARGEST_REQUEST_BYTES = 768 * 1024
@@ -14,7 +11,7 @@ const LONGEST_PAUSE_MS = 500
 
 /** Messages of one partition that one caller waits for. */
 export interface Parcel {
-  readonly messages: readonly MessageToProduce[]
+  readonly messages: readonly Outgoing[]
   readonly bytes: number
   readonly cost: Cost | undefined
 }
@@ -62,25 +59,12 @@ function countRequest(request: readonly Waiting[]): void {
  * partition, since the driver's own attempts may wait on a dead broker.
  * @param patienceMs after this a parcel that could not be delivered is given up; Infinity for never
  */
-export function partitionSender(producer: Producer, patienceMs: number): PartitionSender {
-  const close = closerOf(
-    (event, listener) => producer.on(`client:broker:${event}`, listener),
-    () => producer.close(true),
-  )
+export function partitionSender(transport: Transport, patienceMs: number): PartitionSender {
   const lanes = new Map<string, Waiting[]>()
   let closed = false
 
-  /** The driver would take the remainder for a partition that it has not heard of: the key would be in a wrong place. */
-  function hearOf(topic: string, partition: number): void {
-    const heardOf = producer.currentMetadata?.topics.get(topic)?.partitionsCount
-    if (heardOf !== undefined && partition >= heardOf) producer.clearMetadata()
-  }
-
   async function attempt(request: readonly Waiting[]): Promise<void> {
-    const messages = request.flatMap((parcel) => parcel.messages)
-    const [first] = messages
-    if (first !== undefined) hearOf(first.topic, first.partition ?? 0)
-    await producer.send({ messages, acks: ProduceAcks.ALL })
+    await transport.send(request.flatMap((parcel) => parcel.messages))
     countRequest(request)
     for (const { resolve } of request) resolve()
   }
@@ -89,8 +73,8 @@ export function partitionSender(producer: Producer, patienceMs: number): Partiti
   function hopeful(request: readonly Waiting[], error: unknown): Waiting[] {
     const failure = closed
       ? new OperationFailure('unavailable', 'kafka: the client is closed', error)
-      : classify(error)
-    const isHopeless = closed || !isTransient(error)
+      : transport.classify(error)
+    const isHopeless = closed || !transport.isTransient(error)
     return request.filter(({ deadline, reject }) => {
       if (!isHopeless && performance.now() < deadline) return true
       reject(failure)
@@ -108,7 +92,7 @@ export function partitionSender(producer: Producer, patienceMs: number): Partiti
       } catch (error) {
         request = hopeful(request, error)
         if (request.length === 0) return
-        producer.clearMetadata()
+        transport.forget()
       }
       await sleep(pause)
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
@@ -138,7 +122,7 @@ export function partitionSender(producer: Producer, patienceMs: number): Partiti
     },
     async close() {
       closed = true
-      await close()
+      await transport.close()
     },
   }
 }

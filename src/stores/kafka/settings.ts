@@ -1,4 +1,5 @@
-import type { Secrets } from '../../core/store-module.ts'
+import { createHash } from 'node:crypto'
+import type { NodeAddress, Secrets } from '../../core/store-module.ts'
 
 /** The broker's own role: it speaks to itself by it, and nothing else uses it. */
 export const BROKER = 'broker'
@@ -8,6 +9,9 @@ export const APPLICATION = 'arch'
 /** Listeners by name; the broker's protocol for each is SASL over a loopback connection. */
 const CLIENTS = 'CLIENTS'
 const CONTROLLER = 'CONTROLLER'
+
+/** The port by which an engine's place names the controller's listener. */
+export const CONTROLLER_PORT = 'controller'
 
 /**
  * What is the same natively and in docker-compose.yml. One broker, so every internal topic has one copy; no flush for
@@ -43,6 +47,37 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   'log.cleaner.dedupe.buffer.size': '16777216',
 }
 
+/**
+ * What differs of three brokers: everything is in three copies and acknowledged when two have it, so one broker may be
+ * gone. With the default times its partitions would stand still for 11 s; with these for 2 to 4.
+ */
+const OF_A_CLUSTER: Readonly<Record<string, string>> = {
+  'default.replication.factor': '3',
+  'min.insync.replicas': '2',
+  'offsets.topic.replication.factor': '3',
+  'transaction.state.log.replication.factor': '3',
+  'transaction.state.log.min.isr': '2',
+  'share.coordinator.state.topic.replication.factor': '3',
+  'share.coordinator.state.topic.min.isr': '2',
+  'broker.session.timeout.ms': '2000',
+  'controller.quorum.fetch.timeout.ms': '1500',
+  'controller.quorum.election.timeout.ms': '500',
+  // Who is back in sync leads again what it led before.
+  'leader.imbalance.check.interval.seconds': '5',
+  // All nodes are stopped together: those that end last would wait for a quorum that has gone.
+  'controlled.shutdown.enable': 'false',
+}
+
+/** The id of a cluster: its nodes are formatted one by one and must agree, also after an interruption. */
+export function clusterIdOf(secrets: Secrets, topology: string): string {
+  for (let attempt = 0; ; attempt += 1) {
+    const digest = createHash('sha256').update(`${topology} ${attempt} ${secrets[BROKER]}`).digest()
+    const id = digest.subarray(0, 16).toString('base64url')
+    // It must not look like an option to Kafka's own tool.
+    if (!id.startsWith('-')) return id
+  }
+}
+
 /** What the broker's own login and the users that a listener lets in look like in its configuration. */
 function login(secrets: Secrets, users: readonly string[]): string {
   const known = users.map((user) => `user_${user}="${secrets[user]}"`).join(' ')
@@ -50,19 +85,24 @@ function login(secrets: Secrets, users: readonly string[]): string {
 }
 
 /**
- * The text of a native instance's `server.properties`. It holds passwords: write it with mode 0600.
- * @param ports the loopback ports of the two listeners
+ * The text of a native node's `server.properties`. It holds passwords: write it with mode 0600.
+ * @param nodes where all nodes listen: one, or those of a cluster
+ * @param index which of them it is
  * @param logs the folder of the topics
  */
 export function serverProperties(
-  ports: { readonly clients: number; readonly controller: number },
+  nodes: readonly NodeAddress[],
+  index: number,
   logs: string,
   secrets: Secrets,
 ): string {
-  const clients = `${CLIENTS}://127.0.0.1:${ports.clients}`
+  const controllers = nodes.map(({ host, furtherPorts }) => `${host}:${furtherPorts[CONTROLLER_PORT]}`)
+  const clients = `${CLIENTS}://${nodes[index]?.host}:${nodes[index]?.port}`
   const perInstance = {
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
-    listeners: `${clients},${CONTROLLER}://127.0.0.1:${ports.controller}`,
+    ...(nodes.length === 1 ? {} : OF_A_CLUSTER),
+    'node.id': String(index + 1),
+    'controller.quorum.voters': controllers.map((at, voter) => `${voter + 1}@${at}`).join(','),
+    listeners: `${clients},${CONTROLLER}://${controllers[index]}`,
     'advertised.listeners': clients,
     'listener.security.protocol.map': `${CLIENTS}:SASL_PLAINTEXT,${CONTROLLER}:SASL_PLAINTEXT`,
     'inter.broker.listener.name': CLIENTS,

@@ -1,4 +1,4 @@
-import type { Admin, Consumer } from '@platformatic/kafka'
+import type { Admin } from '@platformatic/kafka'
 import type { ConsumeOptions, PartitionOffsets } from './client.ts'
 import type { Position } from './fetch.ts'
 import { committedOffsets, topicOffsets } from './offsets.ts'
@@ -14,13 +14,6 @@ function within(offset: bigint, { first, next }: PartitionOffsets): bigint {
   return offset > next ? next : offset
 }
 
-/** The offsets of positions as the driver commits them. */
-export function commitOf(positions: readonly Position[]): {
-  offsets: { topic: string; partition: number; offset: bigint; leaderEpoch: number }[]
-} {
-  return { offsets: positions.map((position) => ({ ...position, leaderEpoch: -1 })) }
-}
-
 /**
  * Where a member begins: at what its group has committed, else at the end that it wished for. A beginning at the latest
  * is committed at once: what is produced before the first commit must not be passed over by the next member.
@@ -28,7 +21,7 @@ export function commitOf(positions: readonly Position[]): {
  */
 export async function startPositions(
   admin: Admin,
-  consumer: Consumer,
+  commit: (positions: readonly Position[]) => Promise<void>,
   assigned: readonly Assigned[],
   { group, from }: Pick<ConsumeOptions, 'group' | 'from'>,
 ): Promise<readonly Position[]> {
@@ -46,6 +39,6 @@ export async function startPositions(
       if (known === undefined && from === 'latest') fresh.push({ topic, partition, offset })
     }
   }
-  if (fresh.length > 0) await consumer.commit(commitOf(fresh))
+  if (fresh.length > 0) await commit(fresh)
   return positions
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigResourceTypes, ConfigSources, IncrementalAlterConfigOperationTypes } from '@platformatic/kafka'
 import type { Admin, ClusterTopicMetadata } from '@platformatic/kafka'
 import { OperationFailure } from '../../core/errors.ts'
-import type { TopicSpec } from './client.ts'
+import type { PartitionReplicas, TopicSpec } from './client.ts'
 import { asked, isProtocolError, noTopic } from './failures.ts'
 
 const POLL_MS = 10
@@ -24,6 +24,23 @@ export async function lookUpTopic(admin: Admin, name: string): Promise<ClusterTo
   } catch (error) {
     throw error instanceof Error && error.message.startsWith('Unknown topic') ? noTopic(name) : error
   }
+}
+
+/** Who leads the partitions of a topic, and how many copies of each are in sync. @throws OperationFailure */
+export function topicReplicas(admin: Admin, name: string): Promise<readonly PartitionReplicas[]> {
+  return asked(
+    (async () => {
+      const { partitions } = await lookUpTopic(admin, name)
+      const { brokers } = await admin.metadata({ topics: [name] })
+      return partitions.map(({ leader, isr }) => {
+        const broker = brokers.get(leader)
+        return {
+          leader: broker === undefined ? undefined : { host: broker.host, port: broker.port },
+          inSync: isr.length,
+        }
+      })
+    })(),
+  )
 }
 
 /** Waits for what a change of topics leads to; brokers learn of it a moment after the controller has answered. */

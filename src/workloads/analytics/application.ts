@@ -1,4 +1,5 @@
 import type { Context } from '../../core/operation.ts'
+import type { DashboardName } from './model.ts'
 
 /** A batch as it comes from an SDK. */
 export interface SentBatch {
@@ -9,6 +10,9 @@ export interface SentBatch {
   readonly body: Buffer
 }
 
+/** A row of a dashboard's answer. */
+export type DashboardRow = Readonly<Record<string, string | number>>
+
 /** What the analytics application does, whatever the variant. */
 export interface AnalyticsApplication {
   /**
@@ -16,4 +20,10 @@ export interface AnalyticsApplication {
    * @throws OperationFailure; the batch may have been taken
    */
   collect(batch: SentBatch, context: Context): Promise<void>
+}
+
+/** What it does beside that where there is a real-time path. */
+export interface RealtimeApplication extends AnalyticsApplication {
+  /** Answers a dashboard's query from the rollups of the last hour (ANA-15). @throws OperationFailure */
+  ask(dashboard: DashboardName, context: Context): Promise<readonly DashboardRow[]>
 }

@@ -9,7 +9,9 @@ import { asWrittenTopics } from './as-written/events.ts'
 import { asWrittenStrategies, startAsWrittenIngest } from './as-written/ingest.ts'
 import { openAsWritten } from './as-written/open.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
+import { experiments } from './experiments/index.ts'
 import { startIngest } from './fixed/ingest/role.ts'
+import { startRealtime } from './fixed/realtime/role.ts'
 import { openFixed } from './fixed/open.ts'
 import { topicSpecs } from './fixed/topics.ts'
 import { flows } from './flows.ts'
@@ -64,8 +66,8 @@ const fixed: Variant = {
   schemaDifferences: (stores) => differences(stores, 'fixed'),
   ensurePartitions,
   seed: (stores, population, _choice, progress) => seedFixed(stores, population, progress),
-  open: (stores) => Promise.resolve(openFixed(analyticsStores(stores, 'fixed'))),
-  roles: { ingest: startIngest },
+  open: (stores) => openFixed(analyticsStores(stores, 'fixed')),
+  roles: { ingest: startIngest, realtime: startRealtime },
   audits: fixedAudits,
 }
 
@@ -104,6 +106,6 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: analyticsWorld,
   skew: 'Zipf 1.0, octave by octave: pages over 2^14, users over 2^20',
-  experiments: {},
+  experiments,
   suites,
 }

@@ -8,11 +8,23 @@ const events = documented(1e9, 'per day', 'ANA-01')
 /** What ingestion is to reach. */
 export const peakEvents: Quantity = documented(100e3, 'per second', 'ANA-07')
 
+/** The dashboards: what happens by the minute, where, and on which pages. */
+export const DASHBOARD_NAMES = ['traffic', 'places', 'pages'] as const
+export type DashboardName = (typeof DASHBOARD_NAMES)[number]
+
 /** An operation of the analytics case. */
-export type AnalyticsOperation = 'events.send'
+export type AnalyticsOperation = 'events.send' | `dashboard.${DashboardName}`
+
+const open = 'fifty people have the dashboards open, each of which asks anew every ten seconds'
+const looked = assumed(5, 'per second', open)
 
 /** The rate of every operation at scale 1. */
-export const rates: Readonly<Record<AnalyticsOperation, Quantity>> = { 'events.send': events }
+export const rates: Readonly<Record<AnalyticsOperation, Quantity>> = {
+  'events.send': events,
+  'dashboard.traffic': looked,
+  'dashboard.places': looked,
+  'dashboard.pages': looked,
+}
 
 /** Batches a second that become visible. */
 export const batchRate: Quantity = derived(

@@ -15,7 +15,7 @@ import type { TestRoles } from '../commerce-roles.ts'
 import { eventually, newContext } from '../context.ts'
 import { restartStore, signalStore } from '../kill.ts'
 import { startDoomed } from './doomed.ts'
-import { answersAgain, passTime } from './postgres.ts'
+import { answersAgain, keepReservations, passTime } from './postgres.ts'
 import type { FaultStores } from './stores.ts'
 import { countOrder, newTally } from './tally.ts'
 import type { Tally } from './tally.ts'
@@ -158,6 +158,7 @@ async function placeOrders(
 async function settle({ commerce, relay, consumers }: EventFaults): Promise<void> {
   await eventually(async () => {
     await passTime(commerce)
+    await keepReservations(commerce)
     return relay.settled().then(
       () => true,
       (error: unknown) => {

@@ -11,6 +11,13 @@ export async function passTime({ sql }: Pick<CommerceCase, 'sql'>): Promise<void
   )
 }
 
+/** Orders of earlier rounds do not run out in the middle of later ones, which would be cancelled as they are audited. */
+export async function keepReservations({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
+  await sql(
+    "UPDATE reservations SET expires_at = expires_at + interval '1 day' WHERE state = 'open' AND expires_at < now() + interval '1 hour'",
+  )
+}
+
 /** Resolves when PostgreSQL answers again. */
 export async function answersAgain({ sql }: Pick<CommerceCase, 'sql'>): Promise<void> {
   await eventually(() =>

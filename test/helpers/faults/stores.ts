@@ -3,7 +3,7 @@ import type { StoreName } from '../../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../../src/core/store.ts'
 import { closeStores, connectStores, upStores } from '../../../src/session/up.ts'
 import { absentEndpoints } from '../commerce-case.ts'
-import { removeHome, temporaryHome } from '../homes.ts'
+import { claimHome } from '../homes.ts'
 
 /** More than calls that wait at gates at a time. */
 const CONNECTIONS = 24
@@ -20,12 +20,12 @@ export interface FaultStores {
 
 /** Starts PostgreSQL, Redis and what else is named. */
 export async function startFaultStores(further: readonly StoreName[]): Promise<FaultStores> {
-  const home = await temporaryHome()
+  const { home, release } = await claimHome()
   const names: readonly StoreName[] = ['postgres', 'redis', ...further]
   let stores: Stores = {}
   const close = async (): Promise<void> => {
     await closeStores(stores)
-    await removeHome(home)
+    await release()
   }
   try {
     const running = await upStores(names, { provider: 'native', topology: 'single', home })

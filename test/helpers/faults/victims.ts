@@ -1,4 +1,5 @@
 // Orders that are to be at a certain point of placing them when something is killed.
+import { OperationFailure } from '../../../src/core/errors.ts'
 import type {
   CommerceApplication,
   OrderRequest,
@@ -77,6 +78,16 @@ export async function makeVictims(
   return victims
 }
 
+/** As a client does who is told of a conflict: nothing was done. Serializable orders that wait make others conflict. */
+async function askedAgain(place: () => Promise<PlacedOrder>): Promise<PlacedOrder> {
+  try {
+    return await place()
+  } catch (error) {
+    if (error instanceof OperationFailure && error.kind === 'conflict') return askedAgain(place)
+    throw error
+  }
+}
+
 /** Places an order; `reached` is called at its point, unless that is inside a function, and holds it there. */
 export async function placeAt(
   application: CommerceApplication,
@@ -84,16 +95,18 @@ export async function placeAt(
   reached: (point: string) => Promise<void>,
 ): Promise<PlacedOrder> {
   const [first] = victim.request.lines
-  const placed = await application.placeOrder(victim.request, {
-    ...newContext(),
-    async faultPoint(name) {
-      if (name === 'saga.held' && isTakenBack(victim) && first !== undefined) {
-        const change = { productId: first.productId, title: null, priceMinor: 1_001n, status: null }
-        await application.updateProduct(change, newContext())
-      }
-      if (name === victim.point) await reached(name)
-    },
-  })
+  const placed = await askedAgain(() =>
+    application.placeOrder(victim.request, {
+      ...newContext(),
+      async faultPoint(name) {
+        if (name === 'saga.held' && isTakenBack(victim) && first !== undefined) {
+          const change = { productId: first.productId, title: null, priceMinor: 1_001n, status: null }
+          await application.updateProduct(change, newContext())
+        }
+        if (name === victim.point) await reached(name)
+      },
+    }),
+  )
   if (victim.point === UNHEARD) await reached(UNHEARD)
   return placed
 }

@@ -196,7 +196,7 @@ t.test('a throwing input, check or part is a bug: the run rejects', async (t) =>
     { checks: [check] },
     { part: broken },
     { result: broken },
-    { flow: broken },
+    { flows: broken },
   ])
     await t.rejects(
       load(fakeClock(), operationOf('broken', ok, more), 5, 1),
@@ -212,7 +212,7 @@ t.test('checks, parts, results and flows of a success', async (t) => {
   const operation = operationOf('full', (number) => Promise.resolve(number), {
     part: (number) => (number % 4 === 0 ? 'cold' : 'warm'),
     result: (number) => ({ key: number, id: BigInt(number) }),
-    flow: (number) => ({ flow: 'fanout', key: String(number) }),
+    flows: (number) => ({ flows: ['fanout', 'mail'], key: String(number) }),
     checks: [
       { name: 'even', claims: [], defects: [], check: (n) => (n % 2 === 0 ? true : { message: 'odd' }) },
       { name: 'nothing', claims: [], defects: [], check: () => undefined },
@@ -238,8 +238,9 @@ t.test('checks, parts, results and flows of a success', async (t) => {
   t.equal(report.checks[0]?.examples.length, 10)
   t.equal(report.checks[0]?.examples[0], 'arrival 1: odd')
   t.equal(made.get(39), 39n)
-  t.equal(begun.length, 40)
-  t.same(begun[4], { flow: 'fanout', key: '4', intendedMicros: 100_000, phase: 'measure' })
+  t.equal(begun.length, 80)
+  t.same(begun[9], { flow: 'mail', key: '4', intendedMicros: 100_000, phase: 'measure' })
+  t.same(begun[8], { flow: 'fanout', key: '4', intendedMicros: 100_000, phase: 'measure' })
 })
 
 t.test('a driver that blocks the event loop shows as dispatch lag', async (t) => {

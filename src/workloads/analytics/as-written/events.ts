@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { declaredTopics } from '../../../patterns/topics.ts'
 import { ENCODED_COLUMNS } from '../events/columns.ts'
 import type { TopicSpec } from '../../../stores/kafka/client.ts'
 
@@ -11,10 +11,9 @@ export const SEEN = { batch: 'batch', position: 'position' } as const
 
 const FILE = 'schemas/analytics/as-written-topics.json'
 
-/** The package root is equally far from `src` and from `dist`. */
-export async function asWrittenTopics(): Promise<readonly TopicSpec[]> {
-  const text = await readFile(new URL(`../../../../${FILE}`, import.meta.url), 'utf8')
-  return JSON.parse(text) as readonly TopicSpec[]
+/** The declared topics. */
+export function asWrittenTopics(): Promise<readonly TopicSpec[]> {
+  return declaredTopics(FILE)
 }
 
 /** The device's time, the last value, becomes the text's two columns of time. */

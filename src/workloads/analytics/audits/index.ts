@@ -3,9 +3,10 @@ import { asWrittenEventsStored } from './as-written/events-stored.ts'
 import { deadLettersExplained } from './dead-letters-explained.ts'
 import { eventsStored } from './events-stored.ts'
 import { insertsFew } from './inserts-few.ts'
-import { offsetsCommitted } from './offsets-committed.ts'
+import { hotOffsetsCommitted, offsetsCommitted } from './offsets-committed.ts'
 import { partitionsRange } from './partitions-range.ts'
 import { rollupsEqual } from './rollups-equal.ts'
+import { sinksReconciled } from './sinks-reconciled.ts'
 
 /** What must hold after a run of the fixed variant (defects.md, B.6). */
 export const fixedAudits: readonly Audit[] = [
@@ -16,6 +17,9 @@ export const fixedAudits: readonly Audit[] = [
   partitionsRange('fixed'),
   insertsFew('fixed'),
 ]
+
+/** The same where dashboards have their own path. */
+export const realtimeAudits: readonly Audit[] = [...fixedAudits, hotOffsetsCommitted, sinksReconciled]
 
 /** The same of the text's own table. */
 export const asWrittenAudits: readonly Audit[] = [

@@ -1,7 +1,8 @@
 import type { RunningApplication } from '../../../core/workload.ts'
-import type { AnalyticsApplication } from '../application.ts'
+import type { RealtimeApplication } from '../application.ts'
 import type { AnalyticsStores } from '../stores.ts'
 import { collect } from './collect.ts'
+import { askDashboard, dashboardTexts } from './realtime/dashboards.ts'
 
 /**
  * Batches under way at a time in one process (law 2): arrivals beyond wait, and their waiting counts. A second's worth
@@ -9,10 +10,12 @@ import { collect } from './collect.ts'
  */
 const SLOTS = 1_024
 
-/** Opens the fixed variant's collector over its own stores, which belong to the caller. */
-export function openFixed({ kafka }: AnalyticsStores): RunningApplication {
-  const application: AnalyticsApplication = {
+/** Opens the fixed variant's application over its own stores, which belong to the caller. */
+export async function openFixed({ kafka, clickhouse }: AnalyticsStores): Promise<RunningApplication> {
+  const texts = await dashboardTexts()
+  const application: RealtimeApplication = {
     collect: (sent, context) => collect(kafka, sent, context),
+    ask: (dashboard, context) => askDashboard(clickhouse, texts[dashboard], context),
   }
   return { application, slots: SLOTS, ratios: () => ({}), close: () => Promise.resolve() }
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { declaredTopics } from '../../../patterns/topics.ts'
 import type { TopicSpec } from '../../../stores/kafka/client.ts'
 
 /** The topics of schemas/analytics/topics.json. */
@@ -12,13 +12,16 @@ export const TOPIC = {
 /** The group that stores events. */
 export const INGEST_GROUP = 'ingest'
 
+/** The group that keeps the dashboards' rollups of the last hour. */
+export const REALTIME_GROUP = 'realtime'
+
 /** Headers of a record of topic `events`. */
 export const HEADER = {
   /** The number of the batch that the record holds, which a repeated one shares (decimal). */
   batch: 'batch',
   /** The version of the encoding: `EVENT_VERSION`. */
   version: 'version',
-  /** Of a record without events: where a block of the sink ends. */
+  /** Of a record without events: where a block ends, of the group that it names. */
   cut: 'cut',
 } as const
 
@@ -31,8 +34,7 @@ export function isBatchNumber(said: string | undefined): said is string {
 
 const FILE = 'schemas/analytics/topics.json'
 
-/** The declared topics. The package root is equally far from `src` and from `dist`. */
-export async function topicSpecs(): Promise<readonly TopicSpec[]> {
-  const text = await readFile(new URL(`../../../../${FILE}`, import.meta.url), 'utf8')
-  return JSON.parse(text) as readonly TopicSpec[]
+/** The declared topics. */
+export function topicSpecs(): Promise<readonly TopicSpec[]> {
+  return declaredTopics(FILE)
 }

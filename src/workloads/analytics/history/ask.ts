@@ -93,13 +93,16 @@ export async function granulesOf(
   return { read: total, total }
 }
 
+/** Drops what the engine holds in memory of data on disk. @throws OperationFailure */
+export async function forgetCaches(client: ClickHouseClient): Promise<void> {
+  for (const cache of CACHES) await client.command(`SYSTEM DROP ${cache}`)
+}
+
 /** The queries of suite H over a loaded history. */
 export function runningQueries(client: ClickHouseClient, timeline: Timeline): RunningQueries {
   return {
     data: () => sizeOf(client),
-    async forget() {
-      for (const cache of CACHES) await client.command(`SYSTEM DROP ${cache}`)
-    },
+    forget: () => forgetCaches(client),
     async run(name, temperature, signal) {
       const settings = temperature === 'cold' ? PAST_PAGE_CACHE : {}
       const answer = await askQuery(client, queryNamed(name), timeline, settings, signal)

@@ -48,7 +48,7 @@ export function arrivalMs({ batches, endMs, gapMs }: Timeline, batch: number): n
 }
 
 /** An event as the table holds it. */
-export interface StoredEvent extends Omit<Session, 'userAgent' | 'region' | 'city'>, EventTraits {
+export interface StoredEvent extends Session, EventTraits {
   /** Milliseconds since 1970: the device's clock where it is believed, else the arrival. */
   readonly timeMs: number
 }

@@ -3,7 +3,7 @@ import type { Arrival, Operation } from '../../../core/operation.ts'
 import type { AnalyticsApplication } from '../application.ts'
 import { encodeBatch } from '../events/encode.ts'
 import { BATCH, POPULATION_BATCHES } from '../events/event.ts'
-import { EVENTS_VISIBLE } from '../flows.ts'
+import { DASHBOARD_FRESH, EVENTS_VISIBLE } from '../flows.ts'
 import { rates, REPEATED_ONE_IN } from '../model.ts'
 import type { AnalyticsWorld } from '../world.ts'
 
@@ -55,5 +55,6 @@ export const eventsSend: Operation<
     await application.collect({ batch: batch.toString(), sessionId, body }, context)
   },
   journal: ({ batch }) => ({ batch: batch.toString() }),
-  flow: ({ batch, isRepeat }) => (isRepeat ? undefined : { flow: EVENTS_VISIBLE, key: batch.toString() }),
+  flows: ({ batch, isRepeat }) =>
+    isRepeat ? undefined : { flows: [EVENTS_VISIBLE, DASHBOARD_FRESH], key: batch.toString() },
 }

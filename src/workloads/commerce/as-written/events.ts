@@ -1,18 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import type { Cost } from '../../../core/cost.ts'
-import type { KafkaClient, ReceivedMessage, TopicSpec } from '../../../stores/kafka/client.ts'
+import { declaredTopics, freshTopics } from '../../../patterns/topics.ts'
+import type { KafkaClient, ReceivedMessage } from '../../../stores/kafka/client.ts'
 
 /** The text's queue (l.635). */
 export const ORDER_CREATED = 'order.created'
 
 const FILE = 'schemas/commerce/as-written-topics.json'
 
-/** Empty topics: what an earlier run left in them is gone. The package root is equally far from `src` and from `dist`. */
+/** Empty topics: what an earlier run left in them is gone. */
 export async function freshAsWrittenTopics(kafka: KafkaClient): Promise<void> {
-  const text = await readFile(new URL(`../../../../${FILE}`, import.meta.url), 'utf8')
-  const specs = JSON.parse(text) as readonly TopicSpec[]
-  await kafka.deleteTopics(specs.map(({ name }) => name))
-  await kafka.ensureTopics(specs)
+  await freshTopics(kafka, await declaredTopics(FILE))
 }
 
 /** The text's `queue.publish('order.created', ...)`. @throws OperationFailure when Kafka does not take it */

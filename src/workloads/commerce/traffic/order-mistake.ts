@@ -150,6 +150,6 @@ export const orderMistake: Operation<CommerceApplication, CommerceWorld, Mistake
     order: placed === undefined ? '' : String(placed.orderId),
     reason,
   }),
-  flow: (_order, { placed }) =>
-    placed === undefined ? undefined : { flow: ORDER_EFFECTS, key: String(placed.orderId) },
+  flows: (_order, { placed }) =>
+    placed === undefined ? undefined : { flows: [ORDER_EFFECTS], key: String(placed.orderId) },
 }

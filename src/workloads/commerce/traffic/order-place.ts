@@ -165,6 +165,6 @@ export const orderPlace: Operation<CommerceApplication, CommerceWorld, OrderPlac
     replayed: placed.replayed,
   }),
   result: ({ result }, placed) => ({ key: result, id: placed.orderId }),
-  flow: (_order, placed) =>
-    placed.replayed ? undefined : { flow: ORDER_EFFECTS, key: String(placed.orderId) },
+  flows: (_order, placed) =>
+    placed.replayed ? undefined : { flows: [ORDER_EFFECTS], key: String(placed.orderId) },
 }

@@ -73,6 +73,6 @@ export const postCreate: Operation<SocialApplication, SocialWorld, PostCreate, C
   journal: (post) => ({ author: String(post.authorId) }),
   outcome: (_post, made) => ({ post: String(made.postId) }),
   result: (post, made) => ({ key: post.key, id: made.postId }),
-  flow: (_post, made) =>
-    made.fannedOut === true ? undefined : { flow: FEED_FANOUT, key: String(made.postId) },
+  flows: (_post, made) =>
+    made.fannedOut === true ? undefined : { flows: [FEED_FANOUT], key: String(made.postId) },
 }

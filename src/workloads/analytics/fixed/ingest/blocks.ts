@@ -1,8 +1,13 @@
 import type { PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import { HEADER } from '../topics.ts'
 
-/** Records of a block at most: of a hundred events each, 102,400 events. */
-export const BLOCK_RECORDS = 1_024
+/** Where the blocks of a consumer group end. */
+export interface BlockRule {
+  /** A cut that names the group ends a block; those of other groups end only one without records, to be passed over. */
+  readonly group: string
+  /** Records of a block at most. */
+  readonly blockRecords: number
+}
 
 /** What one insert holds: the records of a partition from `first` up to, and without, `next`. */
 export interface Block {
@@ -23,20 +28,21 @@ export interface BlockCutter {
 }
 
 /**
- * Where blocks end follows from the log alone: after `BLOCK_RECORDS` records, or at a cut, which is a record too. So
+ * Where blocks end follows from the log alone: after so many records, or at a cut, which is a record too. So
  * whoever reads on from the end of a block gathers the same blocks, though another member had begun them, and the sink
  * knows a repeated one by its bounds (A-01). Bounds that a member notes for itself would not bind one that is taken for
  * dead and goes on.
  * @param start the end of a block: what the group has committed
  */
-export function blockCutter(start: PartitionPosition): BlockCutter {
+export function blockCutter(start: PartitionPosition, { group, blockRecords }: BlockRule): BlockCutter {
   let first = start.offset
   let records: ReceivedMessage[] = []
   return {
     take(record) {
-      const isCut = record.headers[HEADER.cut] !== undefined
-      if (!isCut) records.push(record)
-      if (!isCut && records.length < BLOCK_RECORDS) return undefined
+      const cut = record.headers[HEADER.cut]
+      if (cut === undefined) records.push(record)
+      const isOpen = cut === undefined ? records.length < blockRecords : cut !== group && records.length > 0
+      if (isOpen) return undefined
       const { topic, partition } = start
       const block = { topic, partition, first, next: record.offset + 1n, records }
       first = block.next

@@ -1,5 +1,4 @@
-import type { ClickHouseClient } from '../../../../stores/clickhouse/client.ts'
-import type { KafkaClient } from '../../../../stores/kafka/client.ts'
+import type { AnalyticsStores } from '../../stores.ts'
 import { HEADER, TOPIC, isBatchNumber } from '../topics.ts'
 import type { DeadLetter } from './sink.ts'
 
@@ -28,8 +27,7 @@ function rowOf({ record, position, line, reason }: DeadLetter): Buffer {
  * @throws OperationFailure
  */
 export async function buryEvents(
-  clickhouse: ClickHouseClient,
-  kafka: KafkaClient,
+  { clickhouse, kafka }: AnalyticsStores,
   letters: readonly DeadLetter[],
   token: string,
 ): Promise<void> {

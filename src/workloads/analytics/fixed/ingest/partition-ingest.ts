@@ -4,7 +4,7 @@ import { EVENT_VERSION } from '../../events/encode.ts'
 import { HEADER, isBatchNumber } from '../topics.ts'
 import { blockCutter, tokenOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
-import { buryEvents } from './dead-letters.ts'
+import type { EventSink } from './event-sink.ts'
 import { frameRecord, linesOf } from './frame.ts'
 import { recentBatches } from './recent-batches.ts'
 import type { RecentBatches } from './recent-batches.ts'
@@ -55,10 +55,11 @@ function framedBlock(block: Block, recent: RecentBatches): FramedBlock {
 /** Begins to gather a partition from the end of a block. @throws OperationFailure */
 export async function partitionIngest(
   stores: AnalyticsStores,
+  sink: EventSink,
   start: PartitionPosition,
 ): Promise<PartitionIngest> {
-  const cutter = blockCutter(start)
-  const recent = await recentBatches(stores.clickhouse, start)
+  const cutter = blockCutter(start, sink)
+  const recent = await recentBatches(stores.clickhouse, sink.batches, start)
   return {
     take(record) {
       const block = cutter.take(record)
@@ -70,12 +71,13 @@ export async function partitionIngest(
 
 /** Stores a block and buries what cannot be stored; once, however often it is called with the same block. */
 export async function storeBlock(
-  { clickhouse, kafka }: AnalyticsStores,
+  stores: AnalyticsStores,
+  sink: EventSink,
   block: FramedBlock,
 ): Promise<StoredBlock> {
   const token = tokenOf(block)
-  const dead = [...block.unreadable, ...(await storeEvents(clickhouse, block.framed, token))]
-  await buryEvents(clickhouse, kafka, dead, token)
+  const refused = await storeEvents(stores.clickhouse, block.framed, { table: sink.table, token })
+  await sink.bury(stores, [...block.unreadable, ...refused], token)
   const { topic, partition, next } = block
   return {
     position: { topic, partition, offset: next },

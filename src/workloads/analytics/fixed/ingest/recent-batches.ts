@@ -5,7 +5,7 @@ import type { PartitionPosition } from '../../../../stores/kafka/client.ts'
 const REACH = 20_000n
 
 const RECENT =
-  'SELECT batch_id AS batch, kafka_offset AS offset FROM batches WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {from:UInt64} AND kafka_offset < {below:UInt64} ORDER BY kafka_offset'
+  'SELECT batch_id AS batch, kafka_offset AS offset FROM {batches:Identifier} WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {from:UInt64} AND kafka_offset < {below:UInt64} ORDER BY kafka_offset'
 
 /** Which batches of a partition have been there lately. */
 export interface RecentBatches {
@@ -30,17 +30,18 @@ function newRecent(known: Map<string, bigint>): RecentBatches {
 
 /**
  * What an SDK sends again because it saw no answer is dropped: its batch has the number that it had (A-01). What is
- * known follows from the log before `position`, all of which the sink holds, so that a block that is inserted again
+ * known follows from the log before `position`, all of which table `batches` holds, so that a block that is inserted again
  * drops the same.
  * @throws OperationFailure
  */
 export async function recentBatches(
   clickhouse: ClickHouseClient,
+  batches: string,
   { partition, offset }: PartitionPosition,
 ): Promise<RecentBatches> {
   const from = offset > REACH ? offset - REACH : 0n
   const { rows } = await clickhouse.query<{ batch: string; offset: string }>(RECENT, {
-    parameters: { partition, from, below: offset },
+    parameters: { batches, partition, from, below: offset },
   })
   return newRecent(new Map(rows.map((row) => [row.batch, BigInt(row.offset)])))
 }

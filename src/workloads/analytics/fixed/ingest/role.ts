@@ -1,148 +1,30 @@
-import { ExponentialBackoff, bulkhead, handleWhen, retry } from 'cockatiel'
-import { OperationFailure } from '../../../../core/errors.ts'
 import type { Stores } from '../../../../core/store.ts'
 import type { Population, RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
-import type { Consumption, PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import { EVENTS_VISIBLE } from '../../flows.ts'
-import { analyticsStores } from '../../stores.ts'
-import { HEADER, INGEST_GROUP, TOPIC } from '../topics.ts'
-import { partitionIngest, storeBlock } from './partition-ingest.ts'
-import type { FramedBlock, PartitionIngest } from './partition-ingest.ts'
+import { INGEST_GROUP } from '../topics.ts'
+import { consumeEvents } from './consume-events.ts'
+import { buryEvents } from './dead-letters.ts'
+import type { EventSink } from './event-sink.ts'
 
-/**
- * Milliseconds after which records that wait for the end of their block get it by a cut. An insert costs ClickHouse .1 s
- * of a core beside what its rows cost, so that blocks of 51,200 events cost half of what blocks of 12,800 do.
- */
-const CUT_AFTER_MS = 800
-const LOOK_EVERY_MS = 100
-/** Milliseconds that the broker waits for a fuller answer. */
-const GATHER_MS = 100
-/** Inserts at a time: while one is parsed another is sent. */
-const INSERTS = 2
-/** Blocks in memory at most; more are left in Kafka. */
-const BLOCKS = 4
-
-interface Lane {
-  readonly ingest: PartitionIngest
-  /** When its open block's first record came, `performance.now()`; undefined when it has none. */
-  openSince: number | undefined
-  isCutAsked: boolean
-  /** The store of the block before. */
-  last: Promise<void>
+/** All events, for ever: what queries over the history ask. */
+export const historySink: EventSink = {
+  group: INGEST_GROUP,
+  // Of a hundred events each, 102,400 events. An insert costs ClickHouse .1 s of a core beside what its rows cost, so that
+  // blocks of 51,200 events cost half of what blocks of 12,800 do.
+  blockRecords: 1_024,
+  cutAfterMs: 800,
+  table: 'events',
+  batches: 'batches',
+  flow: EVENTS_VISIBLE,
+  bury: buryEvents,
 }
 
-function report(error: unknown): void {
-  process.stderr.write(`${INGEST_GROUP}: ${error instanceof Error ? error.message : String(error)}\n`)
-}
-
-/**
- * Consumes the events of Kafka into ClickHouse, each once: insert, then commit, and a block that is inserted again is
- * known by its token (ANA-12, A-01 to A-03). What it holds in memory is bounded; what it cannot store waits in Kafka.
- */
-export async function startIngest(
-  allStores: Stores,
+/** Role `ingest`: the events of Kafka into table `events`. */
+export function startIngest(
+  stores: Stores,
   _population: Population,
   _choice: StrategyChoice,
   host: RoleHost,
 ): Promise<RunningRole> {
-  const stores = analyticsStores(allStores, 'fixed')
-  const inserts = bulkhead(INSERTS, Number.POSITIVE_INFINITY)
-  const patience = retry(
-    handleWhen((error) => {
-      report(error)
-      return error instanceof OperationFailure && !host.signal.aborted
-    }),
-    {
-      maxAttempts: Number.POSITIVE_INFINITY,
-      backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 2_000 }),
-    },
-  )
-  let lanes = new Map<number, Lane>()
-  const pending = new Set<Promise<void>>()
-  const joined = Promise.withResolvers<Consumption>()
-
-  async function store(block: FramedBlock): Promise<void> {
-    await host.faultPoint(`${INGEST_GROUP}.before-insert`)
-    const { position, batches } = await patience.execute(() => storeBlock(stores, block))
-    const atMicros = Number(process.hrtime.bigint() / 1000n)
-    host.flowEnds(batches.map((key) => ({ flow: EVENTS_VISIBLE, key, part: 0, of: 1, weight: 1, atMicros })))
-    await host.faultPoint(`${INGEST_GROUP}.before-commit`)
-    await (await joined.promise).commit([position])
-  }
-
-  /** Blocks of a partition one after the other, of all partitions a few at a time. */
-  function begin(lane: Lane, block: FramedBlock): void {
-    const before = lane.last
-    lane.openSince = undefined
-    lane.isCutAsked = false
-    const done = before.then(() => inserts.execute(() => store(block)))
-    lane.last = done
-    // A bug ends the process: what is not committed comes again. One that is told to stop leaves it to the next.
-    const settled = done
-      .catch((error: unknown) => {
-        if (!host.signal.aborted) throw error
-      })
-      .finally(() => pending.delete(settled))
-    pending.add(settled)
-  }
-
-  async function handle(records: readonly ReceivedMessage[]): Promise<void> {
-    for (const record of records) {
-      const lane = lanes.get(record.partition)
-      if (lane === undefined) continue
-      const block = lane.ingest.take(record)
-      if (block !== undefined) begin(lane, block)
-      else if (lane.ingest.isOpen()) lane.openSince ??= performance.now()
-      while (pending.size >= BLOCKS) await Promise.race(pending)
-    }
-  }
-
-  async function begun(positions: readonly PartitionPosition[]): Promise<void> {
-    // What was gathered before comes again; what is being stored is stored again, and known by its token.
-    lanes = new Map()
-    await Promise.all(pending)
-    for (const position of positions) {
-      const ingest = await patience.execute(() => partitionIngest(stores, position))
-      lanes.set(position.partition, {
-        ingest,
-        openSince: undefined,
-        isCutAsked: false,
-        last: Promise.resolve(),
-      })
-    }
-  }
-
-  function cutWhatWaits(): void {
-    const now = performance.now()
-    for (const [partition, lane] of lanes) {
-      if (lane.openSince === undefined || lane.isCutAsked || now - lane.openSince < CUT_AFTER_MS) continue
-      lane.isCutAsked = true
-      stores.kafka
-        .produce(TOPIC.events, [{ key: undefined, partition, value: '', headers: { [HEADER.cut]: '1' } }])
-        .catch((error: unknown) => {
-          lane.isCutAsked = false
-          report(error)
-        })
-    }
-  }
-
-  const consumption = await stores.kafka.consume({
-    group: INGEST_GROUP,
-    topics: [TOPIC.events],
-    from: 'earliest',
-    gatherMs: GATHER_MS,
-    begun,
-    handle,
-    failed: report,
-  })
-  joined.resolve(consumption)
-  const cutting = setInterval(cutWhatWaits, LOOK_EVERY_MS)
-  return {
-    drained: async () => pending.size === 0 && (await stores.kafka.lag(INGEST_GROUP, [TOPIC.events])) === 0n,
-    async close() {
-      clearInterval(cutting)
-      await consumption.close()
-      await Promise.all(pending)
-    },
-  }
+  return consumeEvents(stores, historySink, host)
 }

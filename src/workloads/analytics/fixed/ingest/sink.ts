@@ -94,15 +94,21 @@ function readAll(records: readonly SinkRecord[]): {
   return { readable, dead }
 }
 
+/** Where the events of a block go, and by which name the insert is known again. */
+export interface Insertion {
+  readonly table: string
+  readonly token: string
+}
+
 /** Stores rows; false when the sink refused them, of which nothing stays. @throws OperationFailure */
 async function isTaken(
   clickhouse: ClickHouseClient,
   rows: readonly Buffer[],
-  token: string,
+  { table, token }: Insertion,
 ): Promise<boolean> {
   const settings = { ...AS_ONE_BLOCK, insert_deduplication_token: token }
   try {
-    if (rows.length > 0) await clickhouse.insert('events', 'JSONCompactEachRow', rows, { settings })
+    if (rows.length > 0) await clickhouse.insert(table, 'JSONCompactEachRow', rows, { settings })
     return true
   } catch (error) {
     if (error instanceof OperationFailure && error.kind === 'unexpected') return false
@@ -119,19 +125,19 @@ async function isTaken(
 export async function storeEvents(
   clickhouse: ClickHouseClient,
   records: readonly SinkRecord[],
-  token: string,
+  insertion: Insertion,
 ): Promise<readonly DeadLetter[]> {
   const filled = records.filter(({ count }) => count > 0)
   const whole = filled.map(({ rows }) => rows)
-  if (await isTaken(clickhouse, whole, token)) return []
+  if (await isTaken(clickhouse, whole, insertion)) return []
   const { readable, dead } = readAll(filled)
   const rows = readable.map(({ row }) => row)
-  if (dead.length > 0 && (await isTaken(clickhouse, rows, token))) return dead
+  if (dead.length > 0 && (await isTaken(clickhouse, rows, insertion))) return dead
   const refused = await refusedOf(clickhouse, readable)
   const unwanted = new Set(refused.map(({ line }) => line))
   const wanted = readable.filter(({ letter }) => !unwanted.has(letter.line)).map(({ row }) => row)
   // It is not believed of most events that they read well and are wrong: then the sink is.
-  if (refused.length > wanted.length || !(await isTaken(clickhouse, wanted, token)))
+  if (refused.length > wanted.length || !(await isTaken(clickhouse, wanted, insertion)))
     throw new OperationFailure('unexpected', `a block is refused, e.g. for ${refused[0]?.reason}`)
   return [...dead, ...refused]
 }

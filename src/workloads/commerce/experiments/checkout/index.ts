@@ -127,8 +127,8 @@ export const checkout: Experiment = {
   rows: ROWS.map(({ name, description }) => ({ name, description })),
   patterns: PATTERNS,
   columns: COLUMNS,
-  defaults: { clients: 24, perClient: 60, rounds: 2, population: 20_000 },
-  async open(stores, seed, progress) {
+  defaults: { loop: { clients: 24, perClient: 60 }, rounds: 2, population: 20_000 },
+  async open(stores, seed, { progress }) {
     const own = (stores['postgres'] as PostgresClient).withDatabase(DATABASES.fixed.postgres)
     const population = buildPopulation(seed)
     const { name: template } = await ensureSeed('fixed', own, seed, () => population, progress)

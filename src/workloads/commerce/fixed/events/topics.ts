@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { declaredTopics } from '../../../../patterns/topics.ts'
 import type { TopicSpec } from '../../../../stores/kafka/client.ts'
 
 /** The topics of schemas/commerce/topics.json. */
@@ -13,8 +13,7 @@ export const TOPIC = {
 
 const FILE = 'schemas/commerce/topics.json'
 
-/** The declared topics. The package root is equally far from `src` and from `dist`. */
-export async function topicSpecs(): Promise<readonly TopicSpec[]> {
-  const text = await readFile(new URL(`../../../../../${FILE}`, import.meta.url), 'utf8')
-  return JSON.parse(text) as readonly TopicSpec[]
+/** The declared topics. */
+export function topicSpecs(): Promise<readonly TopicSpec[]> {
+  return declaredTopics(FILE)
 }

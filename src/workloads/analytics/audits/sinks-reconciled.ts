@@ -1,0 +1,60 @@
+import type { Audit } from '../../../core/workload.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { NO_PARTITION } from '../seed/generate.ts'
+import { analyticsStores } from '../stores.ts'
+
+/** Minutes that the rollups of the last hour still hold whole, whenever the server looks for what is too old. */
+const KEPT_MINUTES = 50
+
+const COMPARED = `WITH
+    toStartOfMinute(now('UTC')) - INTERVAL {kept:UInt16} MINUTE AS since,
+    hot AS (
+        SELECT minute, sum(hot_minutes.events) AS events, groupBitXor(hot_minutes.checksum) AS checksum
+        FROM hot_minutes WHERE minute >= since GROUP BY minute
+    ),
+    history AS (
+        SELECT toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute, count() AS events, groupBitXor(cityHash64(event_id)) AS checksum
+        FROM events WHERE event_time >= since AND kafka_partition != {none:UInt16} GROUP BY minute
+    )
+SELECT
+    toString(minute) AS minute,
+    toFloat64(history.events) AS history_events,
+    toFloat64(hot.events) AS hot_events,
+    hot.checksum = history.checksum AS is_same
+FROM hot FULL OUTER JOIN history USING (minute)
+ORDER BY minute`
+
+interface Minute {
+  readonly minute: string
+  readonly history_events: number
+  readonly hot_events: number
+  readonly is_same: number | boolean
+}
+
+/**
+ * Two groups that read one topic hold the same events, minute by minute: by their number and by a checksum of their ids
+ * (A-13). Minutes that the rollups of the last hour no longer hold whole are left out.
+ */
+export const sinksReconciled: Audit = {
+  name: 'sinks.reconciled',
+  claims: ['ANA-13', 'ANA-15'],
+  defects: ['A-13'],
+  async run({ stores }) {
+    const { clickhouse } = analyticsStores(stores, 'fixed')
+    const { rows } = await clickhouse.query<Minute>(COMPARED, {
+      parameters: { kept: KEPT_MINUTES, none: NO_PARTITION },
+      settings: { max_execution_time: 300 },
+    })
+    const findings = newFindings()
+    let events = 0
+    for (const { minute, history_events: stored, hot_events: hot, is_same: isSame } of rows) {
+      findings.checked += 1
+      events += stored
+      if (stored !== hot)
+        addViolation(findings, `minute ${minute}: ${stored} events stored, ${hot} in the rollup`)
+      else if (!isSame)
+        addViolation(findings, `minute ${minute}: ${stored} events in both, not the same ones`)
+    }
+    return outcomeOf(findings, `minutes, with ${events} events`)
+  },
+}

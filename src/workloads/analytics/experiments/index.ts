@@ -1,0 +1,13 @@
+import type { Experiment } from '../../../core/experiment.ts'
+import { columnStore } from './column-store/index.ts'
+import { insertBatch } from './insert-batch/index.ts'
+import { rollups } from './rollups/index.ts'
+import { textColumns } from './text-columns/index.ts'
+
+/** The experiments of the analytics case, by the claim or the defect that each measures. */
+export const experiments: Readonly<Record<string, Experiment>> = {
+  'column-store': columnStore,
+  'insert-batch': insertBatch,
+  'text-columns': textColumns,
+  rollups,
+}

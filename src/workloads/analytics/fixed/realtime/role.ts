@@ -1,0 +1,29 @@
+import type { Stores } from '../../../../core/store.ts'
+import type { Population, RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
+import { DASHBOARD_FRESH } from '../../flows.ts'
+import { consumeEvents } from '../ingest/consume-events.ts'
+import type { EventSink } from '../ingest/event-sink.ts'
+import { REALTIME_GROUP } from '../topics.ts'
+
+/** The rollups of the last hour: what dashboards show. */
+export const hotSink: EventSink = {
+  group: REALTIME_GROUP,
+  blockRecords: 1_024,
+  // A quarter of what the history waits: its rows are not kept, so that an insert costs less here.
+  cutAfterMs: 200,
+  table: 'hot_events',
+  batches: 'hot_batches',
+  flow: DASHBOARD_FRESH,
+  // They are buried once, by group `ingest`, which finds the same ones.
+  bury: () => Promise.resolve(),
+}
+
+/** Role `realtime`: the same events by a second group into the rollups of the last hour (ANA-13). */
+export function startRealtime(
+  stores: Stores,
+  _population: Population,
+  _choice: StrategyChoice,
+  host: RoleHost,
+): Promise<RunningRole> {
+  return consumeEvents(stores, hotSink, host)
+}
