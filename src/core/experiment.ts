@@ -1,5 +1,5 @@
 import type { StoreName } from './names.ts'
-import type { Stores } from './store.ts'
+import type { Address, Stores, Topology } from './store.ts'
 import type { Population, Progress } from './workload.ts'
 
 /** A name in a table, and what it stands for. */
@@ -14,6 +14,8 @@ export interface ExperimentColumn {
   /** In the unit: `orders/s`, `p99 ms`. */
   readonly title: string
   readonly kind: 'count' | 'rate' | 'milliseconds'
+  /** How rounds become one figure: default their median. The extremes are always of single rounds. */
+  readonly over?: 'median' | 'total'
   /** Whether its spread over the rounds is worth showing. */
   readonly spread: boolean
   /** Columns of the highest number are left out first where the terminal is narrow; 0 stays. */
@@ -35,6 +37,14 @@ export interface Trial {
 /** The figures of one trial, by the name of the column. */
 export type Readings = Readonly<Record<string, number>>
 
+/** What an experiment may do to the nodes of its stores, where `arch` runs them. */
+export interface StoreNodes {
+  /** Ends the node that listens there by force; gone when it resolves. @throws ArchError where there is none of ours */
+  kill(store: StoreName, at: Address): Promise<void>
+  /** Starts what was killed; every store is whole when it resolves. @throws ArchError */
+  restore(): Promise<void>
+}
+
 /** An experiment whose data is there. */
 export interface RunningExperiment {
   /** Measures once, on a clone of the data of its own. */
@@ -52,6 +62,8 @@ export interface Experiment {
   /** What it compares, in a sentence or two. */
   readonly compares: string
   readonly stores: readonly StoreName[]
+  /** The only topology that it can be run on; default any. */
+  readonly topology?: Topology
   readonly rows: readonly Named[]
   readonly patterns: readonly Named[]
   readonly columns: readonly ExperimentColumn[]
@@ -61,11 +73,17 @@ export interface Experiment {
     readonly rounds: number
     readonly population: number
   }
-  open(stores: Stores, population: Population, progress: Progress): Promise<RunningExperiment>
+  open(
+    stores: Stores,
+    population: Population,
+    progress: Progress,
+    nodes: StoreNodes,
+  ): Promise<RunningExperiment>
 }
 
 /** A figure over all rounds. */
 export interface Reading {
+  /** Of a column of totals, the total. */
   readonly median: number
   readonly lowest: number
   readonly highest: number

@@ -52,6 +52,12 @@ t.test('values that do not parse get a line that shows what would', async (t) =>
   }
 })
 
+t.test('an experiment that needs a topology takes no other', async (t) => {
+  const { code, err } = await runFake(['experiment', 'kafka-client', '--topology', 'single'])
+  t.equal(code, 2)
+  t.match(err, /needs --topology cluster/)
+})
+
 t.test('experiments are listed with their case, for people and for machines', async (t) => {
   const { out } = await runFake(['list'])
   t.match(out, /experiments\n +checkout: /)

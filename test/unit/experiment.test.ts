@@ -57,6 +57,16 @@ t.test('a row is the median of its rounds, with the lowest and the highest', asy
   t.match(two?.readings['done'], { median: 20, lowest: 10, highest: 30 }, 'of two the mean')
 })
 
+t.test('a column of totals adds its rounds, and keeps the extremes of single ones', async (t) => {
+  const done = [30, 10, 20]
+  const { running } = recorder(({ round }) => ({ done: done[round] ?? 0 }))
+  const sample = sampleExperiment()
+  const columns = sample.columns.map((column) => ({ ...column, over: 'total' as const }))
+  const signal = new AbortController().signal
+  const [row] = await runExperiment({ ...sample, columns }, running, { ...OPTIONS, signal })
+  t.match(row?.readings['done'], { median: 60, lowest: 10, highest: 30 })
+})
+
 t.test('an interruption keeps the trials that have ended, and no half one', async (t) => {
   const interrupt = new AbortController()
   const { running, asked } = recorder(({ row, round }) => {

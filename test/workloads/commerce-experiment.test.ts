@@ -1,14 +1,21 @@
 import t from 'tap'
 import type { Readings, Trial } from '../../src/core/experiment.ts'
+import { storeNodes } from '../../src/session/store-nodes.ts'
 import type { PostgresClient } from '../../src/stores/postgres/client.ts'
 import { checkout } from '../../src/workloads/commerce/experiments/checkout/index.ts'
 import { oversoldUnits } from '../../src/workloads/commerce/experiments/checkout/tally.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const DATABASE = 'arch_commerce_experiment'
-const { stores } = await startTestStores(['postgres'])
+const { stores, home } = await startTestStores(['postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
-const running = await checkout.open(stores, { seed: 3, size: 200 }, () => undefined)
+const nodes = storeNodes(['postgres'], {
+  provider: 'native',
+  topology: 'single',
+  env: { ARCH_HOME: home },
+  line: () => undefined,
+})
+const running = await checkout.open(stores, { seed: 3, size: 200 }, () => undefined, nodes)
 const TRIAL: Omit<Trial, 'row'> = {
   pattern: 'sellout',
   round: 0,

@@ -12,13 +12,14 @@ import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { startIngest } from './fixed/ingest/role.ts'
 import { openFixed } from './fixed/open.ts'
 import { topicSpecs } from './fixed/topics.ts'
+import { experiments } from './experiments/index.ts'
 import { flows } from './flows.ts'
 import { model } from './model.ts'
 import { profiles } from './profiles.ts'
 import { createTables, tableDifferences } from './schema.ts'
 import { seedAsWritten, seedFixed } from './seed/seed.ts'
 import type { TopicSpec } from '../../stores/kafka/client.ts'
-import { analyticsStores, DATABASES } from './stores.ts'
+import { analyticsStores, byChosenClient, clientStrategy, DATABASES } from './stores.ts'
 import { suites } from './suites.ts'
 import { analyticsWorld } from './world.ts'
 
@@ -59,12 +60,13 @@ const fixed: Variant = {
   description: 'the design with its defects mended: blocks that the log cuts and the sink knows again',
   defects: [],
   changes: [],
-  strategies: {},
+  strategies: { client: clientStrategy },
   provision: (stores) => provisionTables(stores, 'fixed'),
   schemaDifferences: (stores) => differences(stores, 'fixed'),
   ensurePartitions,
   seed: (stores, population, _choice, progress) => seedFixed(stores, population, progress),
-  open: (stores) => Promise.resolve(openFixed(analyticsStores(stores, 'fixed'))),
+  open: async (stores, _population, choice) =>
+    openFixed(await byChosenClient(analyticsStores(stores, 'fixed'), choice)),
   roles: { ingest: startIngest },
   audits: fixedAudits,
 }
@@ -104,6 +106,6 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: analyticsWorld,
   skew: 'Zipf 1.0, octave by octave: pages over 2^14, users over 2^20',
-  experiments: {},
+  experiments,
   suites,
 }

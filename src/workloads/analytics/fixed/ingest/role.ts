@@ -4,7 +4,7 @@ import type { Stores } from '../../../../core/store.ts'
 import type { Population, RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
 import type { Consumption, PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import { EVENTS_VISIBLE } from '../../flows.ts'
-import { analyticsStores } from '../../stores.ts'
+import { analyticsStores, byChosenClient } from '../../stores.ts'
 import { HEADER, INGEST_GROUP, TOPIC } from '../topics.ts'
 import { partitionIngest, storeBlock } from './partition-ingest.ts'
 import type { FramedBlock, PartitionIngest } from './partition-ingest.ts'
@@ -42,10 +42,10 @@ function report(error: unknown): void {
 export async function startIngest(
   allStores: Stores,
   _population: Population,
-  _choice: StrategyChoice,
+  choice: StrategyChoice,
   host: RoleHost,
 ): Promise<RunningRole> {
-  const stores = analyticsStores(allStores, 'fixed')
+  const stores = await byChosenClient(analyticsStores(allStores, 'fixed'), choice)
   const inserts = bulkhead(INSERTS, Number.POSITIVE_INFINITY)
   const patience = retry(
     handleWhen((error) => {
