@@ -1,6 +1,7 @@
 import t from 'tap'
 import { newCost } from '../../src/core/cost.ts'
 import type { StoreEndpoint } from '../../src/core/store.ts'
+import { facts } from '../../src/stores/cassandra/facts.ts'
 import { openCassandra } from '../../src/stores/cassandra/connect.ts'
 import type {
   CassandraClient,
@@ -242,6 +243,32 @@ t.test('consistency is the asker’s: one node cannot give what it is not', asyn
   })
   await three.query(add, [1], { consistency: 'ONE' })
   await server.dropKeyspace('arch_three')
+})
+
+t.test('a write survives a power loss, and nothing at all in a keyspace without a commit log', async (t) => {
+  t.match(await facts(endpoint), {
+    version: '5.0.9',
+    acknowledgedSurvives: 'power loss',
+    settings: { commitlog_sync: 'batch', datacenter: 'datacenter1', durable_writes: 'true' },
+  })
+  const replication = `{'class': 'NetworkTopologyStrategy', 'datacenter1': 1}`
+  await server.execute(
+    `CREATE KEYSPACE arch_loose WITH replication = ${replication} AND durable_writes = false`,
+  )
+  t.match(await facts(endpoint), { acknowledgedSurvives: 'nothing', settings: { durable_writes: 'false' } })
+  await server.dropKeyspace('arch_loose')
+})
+
+t.test('of many writes the first that fails is told, and no more are begun', async (t) => {
+  let taken = 0
+  function* rows(): Generator<CassandraValue[]> {
+    for (; ; taken += 1) yield taken === 100 ? [ONE, 5, 1n] : message(ONE, 5, BigInt(taken))
+  }
+  await t.rejects(client.writeAll(ADD, rows(), { concurrency: 4 }), {
+    name: 'TypeError',
+    message: /5 values/,
+  })
+  t.ok(taken < 110, `${taken} were taken`)
 })
 
 t.test('the live schema is described as it was declared', async (t) => {

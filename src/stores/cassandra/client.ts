@@ -4,7 +4,7 @@ import type { StoreClient } from '../../core/store.ts'
 /**
  * A statement of constant text with `?` for its values, prepared once for each connection pool.
  * `idempotent` says whether running it twice leaves what running it once leaves: only such a one is tried on another
- * node when a connection breaks under it. Counters, appends to lists, `now()` and conditions (IF) are not.
+ * node, once, when a connection breaks under it. Counters, appends to lists, `now()` and conditions (IF) are not.
  */
 export interface CassandraStatement {
   readonly text: string

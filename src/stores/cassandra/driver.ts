@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { Client, auth, policies, tracker, types } from 'cassandra-driver'
 import type { QueryOptions, tracker as tracking } from 'cassandra-driver'
-import type { StoreEndpoint } from '../../core/store.ts'
+import type { Address, StoreEndpoint } from '../../core/store.ts'
 import { DATACENTER } from './settings.ts'
 import type { ColumnType } from './types.ts'
 
@@ -78,11 +78,15 @@ export interface DriverOptions {
   readonly timeoutMs: number
 }
 
+function contactPoint({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
-  const { host, port, user, password, tls } = endpoint
+  const { host, port, further = [], user, password, tls } = endpoint
   const datacenter = endpoint.datacenter ?? DATACENTER
   return new Client({
-    contactPoints: [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`],
+    contactPoints: [{ host, port }, ...further].map(contactPoint),
     localDataCenter: datacenter,
     applicationName: options.applicationName,
     protocolOptions: { port, maxVersion: types.protocolVersion.v4 },
