@@ -7,6 +7,8 @@ import { parseInteger, parseSize } from '../core/units.ts'
 import type { Workload } from '../core/workload.ts'
 import { claimInstance } from '../session/claim.ts'
 import { runExperiment } from '../session/experiment.ts'
+import { storeNodes } from '../session/store-nodes.ts'
+import type { TopologyWish } from '../session/topology-wish.ts'
 import { withStores } from '../session/with-stores.ts'
 import type { CommandIo, CommandModule } from './command.ts'
 import { PROVIDERS } from './shared/case-flags.ts'
@@ -26,7 +28,7 @@ interface ExperimentFlags {
   readonly seed: string
   readonly format: string
   readonly provider: string
-  readonly topology: string
+  readonly topology?: string
 }
 
 const MOST_CLIENTS = 64
@@ -83,6 +85,15 @@ interface Outcome {
   readonly stores: readonly StoreFacts[]
 }
 
+/** @throws ArchError (usage) where the experiment needs another one */
+function topologyFor({ topology }: Experiment, asked: string | undefined): TopologyWish {
+  if (asked === undefined) return topology ?? 'single'
+  const wish = parseTopology(asked)
+  if (topology !== undefined && wish !== topology)
+    throw usageError(`this experiment needs --topology ${topology}`, 'Leave the flag out.')
+  return wish
+}
+
 async function run(
   io: CommandIo,
   { workload, experiment }: Found,
@@ -92,7 +103,7 @@ async function run(
   const lines = progressLines(io)
   const request = {
     provider: oneOf('--provider', flags.provider, PROVIDERS),
-    topology: parseTopology(flags.topology),
+    topology: topologyFor(experiment, flags.topology),
     env: io.env,
     line: lines.line,
     // Each client has a connection, and what goes on beside them another.
@@ -103,7 +114,12 @@ async function run(
     return await withStores(experiment, request, async (stores, running) => {
       const population = { seed: facts.seed, size: facts.population }
       const signal = io.interruptSignal()
-      const host = { progress: lines.progress, line: lines.line, signal }
+      const host = {
+        progress: lines.progress,
+        line: lines.line,
+        signal,
+        nodes: storeNodes(experiment.stores, request),
+      }
       const opened = await experiment.open(stores, population, host).catch((error: unknown) => {
         // What was being loaded when the interruption came was broken off by it.
         if (signal.aborted) return undefined
@@ -137,7 +153,7 @@ function registerFlags(commander: Command): Command {
     .option('--seed <number>', 'of data and inputs', '42')
     .option('--format <name>', 'text or json', 'text')
     .option('--provider <name>', 'auto, native, docker or external', 'auto')
-    .option('--topology <name>', TOPOLOGY_HELP, 'single')
+    .option('--topology <name>', `${TOPOLOGY_HELP} (default: per experiment)`)
 }
 
 /** `arch experiment`: a named comparison of design decisions, as a table. It explains, and passes no verdict. */

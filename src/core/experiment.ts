@@ -1,5 +1,5 @@
 import type { DefectId, RequirementId, StoreName } from './names.ts'
-import type { Stores } from './store.ts'
+import type { Address, Stores, Topology } from './store.ts'
 import type { LoadHost } from './suite.ts'
 import type { Population } from './workload.ts'
 
@@ -15,6 +15,8 @@ export interface ExperimentColumn {
   /** In the unit: `orders/s`, `p99 ms`. */
   readonly title: string
   readonly kind: 'count' | 'rate' | 'milliseconds' | 'ratio'
+  /** How rounds become one figure: default their median. The extremes are always of single rounds. */
+  readonly over?: 'median' | 'total'
   /** Whether its spread over the rounds is worth showing. */
   readonly spread: boolean
   /** Columns of the highest number are left out first where the terminal is narrow; 0 stays. */
@@ -46,6 +48,19 @@ export interface Trial {
 /** The figures of one trial, by the name of the column; what a row has no figure for is left out. */
 export type Readings = Readonly<Record<string, number>>
 
+/** What an experiment may do to the nodes of its stores, where `arch` runs them. */
+export interface StoreNodes {
+  /** Ends the node that listens there by force; gone when it resolves. @throws ArchError where there is none of ours */
+  kill(store: StoreName, at: Address): Promise<void>
+  /** Starts what was killed; every store is whole when it resolves. @throws ArchError */
+  restore(): Promise<void>
+}
+
+/** What an experiment is handed beside its stores. */
+export interface ExperimentHost extends LoadHost {
+  readonly nodes: StoreNodes
+}
+
 /** An experiment whose data is there. */
 export interface RunningExperiment {
   /** Measures once; what a trial changes, it changes on a clone of the data of its own. */
@@ -71,6 +86,8 @@ export interface Experiment {
   /** What it compares, in a sentence or two. */
   readonly compares: string
   readonly stores: readonly StoreName[]
+  /** The only topology that it can be run on; default any. */
+  readonly topology?: Topology
   readonly rows: readonly Named[]
   readonly patterns: readonly Pattern[]
   readonly columns: readonly ExperimentColumn[]
@@ -80,13 +97,14 @@ export interface Experiment {
     readonly rounds: number
     readonly population: number
   }
-  open(stores: Stores, population: Population, host: LoadHost): Promise<RunningExperiment>
+  open(stores: Stores, population: Population, host: ExperimentHost): Promise<RunningExperiment>
   /** Computed from the figures alone; rows are missing after an interruption. */
   findings?(rows: readonly ExperimentRow[]): readonly Finding[]
 }
 
 /** A figure over all rounds. */
 export interface Reading {
+  /** Of a column of totals, the total. */
   readonly median: number
   readonly lowest: number
   readonly highest: number

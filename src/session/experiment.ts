@@ -19,20 +19,21 @@ export interface ExperimentOptions {
   readonly onTrial: (done: number, total: number, pattern: string, row: string) => void
 }
 
-function readingOf(values: readonly number[]): Reading {
+function readingOf(values: readonly number[], over: Experiment['columns'][number]['over']): Reading {
   const sorted = values.toSorted((one, other) => one - other)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? 0
   const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
-  return { median, lowest: sorted[0] ?? 0, highest: sorted.at(-1) ?? 0 }
+  const total = values.reduce((sum, value) => sum + value, 0)
+  return { median: over === 'total' ? total : median, lowest: sorted[0] ?? 0, highest: sorted.at(-1) ?? 0 }
 }
 
-/** The medians over the rounds of a row, and how far they spread. */
+/** The medians or totals over the rounds of a row, and how far they spread. */
 function summarise(columns: Experiment['columns'], rounds: readonly Readings[]): ExperimentRow['readings'] {
   return Object.fromEntries(
-    columns.flatMap(({ name }) => {
+    columns.flatMap(({ name, over }) => {
       const values = rounds.map((readings) => readings[name]).filter((value) => value !== undefined)
-      return values.length === 0 ? [] : [[name, readingOf(values)]]
+      return values.length === 0 ? [] : [[name, readingOf(values, over)]]
     }),
   )
 }

@@ -74,8 +74,15 @@ async function bringUp(
   return endpointOf(module, await upNative(home, module, known, topology, env, note))
 }
 
-async function upStore(home: Home, name: StoreName, options: UpOptions): Promise<RunningStore> {
-  const begun = performance.now()
+/** Who will run a store, and what there is of it. */
+interface PlannedStore {
+  readonly module: StoreModule
+  readonly topology: Topology
+  readonly known: Instance | undefined
+  readonly choice: ProviderChoice
+}
+
+async function planStore(home: Home, name: StoreName, options: UpOptions): Promise<PlannedStore> {
   const module = await loadStore(name)
   const topology = wishedOf(options.topology, name)
   const known = await readInstance(home, name)
@@ -88,6 +95,12 @@ async function upStore(home: Home, name: StoreName, options: UpOptions): Promise
     isRunning ? known : undefined,
     options.env ?? process.env,
   )
+  return { module, topology, known, choice }
+}
+
+async function upStore(home: Home, planned: PlannedStore, options: UpOptions): Promise<RunningStore> {
+  const begun = performance.now()
+  const { module, topology, known, choice } = planned
   const wasWhole =
     known?.container === true ? !(await containerDied(home, module, known)) : await isWhollyAlive(known)
   const endpoint = await bringUp(home, module, choice, known, topology, options)
@@ -103,7 +116,8 @@ async function upStore(home: Home, name: StoreName, options: UpOptions): Promise
 
 /**
  * Starts stores, or finds them running, and waits until each answers a client. Harmless when repeated; recovers from
- * a kill of a store or of `arch`; two at once wait for each other. All are tried; the first failure is thrown.
+ * a kill of a store or of `arch`; two at once wait for each other. None is started where one cannot be run as it is
+ * asked for; else all are tried, and the first failure is thrown.
  * @throws ArchError with a remedy
  */
 export async function upStores(
@@ -112,7 +126,8 @@ export async function upStores(
 ): Promise<readonly RunningStore[]> {
   const home = await openHome(options.home, options.env ?? process.env)
   return withLock(join(home.root, 'state'), 'start stores', LOCK_PATIENCE_MS, async () => {
-    const results = await Promise.allSettled(names.map((name) => upStore(home, name, options)))
+    const planned = await Promise.all(names.map((name) => planStore(home, name, options)))
+    const results = await Promise.allSettled(planned.map((store) => upStore(home, store, options)))
     return results.map((result) => {
       if (result.status === 'rejected') throw result.reason
       return result.value

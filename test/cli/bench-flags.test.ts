@@ -134,6 +134,8 @@ t.test('a wrong value is a usage error that names the flag and what would do', a
     [['--seed', '9007199254740993'], /--seed '9007199254740993'/],
     [['--provider', 'podman'], /--provider 'podman' is unknown/],
     [['--topology', 'singel'], /did you mean 'single'/],
+    [['--topology', 'kafka=clutser'], /did you mean 'cluster'/],
+    [['--topology', '=cluster'], /--topology has '=cluster'/],
     [['--format', 'json,htlm'], /--format 'htlm' is unknown/],
     [['--out', ''], /--out '' is no folder/],
   ]

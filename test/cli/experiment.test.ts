@@ -58,6 +58,12 @@ t.test('an experiment without clients knows no flags of a closed loop', async (t
   t.match(err, /no clients that work at once/)
 })
 
+t.test('an experiment that needs a topology takes no other', async (t) => {
+  const { code, err } = await runFake(['experiment', 'kafka-client', '--topology', 'single'])
+  t.equal(code, 2)
+  t.match(err, /needs --topology cluster/)
+})
+
 t.test('experiments are listed with their case, for people and for machines', async (t) => {
   const { out } = await runFake(['list'])
   t.match(out, /experiments\n +checkout: /)

@@ -138,8 +138,9 @@ t.test('down ends every node; each topology has data of its own, and finds it ag
 })
 
 t.test('a store that has no such topology says which it has', async (t) => {
-  const wish = upStores(['clickhouse'], cluster)
+  const wish = upStores(['kafka', 'clickhouse'], cluster)
   await t.rejects(wish, { message: /natively it has single/, hint: /kafka=cluster/, exitCode: 3 })
+  t.equal((await storeStatus(place, 'kafka', {})).state, 'never started', 'and none is started')
   const other = upStores(['kafka'], { ...cluster, topology: { kafka: 'cluster-ha' } })
   await t.rejects(other, { message: /natively it has single, cluster/, exitCode: 3 })
 })

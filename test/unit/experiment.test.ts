@@ -95,6 +95,16 @@ t.test('a trial that fails because of an interruption is left out; any other fai
   await t.rejects(runExperiment(sampleExperiment(), failing, { ...OPTIONS, signal }), /broken off/)
 })
 
+t.test('a column of totals adds its rounds, and keeps the extremes of single ones', async (t) => {
+  const done = [30, 10, 20]
+  const { running } = recorder(({ round }) => ({ done: done[round] ?? 0 }))
+  const sample = sampleExperiment()
+  const columns = sample.columns.map((column) => ({ ...column, over: 'total' as const }))
+  const signal = new AbortController().signal
+  const [row] = await runExperiment({ ...sample, columns }, running, { ...OPTIONS, signal })
+  t.match(row?.readings['done'], { median: 60, lowest: 10, highest: 30 })
+})
+
 t.test('an interruption keeps the trials that have ended, and no half one', async (t) => {
   const interrupt = new AbortController()
   const { running, asked } = recorder(({ row, round }) => {

@@ -8,15 +8,16 @@ import {
   postgresContent,
 } from '../../src/workloads/analytics/experiments/column-store/same-rows.ts'
 import { columnStore } from '../../src/workloads/analytics/experiments/column-store/index.ts'
+import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const SIZE = 30_000
 const DATABASE = 'arch_analytics_experiment'
-const { stores } = await startTestStores(['clickhouse', 'postgres'])
+const { stores, home } = await startTestStores(['clickhouse', 'postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
 const clickhouse = (stores['clickhouse'] as ClickHouseClient).withDatabase(DATABASE)
-const { signal } = new AbortController()
-const host = { progress: (): void => undefined, line: (): void => undefined, signal }
+const host = experimentHost({ stores, home })
+const { signal } = host
 const running: RunningExperiment = await columnStore.open(stores, { seed: 42, size: SIZE }, host)
 
 function measure(pattern: string, row: string, round: number = 0): Promise<Readings> {

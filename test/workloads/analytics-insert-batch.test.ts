@@ -4,14 +4,15 @@ import type { Readings } from '../../src/core/experiment.ts'
 import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
 import type { PostgresClient } from '../../src/stores/postgres/client.ts'
 import { insertBatch } from '../../src/workloads/analytics/experiments/insert-batch/index.ts'
+import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const DATABASE = 'arch_analytics_inserts'
-const { stores } = await startTestStores(['clickhouse', 'postgres'])
+const { stores, home } = await startTestStores(['clickhouse', 'postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
 const clickhouse = (stores['clickhouse'] as ClickHouseClient).withDatabase(DATABASE)
-const { signal } = new AbortController()
-const host = { progress: (): void => undefined, line: (): void => undefined, signal }
+const host = experimentHost({ stores, home })
+const { signal } = host
 const running = await insertBatch.open(stores, { seed: 42, size: 12_000 }, host)
 
 function measure(pattern: string, row: string): Promise<Readings> {

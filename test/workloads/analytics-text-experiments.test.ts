@@ -4,13 +4,14 @@ import type { Experiment, Readings, RunningExperiment } from '../../src/core/exp
 import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
 import { rollups } from '../../src/workloads/analytics/experiments/rollups/index.ts'
 import { textColumns } from '../../src/workloads/analytics/experiments/text-columns/index.ts'
+import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const SIZE = 30_000
-const { stores } = await startTestStores(['clickhouse'])
+const { stores, home } = await startTestStores(['clickhouse'])
 const server = stores['clickhouse'] as ClickHouseClient
-const { signal } = new AbortController()
-const host = { progress: (): void => undefined, line: (): void => undefined, signal }
+const host = experimentHost({ stores, home })
+const { signal } = host
 
 interface Opened {
   readonly running: RunningExperiment

@@ -3,13 +3,14 @@ import type { Readings, Trial } from '../../src/core/experiment.ts'
 import type { PostgresClient } from '../../src/stores/postgres/client.ts'
 import { checkout } from '../../src/workloads/commerce/experiments/checkout/index.ts'
 import { oversoldUnits } from '../../src/workloads/commerce/experiments/checkout/tally.ts'
+import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const DATABASE = 'arch_commerce_experiment'
-const { stores } = await startTestStores(['postgres'])
+const { stores, home } = await startTestStores(['postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
-const { signal } = new AbortController()
-const host = { progress: (): void => undefined, line: (): void => undefined, signal }
+const host = experimentHost({ stores, home })
+const { signal } = host
 const running = await checkout.open(stores, { seed: 3, size: 200 }, host)
 const TRIAL: Omit<Trial, 'row'> = {
   pattern: 'sellout',

@@ -20,7 +20,7 @@ import { profiles } from './profiles.ts'
 import { createTables, tableDifferences } from './schema.ts'
 import { seedAsWritten, seedFixed } from './seed/seed.ts'
 import type { TopicSpec } from '../../stores/kafka/client.ts'
-import { analyticsStores, DATABASES } from './stores.ts'
+import { analyticsStores, byChosenClient, clientStrategy, DATABASES } from './stores.ts'
 import { suites } from './suites.ts'
 import { analyticsWorld } from './world.ts'
 
@@ -61,12 +61,13 @@ const fixed: Variant = {
   description: 'the design with its defects mended: blocks that the log cuts and the sink knows again',
   defects: [],
   changes: [],
-  strategies: {},
+  strategies: { client: clientStrategy },
   provision: (stores) => provisionTables(stores, 'fixed'),
   schemaDifferences: (stores) => differences(stores, 'fixed'),
   ensurePartitions,
   seed: (stores, population, _choice, progress) => seedFixed(stores, population, progress),
-  open: (stores) => openFixed(analyticsStores(stores, 'fixed')),
+  open: async (stores, _population, choice) =>
+    openFixed(await byChosenClient(analyticsStores(stores, 'fixed'), choice)),
   roles: { ingest: startIngest, realtime: startRealtime },
   audits: fixedAudits,
 }

@@ -1,6 +1,7 @@
 import type { VariantName } from '../../core/names.ts'
 import type { Stores } from '../../core/store.ts'
 import type { ClickHouseClient } from '../../stores/clickhouse/client.ts'
+import type { Strategy, StrategyChoice } from '../../core/workload.ts'
 import type { KafkaClient } from '../../stores/kafka/client.ts'
 
 /** The stores of the analytics case, each on what belongs to one variant. */
@@ -9,6 +10,24 @@ export interface AnalyticsStores {
   readonly server: ClickHouseClient
   readonly clickhouse: ClickHouseClient
   readonly kafka: KafkaClient
+}
+
+/** Which client produces and consumes. Both keep what they acknowledge; `arch experiment kafka-client` shows what does not. */
+export const clientStrategy: Strategy = {
+  description: 'who speaks to Kafka: @platformatic/kafka, or kafkajs with one partition a send (X-13)',
+  values: ['platformatic', 'kafkajs'],
+  default: 'platformatic',
+}
+
+/** The same stores, with Kafka by the client that was chosen. */
+export async function byChosenClient(
+  stores: AnalyticsStores,
+  { client }: StrategyChoice,
+): Promise<AnalyticsStores> {
+  return {
+    ...stores,
+    kafka: await stores.kafka.withClient(client === 'kafkajs' ? 'kafkajs' : 'platformatic'),
+  }
 }
 
 /** The database of each variant: they never see each other's data. */

@@ -1,6 +1,7 @@
 import type { Experiment } from '../../../core/experiment.ts'
 import { columnStore } from './column-store/index.ts'
 import { insertBatch } from './insert-batch/index.ts'
+import { kafkaClient } from './kafka-client/index.ts'
 import { rollups } from './rollups/index.ts'
 import { textColumns } from './text-columns/index.ts'
 
@@ -10,4 +11,5 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   'insert-batch': insertBatch,
   'text-columns': textColumns,
   rollups,
+  'kafka-client': kafkaClient,
 }

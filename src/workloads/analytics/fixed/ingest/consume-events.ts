@@ -1,9 +1,9 @@
 import { ExponentialBackoff, bulkhead, handleWhen, retry } from 'cockatiel'
 import { OperationFailure } from '../../../../core/errors.ts'
 import type { Stores } from '../../../../core/store.ts'
-import type { RoleHost, RunningRole } from '../../../../core/workload.ts'
+import type { RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
 import type { Consumption, PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
-import { analyticsStores } from '../../stores.ts'
+import { analyticsStores, byChosenClient } from '../../stores.ts'
 import { HEADER, TOPIC } from '../topics.ts'
 import type { EventSink } from './event-sink.ts'
 import { partitionIngest, storeBlock } from './partition-ingest.ts'
@@ -33,9 +33,10 @@ interface Lane {
 export async function consumeEvents(
   allStores: Stores,
   sink: EventSink,
+  choice: StrategyChoice,
   host: RoleHost,
 ): Promise<RunningRole> {
-  const stores = analyticsStores(allStores, 'fixed')
+  const stores = await byChosenClient(analyticsStores(allStores, 'fixed'), choice)
   const { group, flow, cutAfterMs } = sink
 
   function report(error: unknown): void {

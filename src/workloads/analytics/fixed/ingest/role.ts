@@ -23,8 +23,8 @@ export const historySink: EventSink = {
 export function startIngest(
   stores: Stores,
   _population: Population,
-  _choice: StrategyChoice,
+  choice: StrategyChoice,
   host: RoleHost,
 ): Promise<RunningRole> {
-  return consumeEvents(stores, historySink, host)
+  return consumeEvents(stores, historySink, choice, host)
 }

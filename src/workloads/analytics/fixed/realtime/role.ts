@@ -22,8 +22,8 @@ export const hotSink: EventSink = {
 export function startRealtime(
   stores: Stores,
   _population: Population,
-  _choice: StrategyChoice,
+  choice: StrategyChoice,
   host: RoleHost,
 ): Promise<RunningRole> {
-  return consumeEvents(stores, hotSink, host)
+  return consumeEvents(stores, hotSink, choice, host)
 }
