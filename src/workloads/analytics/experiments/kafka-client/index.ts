@@ -64,7 +64,7 @@ const COLUMNS: readonly ExperimentColumn[] = [
   column('lost', 'lost', 'count', 0),
   column('doubled', 'doubled', 'count', 1),
   column('unknown', 'unknown', 'count', 3),
-  column('roundsWithLoss', 'rounds with loss', 'count', 0),
+  column('roundsWithLoss', 'lossy rounds', 'count', 0),
   column('perSecond', 'messages/s', 'rate', 2),
 ]
 
