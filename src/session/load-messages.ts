@@ -1,4 +1,4 @@
-import type { VariantName, WorkloadName } from '../core/names.ts'
+import type { SuiteName, VariantName, WorkloadName } from '../core/names.ts'
 import type { StoreEndpoint } from '../core/store.ts'
 import type { Population, StrategyChoice } from '../core/workload.ts'
 import type { FlowBegun, SecondReport, WorkerReport } from '../engine/report.ts'
@@ -7,6 +7,8 @@ import type { SchedulePlan } from '../engine/schedule.ts'
 /** What a load worker needs to know before the start; plain data, handed over as workerData. */
 export interface LoadAssignment {
   readonly workload: WorkloadName
+  /** The suite that the plan is of; undefined for a case that is one whole. */
+  readonly suite: SuiteName | undefined
   readonly variant: VariantName
   readonly choice: StrategyChoice
   readonly population: Population

@@ -9,6 +9,7 @@ import { paceOf } from '../engine/pace.ts'
 import { sharedResults } from '../engine/results.ts'
 import type { FromLoadWorker, LoadAssignment, ToLoadWorker } from './load-messages.ts'
 import { explainWriteError } from './report-folder.ts'
+import { inSuite } from './suites.ts'
 import { closeStores, connectStores } from './up.ts'
 import { loadWorkload, variantOf } from './workloads.ts'
 
@@ -29,7 +30,7 @@ async function main(assignment: LoadAssignment): Promise<void> {
     }
   })
 
-  const workload = await loadWorkload(assignment.workload)
+  const workload = inSuite(await loadWorkload(assignment.workload), assignment.suite)
   const results = sharedResults(assignment.resultsMemory)
   const standIns: Record<OperationName, number> = {}
   const pace = paceOf(assignment.plan)

@@ -99,6 +99,7 @@ async function startWorkers(
       startLoad(
         {
           workload: request.workload.name,
+          suite: request.workload.suite?.name,
           variant: request.variant,
           choice: request.choice,
           population: request.population,
