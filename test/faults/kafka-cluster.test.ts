@@ -1,43 +1,9 @@
 import t from 'tap'
 import type { KafkaClient } from '../../src/stores/kafka/client.ts'
-import { nodesOf, readInstance } from '../../src/session/instance.ts'
-import type { InstanceNode } from '../../src/session/instance.ts'
 import { storeStatus } from '../../src/session/status.ts'
-import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
-import type { RunningStore } from '../../src/session/up.ts'
-import { openHome } from '../../src/machine/home.ts'
 import { KEEPING, whole } from '../helpers/kafka.ts'
-import { removeHome, temporaryHome } from '../helpers/homes.ts'
 import { killNode } from '../helpers/kill.ts'
-
-const home = await temporaryHome()
-t.teardown(() => removeHome(home))
-const place = await openHome(home, {})
-const cluster = { provider: 'native', topology: 'cluster', home, env: {} } as const
-
-async function up(): Promise<RunningStore> {
-  const [kafka] = await upStores(['kafka'], cluster)
-  if (kafka === undefined) throw new Error('nothing was started')
-  return kafka
-}
-
-async function nodes(): Promise<readonly InstanceNode[]> {
-  const instance = await readInstance(place, 'kafka')
-  return instance === undefined ? [] : nodesOf(instance)
-}
-
-async function withClient<Result>(
-  { endpoint }: RunningStore,
-  work: (client: KafkaClient) => Promise<Result>,
-): Promise<Result> {
-  const options = { poolSize: 1, applicationName: 'test', statementTimeoutMs: 60_000 }
-  const stores = await connectStores([endpoint], options)
-  try {
-    return await work(stores['kafka'] as KafkaClient)
-  } finally {
-    await closeStores(stores)
-  }
-}
+import { home, nodes, place, up, withClient } from '../helpers/kafka-cluster.ts'
 
 interface Writers {
   readonly acknowledged: readonly string[]

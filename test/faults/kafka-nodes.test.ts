@@ -1,47 +1,14 @@
 import { stat } from 'node:fs/promises'
 import t from 'tap'
-import type { KafkaClient } from '../../src/stores/kafka/client.ts'
 import { downStores } from '../../src/session/down.ts'
-import { nodesOf, readInstance } from '../../src/session/instance.ts'
-import type { InstanceNode } from '../../src/session/instance.ts'
+import { readInstance } from '../../src/session/instance.ts'
 import { storeLog } from '../../src/session/logs.ts'
 import { storeStatus } from '../../src/session/status.ts'
-import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
-import type { RunningStore } from '../../src/session/up.ts'
-import { openHome } from '../../src/machine/home.ts'
+import { upStores } from '../../src/session/up.ts'
 import { isAlive } from '../../src/machine/process.ts'
 import { messages, whole } from '../helpers/kafka.ts'
-import { removeHome, temporaryHome } from '../helpers/homes.ts'
 import { killNode } from '../helpers/kill.ts'
-
-const home = await temporaryHome()
-t.teardown(() => removeHome(home))
-const place = await openHome(home, {})
-const cluster = { provider: 'native', topology: 'cluster', home, env: {} } as const
-
-async function up(): Promise<RunningStore> {
-  const [kafka] = await upStores(['kafka'], cluster)
-  if (kafka === undefined) throw new Error('nothing was started')
-  return kafka
-}
-
-async function nodes(): Promise<readonly InstanceNode[]> {
-  const instance = await readInstance(place, 'kafka')
-  return instance === undefined ? [] : nodesOf(instance)
-}
-
-async function withClient<Result>(
-  { endpoint }: RunningStore,
-  work: (client: KafkaClient) => Promise<Result>,
-): Promise<Result> {
-  const options = { poolSize: 1, applicationName: 'test', statementTimeoutMs: 60_000 }
-  const stores = await connectStores([endpoint], options)
-  try {
-    return await work(stores['kafka'] as KafkaClient)
-  } finally {
-    await closeStores(stores)
-  }
-}
+import { cluster, home, nodes, place, up, withClient } from '../helpers/kafka-cluster.ts'
 
 t.test('a cluster is three nodes, each with a process, data, a log and ports of its own', async (t) => {
   const { endpoint, facts, alreadyRunning } = await up()

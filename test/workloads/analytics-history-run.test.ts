@@ -1,62 +1,19 @@
 // A whole run of suite `history`, small: the course of a run with queries in the place of traffic.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { parseSaved, resultSchema } from '../../src/core/result-schema.ts'
 import type { Result } from '../../src/core/result.ts'
 import type { Progress } from '../../src/core/workload.ts'
-import { runBench } from '../../src/session/bench.ts'
-import type { BenchOptions } from '../../src/session/bench-options.ts'
 import { inSuite } from '../../src/session/suites.ts'
-import { solo } from '../../src/session/turns.ts'
 import { historyQueries } from '../../src/workloads/analytics/history/queries.ts'
 import { workload as analytics } from '../../src/workloads/analytics/index.ts'
+import { runAnalytics } from '../helpers/analytics-run.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const { home } = await startTestStores(['clickhouse'])
 const workload = inSuite(analytics, 'history')
 
-async function run(signal: AbortSignal, progress: Progress): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'arch-run-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const options: BenchOptions = {
-    workloads: [workload],
-    scale: undefined,
-    population: 50_000,
-    totalRate: undefined,
-    rates: [],
-    profile: 'steady',
-    suite: 'history',
-    durationSeconds: undefined,
-    warmupSeconds: undefined,
-    maxDurationSeconds: undefined,
-    arrival: 'poisson',
-    loop: 'open',
-    concurrency: undefined,
-    variant: 'fixed',
-    strategies: {},
-    targets: [],
-    workers: 1,
-    seed: 7,
-    provider: 'native',
-    topology: 'single',
-    out: folder,
-    formats: ['json'],
-    json: false,
-  }
-  return runBench(
-    { workload, variant: 'fixed', options, folder, turn: solo },
-    {
-      arch: { version: '0.0.0', commit: null },
-      env: { ...process.env, ARCH_HOME: home },
-      signal,
-      progress,
-      line: () => undefined,
-      now: () => new Date(),
-    },
-  )
-}
+const run = (signal: AbortSignal, progress: Progress): Promise<Result> =>
+  runAnalytics({ home, workload, options: { population: 50_000 }, signal, progress })
 
 t.test(
   'every query is asked once cold and twice hot; too few rows for any target are VOID, not PASS',

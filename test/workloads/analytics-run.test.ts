@@ -1,65 +1,25 @@
 // Whole runs of the suites of events, small and short: the real stores, roles and load workers, without the targets, whose
 // samples a window of seconds could not decide.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import type { Result } from '../../src/core/result.ts'
-import { runBench } from '../../src/session/bench.ts'
 import { inSuite } from '../../src/session/suites.ts'
-import { solo } from '../../src/session/turns.ts'
 import { workload as analytics } from '../../src/workloads/analytics/index.ts'
 import { ANALYTICS_STORES } from '../helpers/analytics.ts'
+import { runAnalytics } from '../helpers/analytics-run.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 t.setTimeout(300_000)
 const { home } = await startTestStores(ANALYTICS_STORES)
 
 async function run(suite: string): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'arch-run-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
   const whole = inSuite(analytics, suite)
   const workload = {
     ...whole,
     operations: whole.operations.map((operation) => ({ ...operation, targets: [] })),
     flows: whole.flows.map((flow) => ({ ...flow, targets: [] })),
   }
-  const options = {
-    workloads: [workload],
-    scale: 1 / 20,
-    population: 1_000,
-    totalRate: undefined,
-    rates: [],
-    profile: 'steady',
-    suite,
-    durationSeconds: 4,
-    warmupSeconds: 1,
-    maxDurationSeconds: undefined,
-    arrival: 'poisson',
-    loop: 'open',
-    concurrency: undefined,
-    variant: 'fixed',
-    strategies: {},
-    targets: [],
-    workers: 1,
-    seed: 7,
-    provider: 'native',
-    topology: 'single',
-    out: folder,
-    formats: ['json'],
-    json: false,
-  } as const
-  return runBench(
-    { workload, variant: 'fixed', options, folder, turn: solo },
-    {
-      arch: { version: '0.0.0', commit: null },
-      env: { ...process.env, ARCH_HOME: home },
-      signal: new AbortController().signal,
-      progress: () => undefined,
-      line: () => undefined,
-      now: () => new Date(),
-    },
-  )
+  const options = { scale: 1 / 20, population: 1_000, durationSeconds: 4, warmupSeconds: 1 }
+  return runAnalytics({ home, workload, options })
 }
 
 for (const [suite, operations, flows] of [

@@ -1,24 +1,9 @@
+import { ENCODED_COLUMNS } from '../events/columns.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import type { PostgresQueries } from '../../../stores/postgres/client.ts'
 
 /** The text's columns, in its order: the others of a table are for the way that events came. */
-export const TEXT_COLUMNS: readonly string[] = [
-  'event_id',
-  'event_type',
-  'user_id',
-  'session_id',
-  'page_url',
-  'referrer',
-  'user_agent',
-  'country',
-  'region',
-  'city',
-  'device_type',
-  'browser',
-  'duration_ms',
-  'event_time',
-  'date',
-]
+export const TEXT_COLUMNS: readonly string[] = [...ENCODED_COLUMNS.slice(0, -1), 'event_time', 'date']
 
 /** Rows of a table of sizes beside those of single columns. */
 export const TOTALS = {

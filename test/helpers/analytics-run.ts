@@ -1,0 +1,63 @@
+// Whole small runs of a suite of the analytics case, on stores that run already.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Result } from '../../src/core/result.ts'
+import type { Progress, Workload } from '../../src/core/workload.ts'
+import { runBench } from '../../src/session/bench.ts'
+import type { BenchOptions } from '../../src/session/bench-options.ts'
+import { solo } from '../../src/session/turns.ts'
+
+/** What a test says of a run, and how it watches it. */
+export interface AnalyticsRun {
+  readonly home: string
+  /** The case, narrowed to a suite. */
+  readonly workload: Workload
+  readonly options: Pick<BenchOptions, 'population'> & Partial<BenchOptions>
+  readonly signal?: AbortSignal
+  readonly progress?: Progress
+}
+
+/** Runs the fixed variant of a suite; its folder is removed with the test. */
+export async function runAnalytics(asked: AnalyticsRun): Promise<Result> {
+  const { home, workload } = asked
+  const folder = await mkdtemp(join(tmpdir(), 'arch-run-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const options: BenchOptions = {
+    workloads: [workload],
+    scale: undefined,
+    totalRate: undefined,
+    rates: [],
+    profile: 'steady',
+    suite: workload.suite?.name,
+    durationSeconds: undefined,
+    warmupSeconds: undefined,
+    maxDurationSeconds: undefined,
+    arrival: 'poisson',
+    loop: 'open',
+    concurrency: undefined,
+    variant: 'fixed',
+    strategies: {},
+    targets: [],
+    workers: 1,
+    seed: 7,
+    provider: 'native',
+    topology: 'single',
+    out: folder,
+    formats: ['json'],
+    json: false,
+    ...asked.options,
+  }
+  return runBench(
+    { workload, variant: 'fixed', options, folder, turn: solo },
+    {
+      arch: { version: '0.0.0', commit: null },
+      env: { ...process.env, ARCH_HOME: home },
+      signal: asked.signal ?? new AbortController().signal,
+      progress: asked.progress ?? (() => undefined),
+      line: () => undefined,
+      now: () => new Date(),
+    },
+  )
+}
