@@ -12,7 +12,7 @@ import type {
 import type { JournalReader } from './journal.ts'
 import type { Experiment } from './experiment.ts'
 import type { Quantity, TrafficModel } from './model.ts'
-import type { AnyOperation, Flow, FlowEnd, Pace, Results } from './operation.ts'
+import type { AnyOperation, Flow, FlowEnd, JournalKeys, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
 import type { QuerySuite, Suite } from './suite.ts'
 
@@ -66,6 +66,11 @@ export interface RoleHost {
   flowEnds(ends: readonly FlowEnd[]): void
   /** Aborts when the role must stop in order. */
   readonly signal: AbortSignal
+  /**
+   * A line for the run's journal: what a client in this role saw, under the name that audits ask for (law 7). Read back
+   * as an entry that began and ended at once, `ok`.
+   */
+  witness(operation: OperationName, keys: JournalKeys): void
   faultPoint(name: string): Promise<void> | void
 }
 

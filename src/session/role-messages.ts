@@ -11,6 +11,8 @@ export interface RoleAssignment {
   readonly population: Population
   readonly choice: StrategyChoice
   readonly endpoints: readonly StoreEndpoint[]
+  /** Where the journals of the run's processes are. */
+  readonly journalFolder: string
   /** Names of fault points at which the process kills itself with SIGKILL. */
   readonly killAt: readonly string[]
 }

@@ -6,6 +6,8 @@ import type { RunningRole } from '../core/workload.ts'
 import type { Stores } from '../core/store.ts'
 import type { FromRole, RoleAssignment, ToRole } from './role-messages.ts'
 import { closeStores, connectStores } from './up.ts'
+import { openWitness } from './witness.ts'
+import type { Witness } from './witness.ts'
 import { loadWorkload, variantOf } from './workloads.ts'
 
 /** Ends of flows are sent in batches: one message each would cost more than the work that they report. */
@@ -14,6 +16,7 @@ const BATCH_MS = 20
 const stopping = new AbortController()
 let running: RunningRole | undefined
 let stores: Stores | undefined
+let witness: Witness | undefined
 let pending: FlowEnd[] = []
 let timer: NodeJS.Timeout | undefined
 
@@ -43,12 +46,15 @@ async function start(assignment: RoleAssignment): Promise<void> {
     keepsPlans: true,
   })
   const armed = new Set(assignment.killAt)
+  const seen = openWitness(assignment.journalFolder, assignment.role)
+  witness = seen
   running = await begin(stores, assignment.population, assignment.choice, {
     signal: stopping.signal,
     flowEnds(ends) {
       pending.push(...ends)
       timer ??= setTimeout(sendEnds, BATCH_MS)
     },
+    witness: seen.saw,
     faultPoint(name) {
       if (armed.has(name)) process.kill(process.pid, 'SIGKILL')
     },
@@ -60,6 +66,7 @@ async function stop(): Promise<void> {
   stopping.abort()
   await running?.close()
   if (stores !== undefined) await closeStores(stores)
+  await witness?.close()
   sendEnds()
   send({ type: 'stopped', cpuSeconds: cpuSeconds() })
   process.disconnect()

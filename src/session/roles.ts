@@ -22,6 +22,7 @@ function start(
       population: request.population,
       choice: request.choice,
       endpoints: request.endpoints,
+      journalFolder: join(request.folder, 'journal'),
       killAt,
     },
     join(request.folder, `${role}.log`),

@@ -144,6 +144,7 @@ export async function ingestHere(
     {
       flowEnds: (seen) => ends.push(...seen),
       signal: new AbortController().signal,
+      witness: () => undefined,
       faultPoint: () => undefined,
     },
   )

@@ -120,6 +120,7 @@ export async function roleHere(
   const host: RoleHost = {
     flowEnds: (seen) => ends.push(...seen),
     signal: new AbortController().signal,
+    witness: () => undefined,
     faultPoint: () => undefined,
   }
   const start = workload.variants[variant].roles[name]

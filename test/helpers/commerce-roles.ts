@@ -23,6 +23,7 @@ export async function rolesHere(stores: Stores, names: readonly string[] = ROLES
   const host: RoleHost = {
     flowEnds: (seen) => ends.push(...seen),
     signal: new AbortController().signal,
+    witness: () => undefined,
     faultPoint: () => undefined,
   }
   const running = await Promise.all(

@@ -12,6 +12,7 @@ process.on('message', (order: IngestOrder) => {
     await begin(stores, { seed: 1, size: 0 }, order.choice, {
       flowEnds: () => undefined,
       signal: new AbortController().signal,
+      witness: () => undefined,
       faultPoint(name) {
         if (name !== order.killAt) return
         left -= 1

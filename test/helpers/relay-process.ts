@@ -23,6 +23,7 @@ process.on('message', (order: RelayOrder) => {
       {
         flowEnds: (ends: readonly FlowEnd[]) => process.send?.(ends),
         signal: new AbortController().signal,
+        witness: () => undefined,
         faultPoint(name) {
           if (!order.killAt.includes(name)) return
           left -= 1

@@ -212,6 +212,7 @@ export async function relayHere(
   const host: RoleHost = {
     flowEnds: (seen) => ends.push(...seen),
     signal: new AbortController().signal,
+    witness: () => undefined,
     faultPoint,
   }
   const role = await startRelay(stores, { seed: 1, size: 0 }, { ...choice }, host)

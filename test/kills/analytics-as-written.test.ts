@@ -36,6 +36,7 @@ async function storedAfter(
   const host = {
     flowEnds: () => undefined,
     signal: new AbortController().signal,
+    witness: () => undefined,
     faultPoint: () => undefined,
   }
   const next = await begin(stores, { seed: 1, size: 0 }, choice, host)

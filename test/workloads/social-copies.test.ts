@@ -30,7 +30,12 @@ async function untilCopied(): Promise<boolean[]> {
     postgres: social.postgres,
     redis: social.redis,
     choice: HYBRID,
-    host: { flowEnds: () => undefined, signal: new AbortController().signal, faultPoint: () => undefined },
+    host: {
+      flowEnds: () => undefined,
+      signal: new AbortController().signal,
+      witness: () => undefined,
+      faultPoint: () => undefined,
+    },
   })
   const answers: boolean[] = []
   await eventually(async () => {

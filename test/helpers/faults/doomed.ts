@@ -19,6 +19,7 @@ export function startDoomed(
     population: { seed: 1, size: 100 },
     choice: {},
     endpoints,
+    journalFolder: join(home, 'journal'),
     killAt: [point],
   } as const
   return startRole(assignment, join(home, 'doomed.log'), {
