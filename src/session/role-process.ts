@@ -54,7 +54,7 @@ async function start(assignment: RoleAssignment): Promise<void> {
       pending.push(...ends)
       timer ??= setTimeout(sendEnds, BATCH_MS)
     },
-    witness: seen.saw,
+    witness: (operation, keys) => seen.saw(operation, keys),
     faultPoint(name) {
       if (armed.has(name)) process.kill(process.pid, 'SIGKILL')
     },

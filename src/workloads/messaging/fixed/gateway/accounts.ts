@@ -1,0 +1,57 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Answers } from '../../protocol/answers.ts'
+import type { DeviceAddress } from '../../population.ts'
+import { partsOf } from '../../protocol/requests.ts'
+import type { RequestOf } from '../../protocol/requests.ts'
+import type { Gateway } from './gateway.ts'
+import { Refused } from './refused.ts'
+import { INSERT_DEVICE, SELECT_DEVICE, SELECT_INBOX } from './statements.ts'
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/**
+ * Registers a device of a user. Whoever writes to the user's conversations from now on writes to it too.
+ * @throws Refused where there is such a device, OperationFailure
+ */
+export async function registerDevice(
+  gateway: Gateway,
+  { user: id, device, lengths }: RequestOf<'register'>,
+  body: Buffer,
+): Promise<Answers['register']> {
+  const [identity, lastResort] = partsOf(body, lengths) ?? []
+  if (identity === undefined || lastResort === undefined) throw new Refused('malformed')
+  const user = BigInt(id)
+  const token = randomBytes(32).toString('base64url')
+  const { applied } = await gateway.cassandra.applyIf(INSERT_DEVICE, [
+    user,
+    device,
+    identity,
+    lastResort,
+    hashOf(token),
+    new Date(gateway.now()),
+  ])
+  if (!applied) throw new Refused('already registered')
+  gateway.memberships.forgetUser(user)
+  const rows = await gateway.cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
+  await Promise.all(rows.map((row) => gateway.memberships.changed(row.conversation_id)))
+  return { token }
+}
+
+interface DeviceRow {
+  readonly identity_key: Uint8Array
+  readonly token_hash: Uint8Array
+}
+
+/** Base64 of the device's identity key, where the token is the device's. @throws Refused, OperationFailure */
+export async function authenticate(
+  { cassandra }: Gateway,
+  { user, device }: DeviceAddress,
+  token: string,
+): Promise<string> {
+  const [row] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [user, device])
+  if (row === undefined || !timingSafeEqual(hashOf(token), row.token_hash))
+    throw new Refused('unknown device')
+  return Buffer.from(row.identity_key).toString('base64')
+}

@@ -1,0 +1,125 @@
+import type { Answers } from '../../protocol/answers.ts'
+import type { RequestOf, RequestType } from '../../protocol/requests.ts'
+import { addressOf } from '../../population.ts'
+import { addMember, createGroup, removeMember, startConversation } from './conversations.ts'
+import { tell } from './deliver.ts'
+import { forgetUser } from './forget.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { historyPage } from './history.ts'
+import { listInbox } from './inbox.ts'
+import { claimPackages, giveKeys, uploadPackages } from './keys.ts'
+import { Refused } from './refused.ts'
+import { sendMessage } from './send.ts'
+import { SELECT_RECEIPTS } from './statements.ts'
+import { takeUp, tellRead } from './take-up.ts'
+
+/** What a device may ask once it has said who it is. */
+type Asked = Exclude<RequestType, 'register' | 'hello'>
+
+type Handler<Type extends Asked> = (
+  gateway: Gateway,
+  session: Session,
+  ask: RequestOf<Type>,
+  body: Buffer,
+) => Promise<Type extends keyof Answers ? Answers[Type] : void>
+
+interface ReceiptRow {
+  readonly user_id: bigint
+  readonly device_id: number
+  readonly delivered_message_id: bigint | null
+  readonly read_message_id: bigint | null
+}
+
+async function receipts(
+  gateway: Gateway,
+  session: Session,
+  { conversation }: RequestOf<'receipts'>,
+): Promise<Answers['receipts']> {
+  const { users } = await gateway.memberships.of(conversation)
+  if (!users.has(session.device.user)) throw new Refused('not a member')
+  const rows = await gateway.cassandra.query<ReceiptRow>(SELECT_RECEIPTS, [conversation])
+  return {
+    receipts: rows.map((row) => ({
+      address: addressOf({ user: row.user_id, device: row.device_id }),
+      delivered: String(row.delivered_message_id ?? 0),
+      read: String(row.read_message_id ?? 0),
+    })),
+  }
+}
+
+/** Somebody types: told to those who are connected here, and kept nowhere. */
+async function typing(gateway: Gateway, session: Session, conversation: string): Promise<void> {
+  const { users, devices } = await gateway.memberships.of(conversation)
+  if (!users.has(session.device.user)) throw new Refused('not a member')
+  for (const { address } of devices) {
+    const other = gateway.sessions.get(address)
+    if (other !== undefined && other !== session)
+      tell(other, { type: 'typing', conversation, from: session.address })
+  }
+}
+
+const handlers: { readonly [Type in Asked]: Handler<Type> } = {
+  async packages(gateway, session, ask, body) {
+    await uploadPackages(
+      gateway,
+      session,
+      ask,
+      body,
+      BigInt(Math.round(performance.timeOrigin + performance.now())),
+    )
+    return null
+  },
+  async devices({ memberships }, { device }, { conversation }) {
+    const { state, users, devices } = await memberships.of(conversation)
+    if (!users.has(device.user)) throw new Refused('not a member')
+    return { state, devices }
+  },
+  claim: (gateway, _session, { addresses }) => claimPackages(gateway, addresses),
+  async keys(gateway, session, ask, body) {
+    await giveKeys(gateway, session, ask, body)
+    return null
+  },
+  send: sendMessage,
+  async taken(gateway, session, { position }) {
+    takeUp(gateway, session, position)
+  },
+  async read(gateway, session, { conversation, message }) {
+    const { users } = await gateway.memberships.of(conversation)
+    if (!users.has(session.device.user)) throw new Refused('not a member')
+    gateway.marks.read(conversation, session.device, BigInt(message))
+    tellRead(gateway, session, conversation, BigInt(message))
+    return null
+  },
+  receipts,
+  history: (gateway, session, { conversation, before }) =>
+    historyPage(gateway, session, conversation, before),
+  inbox: listInbox,
+  typing: (gateway, session, { conversation }) => typing(gateway, session, conversation),
+  start: (gateway, session, { user }) => startConversation(gateway, session, BigInt(user)),
+  group: createGroup,
+  add: addMember,
+  remove: removeMember,
+  async upload({ media }, _session, { hash }, body) {
+    if (!(await media.put(hash, body))) throw new Refused('malformed')
+    return null
+  },
+  async download({ media }, _session, { hash }) {
+    const blob = await media.get(hash)
+    return { blob: blob === undefined ? '' : Buffer.from(blob).toString('base64') }
+  },
+  async forget(gateway, session) {
+    await forgetUser(gateway, session)
+    return null
+  },
+}
+
+/** Answers what a device asks. @throws Refused, OperationFailure */
+export function answer(
+  gateway: Gateway,
+  session: Session,
+  ask: RequestOf<Asked>,
+  body: Buffer,
+): Promise<unknown> {
+  const handle = handlers[ask.type] as Handler<Asked>
+  return handle(gateway, session, ask, body)
+}

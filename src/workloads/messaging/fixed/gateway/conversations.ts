@@ -1,0 +1,106 @@
+import { pairId } from '../../population.ts'
+import type { Answers } from '../../protocol/answers.ts'
+import type { RequestOf } from '../../protocol/requests.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { Refused } from './refused.ts'
+import {
+  DELETE_INBOX,
+  DELETE_MEMBER,
+  INSERT_CONVERSATION,
+  INSERT_INBOX,
+  INSERT_MEMBER,
+  SELECT_CONVERSATION,
+} from './statements.ts'
+
+/** Members of a group at most. */
+const MOST_MEMBERS = 10_000
+
+async function join(
+  { cassandra, now }: Gateway,
+  conversation: string,
+  users: readonly bigint[],
+): Promise<void> {
+  const joinedAt = new Date(now())
+  await cassandra.writeAll(
+    INSERT_MEMBER,
+    users.map((user) => [conversation, user, joinedAt]),
+  )
+  await cassandra.writeAll(
+    INSERT_INBOX,
+    users.map((user) => [user, conversation]),
+  )
+}
+
+async function begin(
+  gateway: Gateway,
+  conversation: string,
+  kind: 'pair' | 'group',
+  users: readonly bigint[],
+): Promise<void> {
+  await gateway.cassandra.query(INSERT_CONVERSATION, [conversation, kind, new Date(gateway.now())])
+  await join(gateway, conversation, users)
+  await gateway.memberships.changed(conversation)
+}
+
+/** Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22). @throws OperationFailure */
+export async function startConversation(
+  gateway: Gateway,
+  { device: { user } }: Session,
+  other: bigint,
+): Promise<Answers['start']> {
+  const conversation = pairId(user, other)
+  const found = await gateway.cassandra.query(SELECT_CONVERSATION, [conversation])
+  if (found.length === 0) await begin(gateway, conversation, 'pair', [user, other])
+  return { conversation }
+}
+
+/** Makes a group; the key that its maker gave it is its id, so that asking twice makes one. @throws Refused, OperationFailure */
+export async function createGroup(
+  gateway: Gateway,
+  { device }: Session,
+  { key, users }: RequestOf<'group'>,
+): Promise<Answers['group']> {
+  const members = [...new Set([device.user, ...users.map(BigInt)])]
+  if (members.length > MOST_MEMBERS) throw new Refused('too large')
+  const found = await gateway.cassandra.query(SELECT_CONVERSATION, [key])
+  if (found.length === 0) await begin(gateway, key, 'group', members)
+  return { conversation: key }
+}
+
+async function requireMember(
+  gateway: Gateway,
+  session: Session,
+  conversation: string,
+): Promise<ReadonlySet<bigint>> {
+  const { users } = await gateway.memberships.of(conversation)
+  if (!users.has(session.device.user)) throw new Refused('not a member')
+  return users
+}
+
+/** A member adds another one, who gets what is sent from then on. @throws Refused, OperationFailure */
+export async function addMember(
+  gateway: Gateway,
+  session: Session,
+  { conversation, user }: RequestOf<'add'>,
+): Promise<Answers['add']> {
+  const users = await requireMember(gateway, session, conversation)
+  if (users.size >= MOST_MEMBERS) throw new Refused('too large')
+  await join(gateway, conversation, [BigInt(user)])
+  return { state: await gateway.memberships.changed(conversation) }
+}
+
+/**
+ * A member removes one, or itself: from the next state on nobody sends to it any more. What it could read it still can;
+ * those who write make a new key, which it is not given (M-26). @throws Refused, OperationFailure
+ */
+export async function removeMember(
+  gateway: Gateway,
+  session: Session,
+  { conversation, user }: RequestOf<'remove'>,
+): Promise<Answers['remove']> {
+  await requireMember(gateway, session, conversation)
+  const { cassandra } = gateway
+  await cassandra.query(DELETE_MEMBER, [conversation, BigInt(user)])
+  await cassandra.query(DELETE_INBOX, [BigInt(user), conversation])
+  return { state: await gateway.memberships.changed(conversation) }
+}

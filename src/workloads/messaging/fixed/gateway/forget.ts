@@ -1,0 +1,53 @@
+import { addressOf } from '../../population.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { NAMES } from './names.ts'
+import {
+  DELETE_DEVICE,
+  DELETE_MEMBER,
+  DELETE_PACKAGES,
+  DELETE_QUEUE_BUCKET,
+  DELETE_QUEUE_INDEX,
+  DELETE_USER,
+  DELETE_USER_INBOX,
+  DELETE_USER_WATERMARKS,
+  DELETE_WAITING_KEYS,
+  SELECT_DEVICES,
+  SELECT_INBOX,
+  SELECT_QUEUE_BUCKETS,
+} from './statements.ts'
+
+/** What waits for a device, wherever it is. */
+async function forgetQueue({ cassandra, redis }: Gateway, user: bigint, device: number): Promise<void> {
+  const address = addressOf({ user, device })
+  await redis.wave([['del', NAMES.queue(address), NAMES.route(address), NAMES.position(address)]])
+  const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, [user, device])
+  for (const { bucket } of buckets) {
+    await cassandra.query(DELETE_QUEUE_BUCKET, [user, device, bucket])
+    await cassandra.query(DELETE_QUEUE_INDEX, [user, device, bucket])
+  }
+  await cassandra.query(DELETE_PACKAGES, [user, device])
+  await cassandra.query(DELETE_WAITING_KEYS, [user, device])
+  await cassandra.query(DELETE_DEVICE, [user, device])
+}
+
+/**
+ * Deletes an account: it leaves its conversations first, so that nobody writes to it any more, then its devices and what
+ * waits for them go. What it said stays with those to whom it said it, in envelopes. May be asked again until it is done.
+ * @throws OperationFailure
+ */
+export async function forgetUser(gateway: Gateway, { device: { user } }: Session): Promise<void> {
+  const { cassandra } = gateway
+  const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
+  for (const { conversation_id: conversation } of inbox) {
+    await cassandra.query(DELETE_MEMBER, [conversation, user])
+    await gateway.memberships.changed(conversation)
+  }
+  const devices = await cassandra.query<{ readonly device_id: number }>(SELECT_DEVICES, [user])
+  await Promise.all(devices.map(({ device_id: device }) => forgetQueue(gateway, user, device)))
+  gateway.memberships.forgetUser(user)
+  await cassandra.query(DELETE_USER_INBOX, [user])
+  await cassandra.query(DELETE_USER_WATERMARKS, [user])
+  await cassandra.query(DELETE_USER, [user])
+  for (const { device_id: device } of devices)
+    gateway.sessions.get(addressOf({ user, device }))?.socket.close(1000, 'the account is gone')
+}

@@ -1,0 +1,58 @@
+import type { WebSocket } from 'ws'
+import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
+import type { RedisClient } from '../../../../stores/redis/client.ts'
+import type { DeviceAddress } from '../../population.ts'
+import type { Coalescer } from './coalesce.ts'
+import type { Marks } from './marks.ts'
+import type { MediaStore } from './media.ts'
+import type { Memberships } from './memberships.ts'
+import type { TakenQueues } from './taken.ts'
+
+/** Something that was sent to a device and that it has not taken yet. */
+export interface Unconfirmed {
+  readonly position: number
+  readonly conversation: string
+  /** Of a message: its id; of a key: its name in the store. */
+  readonly message: bigint | undefined
+  readonly key: string | undefined
+}
+
+/** A device that is connected here, once it has said who it is. */
+export interface Session {
+  readonly address: string
+  readonly device: DeviceAddress
+  readonly socket: WebSocket
+  /** Base64 of its identity key, for those whom it gives keys. */
+  readonly identity: string
+  /** This connection, told apart from an earlier one of the same device. */
+  readonly route: string
+  /** The last position of its queue that was sent. */
+  sent: number
+  /** While what waited is being sent: pushes find it there, and are not sent by themselves. */
+  isDraining: boolean
+  /** The last position that was told meanwhile. */
+  told: number
+  readonly unconfirmed: Unconfirmed[]
+  /** Wakes who waits until more has been taken. */
+  onTaken: (() => void) | undefined
+  /** Buckets of its queue in Cassandra that were sent, up to which position. */
+  readonly persisted: { readonly bucket: number; readonly last: number }[]
+}
+
+/** What the parts of a gateway share. */
+export interface Gateway {
+  readonly name: string
+  readonly cassandra: CassandraClient
+  readonly redis: RedisClient
+  /** Milliseconds since 1970 by this gateway's clock, which may be wrong (M-10). */
+  readonly now: () => number
+  readonly sessions: Map<string, Session>
+  readonly memberships: Memberships
+  readonly marks: Marks
+  readonly taken: TakenQueues
+  readonly media: MediaStore
+  /** Identical reads share one answer while it is on its way (M-16); absent: each asks by itself. */
+  readonly reads: Coalescer | undefined
+  /** Counts how often Redis was lost: what was put there before is to be put again. */
+  losses(): number
+}

@@ -1,0 +1,92 @@
+import { EPOCH_MS } from '../../../../core/snowflake.ts'
+import { bucketOf, messageIdOf } from '../../ids.ts'
+import { addressOf } from '../../population.ts'
+import type { Answers } from '../../protocol/answers.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { Refused } from './refused.ts'
+import { SELECT_BUCKETS, SELECT_HEAD, SELECT_PAGE } from './statements.ts'
+
+/** Messages of a page (MSG-13). */
+export const PAGE = 50
+/** Of unread messages no more are counted: people are shown "99+" (M-04). */
+const LAST_ID = 2n ** 63n - 1n
+
+interface PageRow {
+  readonly message_id: bigint
+  readonly sender_id: bigint
+  readonly sender_device: number
+  readonly envelope: Uint8Array
+}
+
+interface BucketRow {
+  readonly bucket: number
+}
+
+/** The buckets of a conversation that hold messages, from one on back, newest first. */
+async function bucketsFrom({ cassandra }: Gateway, conversation: string, bucket: number): Promise<number[]> {
+  const rows = await cassandra.query<BucketRow>(SELECT_BUCKETS, [conversation, bucket])
+  return rows.map((row) => row.bucket)
+}
+
+/** The newest message that the store has of a conversation; the id of nothing where it has none. */
+export async function newestOf(gateway: Gateway, conversation: string): Promise<bigint> {
+  const buckets = await bucketsFrom(gateway, conversation, bucketOf(LAST_ID))
+  for (const bucket of buckets) {
+    const [row] = await gateway.cassandra.query<PageRow>(SELECT_PAGE, [conversation, bucket, LAST_ID])
+    if (row !== undefined) return row.message_id
+  }
+  return messageIdOf({ ms: EPOCH_MS, sequence: 0 })
+}
+
+/** The newest message by the projection; undefined where nothing was ever said. */
+export async function headOf({ cassandra }: Gateway, conversation: string): Promise<bigint | undefined> {
+  const [row] = await cassandra.query<{ readonly message_id: bigint }>(SELECT_HEAD, [conversation])
+  return row?.message_id
+}
+
+async function readPage(
+  gateway: Gateway,
+  conversation: string,
+  before: bigint | undefined,
+): Promise<Answers['history']> {
+  const end = before ?? LAST_ID
+  const newest = bucketOf(before ?? messageIdOf({ ms: gateway.now(), sequence: 0 }))
+  const messages: Answers['history']['messages'][number][] = []
+  let partitions = 0
+  const read = async (bucket: number): Promise<void> => {
+    partitions += 1
+    const rows = await gateway.cassandra.query<PageRow>(SELECT_PAGE, [conversation, bucket, end])
+    for (const row of rows.slice(0, PAGE - messages.length))
+      messages.push({
+        message: row.message_id.toString(),
+        from: addressOf({ user: row.sender_id, device: row.sender_device }),
+        bytes: row.envelope.length,
+      })
+  }
+  await read(newest)
+  if (messages.length < PAGE) {
+    // Only where the bucket has not enough: the index tells which others there are.
+    for (const bucket of await bucketsFrom(gateway, conversation, newest - 1)) {
+      await read(bucket)
+      if (messages.length === PAGE) break
+    }
+  }
+  return { messages, partitions }
+}
+
+/**
+ * The fifty newest messages before an id, from one partition where it holds as many (MSG-13, MSG-24).
+ * @throws Refused, OperationFailure
+ */
+export async function historyPage(
+  gateway: Gateway,
+  session: Session,
+  conversation: string,
+  before: string | undefined,
+): Promise<Answers['history']> {
+  const { users } = await gateway.memberships.of(conversation)
+  if (!users.has(session.device.user)) throw new Refused('not a member')
+  const ask = (): Promise<Answers['history']> =>
+    readPage(gateway, conversation, before === undefined ? undefined : BigInt(before))
+  return gateway.reads === undefined ? ask() : gateway.reads.read(`${conversation} ${before ?? ''}`, ask)
+}

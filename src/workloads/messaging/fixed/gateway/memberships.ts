@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
+import type { RedisClient } from '../../../../stores/redis/client.ts'
+import { addressOf } from '../../population.ts'
+import type { Addressee } from '../../protocol/answers.ts'
+import { NAMES } from './names.ts'
+import { SELECT_DEVICES, SELECT_MEMBERS } from './statements.ts'
+
+/** Members of conversations that a gateway remembers. */
+const KEPT_MEMBERS = 200_000
+const KEPT_USERS = 100_000
+
+/** Who is in a conversation, and which of its states that is: any change makes another one. */
+export interface Membership {
+  readonly state: string
+  readonly users: ReadonlySet<bigint>
+  readonly devices: readonly Addressee[]
+}
+
+/** Who is in which conversation, as this gateway last read it. A message is taken only by the state that Redis has. */
+export interface Memberships {
+  /** @throws OperationFailure */
+  of(conversation: string): Promise<Membership>
+  /** Who takes part has changed: what was remembered is forgotten everywhere. @throws OperationFailure */
+  changed(conversation: string): Promise<string>
+  forget(conversation: string): void
+  /** A device was added or removed. */
+  forgetUser(user: bigint): void
+}
+
+interface MemberRow {
+  readonly user_id: bigint
+}
+
+interface DeviceRow {
+  readonly device_id: number
+  readonly identity_key: Uint8Array
+}
+
+/** Opens a gateway's view of who is in which conversation. */
+export function openMemberships(cassandra: CassandraClient, redis: RedisClient): Memberships {
+  const known = new LRUCache<string, Membership>({
+    maxSize: KEPT_MEMBERS,
+    sizeCalculation: ({ devices }) => devices.length + 1,
+  })
+  const devices = new LRUCache<string, readonly Addressee[]>({ max: KEPT_USERS })
+  const loading = new Map<string, Promise<Membership>>()
+
+  async function devicesOf(user: bigint): Promise<readonly Addressee[]> {
+    const id = user.toString()
+    const remembered = devices.get(id)
+    if (remembered !== undefined) return remembered
+    const rows = await cassandra.query<DeviceRow>(SELECT_DEVICES, [user])
+    const found = rows.map(({ device_id: device, identity_key: identity }) => ({
+      address: addressOf({ user, device }),
+      identity: Buffer.from(identity).toString('base64'),
+    }))
+    devices.set(id, found)
+    return found
+  }
+
+  /** The state is read before the members: one that changes in between makes a message wait for another look. */
+  async function load(conversation: string): Promise<Membership> {
+    const name = NAMES.state(conversation)
+    const [, state] = await redis.wave([
+      ['set', name, randomUUID(), 'NX'],
+      ['get', name],
+    ])
+    const rows = await cassandra.query<MemberRow>(SELECT_MEMBERS, [conversation])
+    const users = rows.map(({ user_id: user }) => user)
+    const membership = {
+      state: String(state),
+      users: new Set(users),
+      devices: (await Promise.all(users.map(devicesOf))).flat(),
+    }
+    known.set(conversation, membership)
+    return membership
+  }
+
+  return {
+    of(conversation) {
+      const remembered = known.get(conversation)
+      if (remembered !== undefined) return Promise.resolve(remembered)
+      let answer = loading.get(conversation)
+      if (answer === undefined) {
+        answer = load(conversation).finally(() => loading.delete(conversation))
+        loading.set(conversation, answer)
+      }
+      return answer
+    },
+    async changed(conversation) {
+      const state = randomUUID()
+      await redis.wave([
+        ['set', NAMES.state(conversation), state],
+        ['publish', NAMES.changed, conversation],
+      ])
+      known.delete(conversation)
+      return state
+    },
+    forget: (conversation) => void known.delete(conversation),
+    forgetUser: (user) => void devices.delete(user.toString()),
+  }
+}

@@ -1,0 +1,19 @@
+/** The keys of Redis. Scripts make those of devices by the same names. */
+export const NAMES = {
+  /** Hash: gateway to port. Stands in for a name service. */
+  gateways: 'gateways',
+  /** What changes when Redis has lost what it held. */
+  epoch: 'epoch',
+  sentKey: (address: string, key: string): string => `sent:${address}:${key}`,
+  last: (conversation: string): string => `last:${conversation}`,
+  state: (conversation: string): string => `state:${conversation}`,
+  queue: (address: string): string => `queue:${address}`,
+  position: (address: string): string => `position:${address}`,
+  route: (address: string): string => `route:${address}`,
+  entry: (entry: string): string => `entry:${entry}`,
+  /** Sorted set: devices that are away, by since when something waits. */
+  waiting: 'waiting',
+  channel: (gateway: string): string => `gateway:${gateway}`,
+  /** Channel: conversations whose members or devices changed. */
+  changed: 'changed',
+} as const

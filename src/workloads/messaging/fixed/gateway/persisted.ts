@@ -1,0 +1,48 @@
+import { parseEntry, parsePart } from './entries.ts'
+import type { Payload } from './entries.ts'
+import { roomFor, sendEntry } from './deliver.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { SELECT_QUEUE, SELECT_QUEUE_BUCKETS } from './statements.ts'
+
+const PAGE = 100
+
+interface QueueRow {
+  readonly position: bigint
+  readonly entry: string
+  readonly payload: string
+}
+
+/**
+ * Sends what was moved to the store while a device was away, bucket by bucket, before what is still in Redis: positions
+ * count on over both (M-08). @throws OperationFailure
+ */
+export async function sendPersisted(gateway: Gateway, session: Session): Promise<void> {
+  const { user, device } = session.device
+  const buckets = await gateway.cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, [
+    user,
+    device,
+  ])
+  for (const { bucket } of buckets) {
+    let rows: readonly QueueRow[]
+    do {
+      if (!(await roomFor(session, PAGE))) return
+      rows = await gateway.cassandra.query<QueueRow>(SELECT_QUEUE, [
+        user,
+        device,
+        bucket,
+        BigInt(session.sent),
+      ])
+      for (const { position, entry, payload } of rows) {
+        const [name = '', part = ''] = entry.split('#')
+        sendEntry(
+          session,
+          parseEntry(name),
+          JSON.parse(payload) as Payload,
+          Number(position),
+          parsePart(part),
+        )
+      }
+    } while (rows.length === PAGE)
+    session.persisted.push({ bucket, last: session.sent })
+  }
+}

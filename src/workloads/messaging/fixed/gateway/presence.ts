@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { WebSocket } from 'ws'
+import { OperationFailure } from '../../../../core/errors.ts'
+import { addressOf } from '../../population.ts'
+import type { DeviceAddress } from '../../population.ts'
+import { drainSoon, tell } from './deliver.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { NAMES } from './names.ts'
+import { sendPersisted } from './persisted.ts'
+import { leaveRoute } from './scripts.ts'
+
+/** How long a device counts as present where nobody says that it is gone: its gateway was killed. */
+const PRESENT_SECONDS = 90
+/** How often a gateway says who is still there. */
+const REFRESH_MS = 30_000
+
+function failed(error: unknown, session: Session): void {
+  if (!(error instanceof OperationFailure)) console.error(error)
+  session.socket.terminate()
+}
+
+/** Sends what waits, the older in the store before the newer in Redis, and says when that was all. */
+async function sendAll(gateway: Gateway, session: Session): Promise<void> {
+  session.isDraining = true
+  await sendPersisted(gateway, session)
+  session.isDraining = false
+  drainSoon(gateway, session, () => tell(session, { type: 'drained' }))
+}
+
+/**
+ * A device is here from now on: first its place is known, then what waits for it is sent, so that nothing comes between
+ * the two (MSG-26). One that was connected elsewhere is cut there. @throws OperationFailure
+ */
+export async function arrive(
+  gateway: Gateway,
+  socket: WebSocket,
+  device: DeviceAddress,
+  identity: string,
+): Promise<Session> {
+  const address = addressOf(device)
+  const session: Session = {
+    address,
+    device,
+    socket,
+    identity,
+    route: `${gateway.name} ${randomUUID()}`,
+    sent: 0,
+    isDraining: true,
+    told: 0,
+    unconfirmed: [],
+    onTaken: undefined,
+    persisted: [],
+  }
+  gateway.sessions.get(address)?.socket.close(1000, 'connected anew')
+  gateway.sessions.set(address, session)
+  await gateway.redis.wave([
+    ['set', NAMES.route(address), session.route, 'EX', PRESENT_SECONDS],
+    ['zrem', NAMES.waiting, address],
+  ])
+  sendAll(gateway, session).catch((error: unknown) => failed(error, session))
+  return session
+}
+
+/** A socket has closed: pushes are not sent here any more, unless the device is back already. */
+export function leave(gateway: Gateway, session: Session): void {
+  const { address, route } = session
+  session.onTaken?.()
+  if (gateway.sessions.get(address) === session) gateway.sessions.delete(address)
+  const { redis } = gateway
+  redis.wave([redis.call(leaveRoute, [NAMES.route(address)], [route])]).catch((error: unknown) => {
+    if (!(error instanceof OperationFailure)) throw error
+  })
+}
+
+/** Says from time to time who is still connected here. @returns what ends it */
+export function keepPresent(gateway: Gateway): () => void {
+  const timer = setInterval(() => {
+    const commands = [...gateway.sessions.values()].map(
+      ({ address }) => ['expire', NAMES.route(address), PRESENT_SECONDS] as const,
+    )
+    if (commands.length > 0)
+      gateway.redis.wave(commands).catch((error: unknown) => {
+        if (!(error instanceof OperationFailure)) throw error
+      })
+  }, REFRESH_MS)
+  return () => clearInterval(timer)
+}

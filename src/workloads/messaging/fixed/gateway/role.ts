@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
+import type { Stores } from '../../../../core/store.ts'
+import type { Population, RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
+import { LARGEST_FRAME } from '../../protocol/frame.ts'
+import { messagingStores } from '../../stores.ts'
+import { newCoalescer } from './coalesce.ts'
+import { serveConnection } from './connection.ts'
+import type { Rejections } from './connection.ts'
+import { onEntry } from './deliver.ts'
+import type { Gateway } from './gateway.ts'
+import { openMarks } from './marks.ts'
+import { openLocalMedia } from './media.ts'
+import { openMemberships } from './memberships.ts'
+import { NAMES } from './names.ts'
+import { keepPresent } from './presence.ts'
+import { openTaken } from './taken.ts'
+
+/** What `clocks=skewed` takes from the second gateway's clock (M-10). */
+const SKEW_MS = 500
+
+/** How a gateway is begun. */
+export interface GatewayOptions {
+  readonly name: string
+  readonly stores: Stores
+  /** Milliseconds by which its clock is behind. */
+  readonly behindMs: number
+  readonly coalesces: boolean
+}
+
+/** A gateway that listens. */
+export interface RunningGateway extends RunningRole {
+  readonly port: number
+  /** Requests and frames that were refused, by why. */
+  readonly rejections: ReadonlyMap<string, number>
+}
+
+/** Begins a gateway on a free port of loopback, and says in Redis where it is. @throws OperationFailure */
+export async function openGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { cassandra, redis } = messagingStores(options.stores, 'fixed')
+  const media = await openLocalMedia()
+  const gateway: Gateway = {
+    name: options.name,
+    cassandra,
+    redis,
+    now: () => Date.now() - options.behindMs,
+    sessions: new Map(),
+    memberships: openMemberships(cassandra, redis),
+    marks: openMarks(cassandra),
+    taken: openTaken(redis),
+    media,
+    reads: options.coalesces ? newCoalescer() : undefined,
+    losses: () => 0,
+  }
+  await redis.wave([['set', NAMES.epoch, randomUUID(), 'NX']])
+  await redis.subscribe(NAMES.channel(options.name), (message) => onEntry(gateway, message))
+  await redis.subscribe(NAMES.changed, (conversation) => gateway.memberships.forget(conversation))
+  const rejections: Rejections = new Map()
+  const server = new WebSocketServer({
+    host: '127.0.0.1',
+    port: 0,
+    maxPayload: LARGEST_FRAME,
+    perMessageDeflate: false,
+    // Ten thousand devices that come at once after a gateway was lost.
+    backlog: 4_096,
+  })
+  server.on('connection', (socket) => serveConnection(gateway, socket, rejections))
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await redis.wave([['hset', NAMES.gateways, options.name, port]])
+  const forgetPresence = keepPresent(gateway)
+  return {
+    port,
+    rejections,
+    async drained() {
+      await gateway.taken.flush()
+      await gateway.marks.flush()
+      return true
+    },
+    async close() {
+      forgetPresence()
+      for (const client of server.clients) client.close(1001, 'the gateway ends')
+      server.close()
+      await gateway.taken.close()
+      await gateway.marks.close()
+      await media.close()
+      for (const client of server.clients) client.terminate()
+    },
+  }
+}
+
+/** Role `gateway-...`: one of the processes that devices are connected to. */
+export function gatewayRole(
+  name: string,
+  number: number,
+): (stores: Stores, population: Population, choice: StrategyChoice, host: RoleHost) => Promise<RunningRole> {
+  return (stores, _population, choice) =>
+    openGateway({
+      name,
+      stores,
+      behindMs: choice['clocks'] === 'skewed' && number > 0 ? SKEW_MS : 0,
+      coalesces: choice['coalescing'] !== 'off',
+    })
+}

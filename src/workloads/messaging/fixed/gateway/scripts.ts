@@ -1,0 +1,116 @@
+import type { RedisScript } from '../../../../stores/redis/client.ts'
+
+/**
+ * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
+ * connected. A queue is a sorted set by a position that only counts (M-08); it finds an entry by its name too, so that
+ * one that waits already is not put there twice; behind its name stands which of its devices this is, of how many. A device whose position was lost with Redis begins at a million: what
+ * is rebuilt for it comes before (see rebuild.ts).
+ */
+const ENQUEUE = `
+local function enqueue(entry, payload, seconds, first, now)
+  redis.call('SET', 'entry:' .. entry, payload, 'EX', seconds)
+  local told = {}
+  local of = #ARGV - first + 1
+  for index = first, #ARGV do
+    local device = ARGV[index]
+    local queue = 'queue:' .. device
+    local part = (index - first) .. '.' .. of
+    if not redis.call('ZSCORE', queue, entry .. '#' .. part) then
+      local counter = 'position:' .. device
+      local position = redis.call('INCR', counter)
+      if position == 1 then
+        position = 1000001
+        redis.call('SET', counter, position)
+      end
+      redis.call('ZADD', queue, position, entry .. '#' .. part)
+      local gateway = redis.call('GET', 'route:' .. device)
+      if gateway then
+        gateway = string.match(gateway, '^[^ ]+')
+        local list = told[gateway]
+        if not list then
+          list = {}
+          told[gateway] = list
+        end
+        list[#list + 1] = device .. ' ' .. position .. ' ' .. part
+      else
+        redis.call('ZADD', 'waiting', 'NX', now, device)
+      end
+    end
+  end
+  for gateway, list in pairs(told) do
+    redis.call('PUBLISH', 'gateway:' .. gateway, entry .. '\\n' .. table.concat(list, ',') .. '\\n' .. payload)
+  end
+end
+`
+
+/**
+ * Takes a message into its conversation: the same id for the same key of a device (M-02), else the next one of the
+ * conversation (M-10), and puts it into the queues.
+ * KEYS: the device's key, the conversation's last id, its state. ARGV: state, now in ms, floor ("ms:sequence", what the
+ * conversation's last id is where Redis does not know it), whether it may have been sent before and the store was not
+ * asked yet, id that the store has for the key or '', seconds that the key is kept, seconds that the entry is kept,
+ * conversation, payload, devices.
+ * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`.
+ */
+export const takeMessage: RedisScript = {
+  name: 'takeMessage',
+  lua: `${ENQUEUE}
+local id = redis.call('GET', KEYS[1])
+local answer = 'known'
+if not id then
+  local state = redis.call('GET', KEYS[3])
+  if state ~= ARGV[1] then return {'stale', state or ''} end
+  if ARGV[4] == '1' then return {'again', ''} end
+  answer = 'new'
+  id = ARGV[5]
+  if id == '' then
+    local last = redis.call('GET', KEYS[2])
+    if not last then
+      if ARGV[3] == '' then return {'cold', ''} end
+      last = ARGV[3]
+    end
+    local ms, sequence = string.match(last, '(%d+):(%d+)')
+    ms = tonumber(ms)
+    local now = tonumber(ARGV[2])
+    if now > ms then id = string.format('%.0f:0', now)
+    else id = string.format('%.0f:%d', ms, tonumber(sequence) + 1) end
+    redis.call('SET', KEYS[2], id)
+  end
+  redis.call('SET', KEYS[1], id, 'EX', ARGV[6])
+end
+enqueue(ARGV[8] .. '/' .. id, ARGV[9], ARGV[7], 10, ARGV[2])
+return {answer, id}`,
+}
+
+/** Puts a key for one device into its queue. ARGV: entry, payload, seconds, now, devices. */
+export const takeKey: RedisScript = {
+  name: 'takeKey',
+  lua: `${ENQUEUE}
+enqueue(ARGV[1], ARGV[2], ARGV[3], 5, ARGV[4])
+return 1`,
+}
+
+/**
+ * What waits for a device behind a position, with what it is. KEYS: queue. ARGV: position, most.
+ * Returns entry, position, payload (or '') in turn.
+ */
+export const waitingEntries: RedisScript = {
+  name: 'waitingEntries',
+  lua: `
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local answer = {}
+for index = 1, #found, 2 do
+  answer[#answer + 1] = found[index]
+  answer[#answer + 1] = found[index + 1]
+  answer[#answer + 1] = redis.call('GET', 'entry:' .. string.match(found[index], '^[^#]+')) or ''
+end
+return answer`,
+}
+
+/** A device is gone from where it was, unless it came back in between. KEYS: route. ARGV: what it was. */
+export const leaveRoute: RedisScript = {
+  name: 'leaveRoute',
+  lua: `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`,
+}

@@ -1,0 +1,164 @@
+import { OperationFailure } from '../../../../core/errors.ts'
+import type { DeviceAddress } from '../../population.ts'
+import { bucketOf, messageTimeOf } from '../../ids.ts'
+import type { Answers } from '../../protocol/answers.ts'
+import type { RequestOf } from '../../protocol/requests.ts'
+import { idOfTime, timeText } from './entries.ts'
+import type { MessagePayload } from './entries.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { NAMES } from './names.ts'
+import { Refused } from './refused.ts'
+import { takeMessage } from './scripts.ts'
+import { INSERT_BUCKET, INSERT_MESSAGE, INSERT_SENT_KEY, SELECT_SENT_KEY } from './statements.ts'
+import { newestOf } from './history.ts'
+
+/** How long a device may send the same message again; the store keeps the key for a week. */
+const KEY_SECONDS = 600
+/** How long an entry is held beside the queue: one that waits longer is read from the store. */
+export const ENTRY_SECONDS = 600
+const ATTEMPTS = 5
+/** Buckets that are known to be in the index. */
+const KEPT_BUCKETS = 100_000
+
+interface Take {
+  readonly session: Session
+  readonly ask: RequestOf<'send'>
+  readonly payload: string
+  readonly devices: readonly string[]
+}
+
+interface Taken {
+  readonly answer: string
+  readonly text: string
+}
+
+async function take(
+  { redis, now }: Gateway,
+  { session, ask, payload, devices }: Take,
+  floor: string,
+  mayBeAgain: boolean,
+  known: string,
+): Promise<Taken> {
+  const { conversation, key, state } = ask
+  const [reply] = await redis.wave([
+    redis.call(
+      takeMessage,
+      [NAMES.sentKey(session.address, key), NAMES.last(conversation), NAMES.state(conversation)],
+      [
+        state,
+        now(),
+        floor,
+        mayBeAgain ? 1 : 0,
+        known,
+        KEY_SECONDS,
+        ENTRY_SECONDS,
+        conversation,
+        payload,
+        ...devices,
+      ],
+    ),
+  ])
+  const [answer, text] = Array.isArray(reply) ? reply : []
+  return { answer: String(answer), text: String(text) }
+}
+
+interface SentRow {
+  readonly message_id: bigint
+}
+
+/** What the store says of a key that Redis does not know: it may have been sent before Redis was lost. */
+async function storedId(
+  { cassandra }: Gateway,
+  { user, device }: DeviceAddress,
+  key: string,
+): Promise<string> {
+  const [row] = await cassandra.query<SentRow>(SELECT_SENT_KEY, [user, device, key])
+  return row === undefined ? '' : timeText(messageTimeOf(row.message_id))
+}
+
+/** Keeps a message: at most two writes, and one more for the first of a bucket. Each may be run twice. */
+async function store(
+  gateway: Gateway,
+  { device: { user, device } }: Session,
+  ask: RequestOf<'send'>,
+  message: bigint,
+  envelope: Buffer,
+): Promise<void> {
+  const { cassandra } = gateway
+  const bucket = bucketOf(message)
+  const { conversation, key } = ask
+  const indexed = `${conversation} ${bucket}`
+  const writes = [
+    cassandra.query(INSERT_MESSAGE, [conversation, bucket, message, user, device, envelope]),
+    cassandra.query(INSERT_SENT_KEY, [user, device, key, message]),
+  ]
+  if (!bucketsOf(gateway).has(indexed)) writes.push(cassandra.query(INSERT_BUCKET, [conversation, bucket]))
+  await Promise.all(writes)
+  const buckets = bucketsOf(gateway)
+  if (buckets.size > KEPT_BUCKETS) buckets.clear()
+  buckets.add(indexed)
+}
+
+const indexedBuckets = new WeakMap<Gateway, Set<string>>()
+
+function bucketsOf(gateway: Gateway): Set<string> {
+  let buckets = indexedBuckets.get(gateway)
+  if (buckets === undefined) {
+    buckets = new Set()
+    indexedBuckets.set(gateway, buckets)
+  }
+  return buckets
+}
+
+/**
+ * Takes a message: its place in the conversation and the queues of all its devices in one round trip, the store in
+ * parallel with the push; it is acknowledged once both have happened (M-17). What is sent again with the same key is the
+ * same message (M-02), and is written again, since the first time may have ended between the two.
+ * @throws Refused, OperationFailure
+ */
+export async function sendMessage(
+  gateway: Gateway,
+  session: Session,
+  ask: RequestOf<'send'>,
+  envelope: Buffer,
+): Promise<Answers['send']> {
+  const losses = gateway.losses()
+  const { conversation } = ask
+  const membership = await gateway.memberships.of(conversation)
+  if (!membership.users.has(session.device.user)) throw new Refused('not a member')
+  if (membership.state !== ask.state) return { stale: membership.state }
+  const devices = membership.devices.flatMap(({ address }) => (address === session.address ? [] : [address]))
+  const payload: MessagePayload = {
+    kind: 'message',
+    from: session.address,
+    envelope: envelope.toString('base64'),
+  }
+  const asked: Take = { session, ask, payload: JSON.stringify(payload), devices }
+  let floor = ''
+  let known = ''
+  let mayBeAgain = ask.again
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const { answer, text } = await take(gateway, asked, floor, mayBeAgain, known)
+    if (answer === 'stale') {
+      gateway.memberships.forget(conversation)
+      const { state } = await gateway.memberships.of(conversation)
+      // The device looks at the members anew, and sends it to those who are in it now.
+      return { stale: state }
+    }
+    if (answer === 'again') {
+      known = await storedId(gateway, session.device, ask.key)
+      mayBeAgain = false
+    } else if (answer === 'cold') {
+      floor = timeText(messageTimeOf(await newestOf(gateway, conversation)))
+    } else {
+      const message = idOfTime(text)
+      await store(gateway, session, ask, message, envelope)
+      // What was put into queues that are lost is put there again when the device sends again.
+      if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
+      gateway.marks.head(conversation, message)
+      gateway.marks.read(conversation, session.device, message)
+      return { message: message.toString(), recipients: devices.length }
+    }
+  }
+  throw new OperationFailure('unavailable', `the conversation ${conversation} does not come to rest`)
+}

@@ -1,0 +1,144 @@
+import type { CassandraStatement } from '../../../../stores/cassandra/client.ts'
+
+function idempotent(text: string): CassandraStatement {
+  return { text, idempotent: true }
+}
+
+/** A message as it stays. What is bound twice leaves one row (M-02). */
+export const INSERT_MESSAGE: CassandraStatement = idempotent(
+  'INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, envelope) VALUES (?, ?, ?, ?, ?, ?)',
+)
+export const INSERT_SENT_KEY: CassandraStatement = idempotent(
+  'INSERT INTO sent_keys (sender_id, sender_device, client_key, message_id) VALUES (?, ?, ?, ?)',
+)
+export const SELECT_SENT_KEY: CassandraStatement = idempotent(
+  'SELECT message_id FROM sent_keys WHERE sender_id = ? AND sender_device = ? AND client_key = ?',
+)
+export const INSERT_BUCKET: CassandraStatement = idempotent(
+  'INSERT INTO conversation_buckets (conversation_id, bucket) VALUES (?, ?)',
+)
+export const SELECT_BUCKETS: CassandraStatement = idempotent(
+  'SELECT bucket FROM conversation_buckets WHERE conversation_id = ? AND bucket <= ?',
+)
+export const SELECT_PAGE: CassandraStatement = idempotent(
+  'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id < ? LIMIT 50',
+)
+export const SELECT_AFTER: CassandraStatement = idempotent(
+  'SELECT message_id FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT ?',
+)
+export const SELECT_MESSAGE: CassandraStatement = idempotent(
+  'SELECT sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id = ?',
+)
+export const SELECT_MEMBERS: CassandraStatement = idempotent(
+  'SELECT user_id FROM members WHERE conversation_id = ?',
+)
+export const INSERT_MEMBER: CassandraStatement = idempotent(
+  'INSERT INTO members (conversation_id, user_id, joined_at) VALUES (?, ?, ?)',
+)
+export const DELETE_MEMBER: CassandraStatement = idempotent(
+  'DELETE FROM members WHERE conversation_id = ? AND user_id = ?',
+)
+export const SELECT_DEVICES: CassandraStatement = idempotent(
+  'SELECT device_id, identity_key FROM devices WHERE user_id = ?',
+)
+export const SELECT_DEVICE: CassandraStatement = idempotent(
+  'SELECT identity_key, last_resort, token_hash FROM devices WHERE user_id = ? AND device_id = ?',
+)
+/** A device is registered once: who comes second is somebody else. */
+export const INSERT_DEVICE: CassandraStatement = {
+  text: 'INSERT INTO devices (user_id, device_id, identity_key, last_resort, token_hash, registered_at) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS',
+  idempotent: false,
+}
+export const INSERT_PACKAGE: CassandraStatement = idempotent(
+  'INSERT INTO key_packages (user_id, device_id, key_id, package) VALUES (?, ?, ?, ?)',
+)
+export const SELECT_PACKAGES: CassandraStatement = idempotent(
+  'SELECT key_id, package FROM key_packages WHERE user_id = ? AND device_id = ? LIMIT 8',
+)
+/** Who is told that it was there has it alone (M-13). */
+export const CLAIM_PACKAGE: CassandraStatement = {
+  text: 'DELETE FROM key_packages WHERE user_id = ? AND device_id = ? AND key_id = ? IF EXISTS',
+  idempotent: false,
+}
+export const INSERT_WAITING_KEY: CassandraStatement = idempotent(
+  'INSERT INTO waiting_keys (user_id, device_id, key_id, conversation_id, sender_id, sender_device, wrapped) VALUES (?, ?, ?, ?, ?, ?, ?)',
+)
+export const DELETE_WAITING_KEY: CassandraStatement = idempotent(
+  'DELETE FROM waiting_keys WHERE user_id = ? AND device_id = ? AND key_id = ?',
+)
+export const SELECT_WAITING_KEYS: CassandraStatement = idempotent(
+  'SELECT key_id, conversation_id, sender_id, sender_device, wrapped FROM waiting_keys WHERE user_id = ? AND device_id = ?',
+)
+export const SELECT_INBOX: CassandraStatement = idempotent(
+  'SELECT conversation_id FROM inbox WHERE user_id = ?',
+)
+export const INSERT_INBOX: CassandraStatement = idempotent(
+  'INSERT INTO inbox (user_id, conversation_id) VALUES (?, ?)',
+)
+export const DELETE_INBOX: CassandraStatement = idempotent(
+  'DELETE FROM inbox WHERE user_id = ? AND conversation_id = ?',
+)
+export const INSERT_HEAD: CassandraStatement = idempotent(
+  'INSERT INTO conversation_heads (conversation_id, message_id) VALUES (?, ?) USING TIMESTAMP ?',
+)
+export const SELECT_HEAD: CassandraStatement = idempotent(
+  'SELECT message_id FROM conversation_heads WHERE conversation_id = ?',
+)
+/** The greater message wins, in whatever order they are written: a mark never goes back (M-06). */
+export const INSERT_READ: CassandraStatement = idempotent(
+  'INSERT INTO watermarks (user_id, conversation_id, read_message_id) VALUES (?, ?, ?) USING TIMESTAMP ?',
+)
+export const SELECT_READ: CassandraStatement = idempotent(
+  'SELECT conversation_id, read_message_id FROM watermarks WHERE user_id = ?',
+)
+export const INSERT_DELIVERED_RECEIPT: CassandraStatement = idempotent(
+  'INSERT INTO receipts (conversation_id, user_id, device_id, delivered_message_id) VALUES (?, ?, ?, ?) USING TIMESTAMP ?',
+)
+export const INSERT_READ_RECEIPT: CassandraStatement = idempotent(
+  'INSERT INTO receipts (conversation_id, user_id, device_id, read_message_id) VALUES (?, ?, ?, ?) USING TIMESTAMP ?',
+)
+export const SELECT_RECEIPTS: CassandraStatement = idempotent(
+  'SELECT user_id, device_id, delivered_message_id, read_message_id FROM receipts WHERE conversation_id = ?',
+)
+export const SELECT_DELIVERED: CassandraStatement = idempotent(
+  'SELECT delivered_message_id FROM receipts WHERE conversation_id = ? AND user_id = ? AND device_id = ?',
+)
+export const INSERT_CONVERSATION: CassandraStatement = idempotent(
+  'INSERT INTO conversations (conversation_id, kind, created_at) VALUES (?, ?, ?)',
+)
+export const SELECT_CONVERSATION: CassandraStatement = idempotent(
+  'SELECT kind FROM conversations WHERE conversation_id = ?',
+)
+export const SELECT_QUEUE_BUCKETS: CassandraStatement = idempotent(
+  'SELECT bucket FROM device_queue_buckets WHERE user_id = ? AND device_id = ?',
+)
+export const SELECT_QUEUE: CassandraStatement = idempotent(
+  'SELECT position, entry, payload FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ? AND position > ? LIMIT 100',
+)
+export const INSERT_QUEUE: CassandraStatement = idempotent(
+  'INSERT INTO device_queue (user_id, device_id, bucket, position, entry, payload) VALUES (?, ?, ?, ?, ?, ?)',
+)
+export const INSERT_QUEUE_INDEX: CassandraStatement = idempotent(
+  'INSERT INTO device_queue_buckets (user_id, device_id, bucket) VALUES (?, ?, ?)',
+)
+/** Of the whole partition: one tombstone (M-08). */
+export const DELETE_QUEUE_BUCKET: CassandraStatement = idempotent(
+  'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ?',
+)
+export const DELETE_QUEUE_INDEX: CassandraStatement = idempotent(
+  'DELETE FROM device_queue_buckets WHERE user_id = ? AND device_id = ? AND bucket = ?',
+)
+export const DELETE_DEVICE: CassandraStatement = idempotent(
+  'DELETE FROM devices WHERE user_id = ? AND device_id = ?',
+)
+export const DELETE_USER: CassandraStatement = idempotent('DELETE FROM users WHERE user_id = ?')
+export const DELETE_PACKAGES: CassandraStatement = idempotent(
+  'DELETE FROM key_packages WHERE user_id = ? AND device_id = ?',
+)
+export const DELETE_WAITING_KEYS: CassandraStatement = idempotent(
+  'DELETE FROM waiting_keys WHERE user_id = ? AND device_id = ?',
+)
+export const DELETE_USER_INBOX: CassandraStatement = idempotent('DELETE FROM inbox WHERE user_id = ?')
+export const DELETE_USER_WATERMARKS: CassandraStatement = idempotent(
+  'DELETE FROM watermarks WHERE user_id = ?',
+)

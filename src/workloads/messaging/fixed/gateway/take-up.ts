@@ -1,0 +1,80 @@
+import { OperationFailure } from '../../../../core/errors.ts'
+import type { CassandraValue } from '../../../../stores/cassandra/client.ts'
+import type { Gateway, Session, Unconfirmed } from './gateway.ts'
+import { tell } from './deliver.ts'
+import { parseAddress } from './keys.ts'
+import { DELETE_QUEUE_BUCKET, DELETE_QUEUE_INDEX, DELETE_WAITING_KEY } from './statements.ts'
+
+/** A write that may fail: what it would have removed is sent once more, and known. */
+function tidy(writes: Promise<unknown>): void {
+  writes.catch((error: unknown) => {
+    if (!(error instanceof OperationFailure)) throw error
+  })
+}
+
+/** Members of a conversation that are told at once who received what; of a larger one they ask. */
+const TOLD_MEMBERS = 2
+
+/** Who wrote to two people learns at once that it was received; of groups the receipts are asked for (MSG-22). */
+async function tellOthers(
+  gateway: Gateway,
+  session: Session,
+  conversation: string,
+  state: 'delivered' | 'read',
+  message: bigint,
+): Promise<void> {
+  const { users, devices } = await gateway.memberships.of(conversation)
+  if (users.size > TOLD_MEMBERS) return
+  for (const { address } of devices) {
+    const other = gateway.sessions.get(address)
+    if (other === undefined || parseAddress(address).user === session.device.user) continue
+    tell(other, { type: 'receipt', conversation, by: session.address, state, message: message.toString() })
+  }
+}
+
+/** Tells that a message was read, where it is listened to. */
+export function tellRead(gateway: Gateway, session: Session, conversation: string, message: bigint): void {
+  tidy(tellOthers(gateway, session, conversation, 'read', message))
+}
+
+/** The newest message of each conversation among those that were taken. */
+function newestByConversation(taken: readonly Unconfirmed[]): ReadonlyMap<string, bigint> {
+  const newest = new Map<string, bigint>()
+  for (const { conversation, message } of taken)
+    if (message !== undefined && message > (newest.get(conversation) ?? 0n)) newest.set(conversation, message)
+  return newest
+}
+
+/** Buckets of the queue in Cassandra of which everything was taken go as a whole (M-08). */
+function dropPersisted(
+  { cassandra }: Gateway,
+  { device: { user, device }, persisted }: Session,
+  position: number,
+): void {
+  const done = persisted.filter(({ last }) => last <= position)
+  if (done.length === 0) return
+  const rest = persisted.filter(({ last }) => last > position)
+  persisted.splice(0, persisted.length, ...rest)
+  for (const { bucket } of done) {
+    const values: readonly CassandraValue[] = [user, device, bucket]
+    tidy(cassandra.query(DELETE_QUEUE_BUCKET, values).then(() => cassandra.query(DELETE_QUEUE_INDEX, values)))
+  }
+}
+
+/** A device has taken everything up to a position: it is out of the queue, and its receipts move on. */
+export function takeUp(gateway: Gateway, session: Session, position: number): void {
+  const { unconfirmed, device } = session
+  let count = 0
+  while ((unconfirmed[count]?.position ?? Infinity) <= position) count += 1
+  const taken = unconfirmed.splice(0, count)
+  gateway.taken.taken(session.address, position)
+  for (const { key } of taken)
+    if (key !== undefined)
+      tidy(gateway.cassandra.query(DELETE_WAITING_KEY, [device.user, device.device, key]))
+  for (const [conversation, message] of newestByConversation(taken)) {
+    gateway.marks.delivered(conversation, device, message)
+    tidy(tellOthers(gateway, session, conversation, 'delivered', message))
+  }
+  dropPersisted(gateway, session, position)
+  session.onTaken?.()
+}
