@@ -1,0 +1,92 @@
+import { EncryptionError } from '../encryption.ts'
+import { unpad } from '../padding.ts'
+import { nothingOpened, noteOpened } from '../replays.ts'
+import type { Opened } from '../replays.ts'
+import { keyId, readEnvelope } from './envelope.ts'
+import { toBytes, toText } from './library.ts'
+import type { OlmLibrary } from './library.ts'
+
+/**
+ * Keys of one sender in one conversation that are kept: the newest, and some before it, for messages that were
+ * overtaken by a new key on their way. What is older than that is no longer opened.
+ */
+const KEYS_KEPT = 4
+
+interface ReceivingKey {
+  readonly id: string
+  readonly session: InstanceType<OlmLibrary['InboundGroupSession']>
+  readonly opened: Opened
+}
+
+/** The keys that a device reads with: one and its predecessors for each sender in each conversation. */
+export interface ReceivingKeys {
+  /** @throws EncryptionError forged: it is no key */
+  take(conversation: string, from: string, key: string): void
+  decrypt(conversation: string, from: string, envelope: Uint8Array): Uint8Array
+  close(): void
+}
+
+export function receivingKeys(olm: OlmLibrary): ReceivingKeys {
+  const keys = new Map<string, ReceivingKey[]>()
+  const place = (conversation: string, from: string): string => `${conversation} ${from}`
+
+  return {
+    take(conversation, from, exported) {
+      const session = importKey(olm, exported)
+      const id = toText(keyId(session.session_id()))
+      const kept = keys.get(place(conversation, from)) ?? []
+      if (kept.some((key) => key.id === id)) {
+        // Given again, from a later message on: the one that is there opens more.
+        session.free()
+        return
+      }
+      kept.push({ id, session, opened: nothingOpened(session.first_known_index()) })
+      keys.set(place(conversation, from), kept)
+      if (kept.length > KEYS_KEPT) {
+        kept.shift()?.session.free()
+      }
+    },
+    decrypt(conversation, from, envelope) {
+      const { keyId, message } = readEnvelope(envelope)
+      const key = keys.get(place(conversation, from))?.find(({ id }) => id === keyId)
+      if (key === undefined) {
+        throw new EncryptionError('unknown-key', `no key of ${from} for this message`)
+      }
+      const { plaintext, message_index: index } = open(key, message)
+      const bytes = unpad(toBytes(plaintext))
+      // The library opens a message as often as it is asked.
+      if (!noteOpened(key.opened, index)) {
+        throw new EncryptionError('replayed', `message ${index} of ${from} was opened before`)
+      }
+      return bytes
+    },
+    close() {
+      for (const { session } of [...keys.values()].flat()) {
+        session.free()
+      }
+      keys.clear()
+    },
+  }
+}
+
+function importKey(olm: OlmLibrary, key: string): ReceivingKey['session'] {
+  const session = new olm.InboundGroupSession()
+  try {
+    session.create(key)
+    return session
+  } catch (error) {
+    session.free()
+    throw new EncryptionError('forged', 'it is no key', error)
+  }
+}
+
+function open(key: ReceivingKey, message: string): ReturnType<ReceivingKey['session']['decrypt']> {
+  try {
+    return key.session.decrypt(message)
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('UNKNOWN_MESSAGE_INDEX')) {
+      throw new EncryptionError('unknown-key', 'it was written before this device was given its key', error)
+    }
+    throw new EncryptionError('forged', 'a message was changed on its way', error)
+  }
+}
