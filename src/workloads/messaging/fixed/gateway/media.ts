@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RedisClient } from '../../../../stores/redis/client.ts'
+import { NAMES } from './names.ts'
 
 /** Where encrypted blobs are: they are found by the hash of what is stored, and mean nothing without their key (M-19). */
 export interface MediaStore {
@@ -9,18 +11,24 @@ export interface MediaStore {
   put(hash: string, blob: Uint8Array): Promise<boolean>
   /** Undefined where there is none. */
   get(hash: string): Promise<Uint8Array | undefined>
-  close(): Promise<void>
 }
 
-/** A folder of this machine in the place of an object storage. Files are there whole or not at all. */
-export async function openLocalMedia(): Promise<MediaStore> {
-  const folder = await mkdtemp(join(tmpdir(), 'arch-media-'))
-  let number = 0
+/**
+ * A folder of this machine in the place of an object storage, the same for all gateways of a Redis. Files are there
+ * whole or not at all.
+ */
+export async function openLocalMedia(redis: RedisClient): Promise<MediaStore> {
+  const own = await mkdtemp(join(tmpdir(), 'arch-media-'))
+  const [made, known] = await redis.wave([
+    ['set', NAMES.media, own, 'NX'],
+    ['get', NAMES.media],
+  ])
+  if (made === null) await rmdir(own)
+  const folder = String(known)
   return {
     async put(hash, blob) {
       if (createHash('sha256').update(blob).digest('hex') !== hash) return false
-      number += 1
-      const unfinished = join(folder, `${number}.part`)
+      const unfinished = join(folder, `${randomUUID()}.part`)
       await writeFile(unfinished, blob, { mode: 0o600 })
       await rename(unfinished, join(folder, hash))
       return true
@@ -33,6 +41,13 @@ export async function openLocalMedia(): Promise<MediaStore> {
         throw error
       }
     },
-    close: () => rm(folder, { recursive: true, force: true }),
   }
+}
+
+/** Removes what a run left, with its folder. */
+export async function removeLocalMedia(redis: RedisClient): Promise<void> {
+  const [folder] = await redis.wave([['get', NAMES.media]])
+  if (typeof folder !== 'string') return
+  await rm(folder, { recursive: true, force: true })
+  await redis.wave([['del', NAMES.media]])
 }

@@ -40,7 +40,7 @@ export interface RunningGateway extends RunningRole {
 /** Begins a gateway on a free port of loopback, and says in Redis where it is. @throws OperationFailure */
 export async function openGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { cassandra, redis } = messagingStores(options.stores, 'fixed')
-  const media = await openLocalMedia()
+  const media = await openLocalMedia(redis)
   const gateway: Gateway = {
     name: options.name,
     cassandra,
@@ -85,7 +85,6 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       server.close()
       await gateway.taken.close()
       await gateway.marks.close()
-      await media.close()
       for (const client of server.clients) client.terminate()
     },
   }

@@ -1,0 +1,47 @@
+import type { Audit } from '../../../core/workload.ts'
+import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { messagingStores } from '../stores.ts'
+import { allRows } from './tables.ts'
+
+const MESSAGES = { text: 'SELECT conversation_id, bucket, envelope FROM messages', idempotent: true } as const
+/** What the designers of Cassandra advise against exceeding (M-01). */
+const MOST_BYTES = 100 * 2 ** 20
+const MOST_ROWS = 100_000
+/** Of a row beside its envelope: ids and the store's own. */
+const ROW_BYTES = 60
+
+interface MessageRow {
+  readonly conversation_id: string
+  readonly bucket: number
+  readonly envelope: Uint8Array
+}
+
+/** No partition of the log is larger than 100 MB, or has more than 100,000 rows (M-01). */
+export const partitionsBounded: Audit = {
+  name: 'partitions.bounded',
+  claims: ['MSG-13'],
+  defects: ['M-01'],
+  async run({ stores }) {
+    const { cassandra } = messagingStores(stores, 'fixed')
+    const sizes = new Map<string, { rows: number; bytes: number }>()
+    for await (const { conversation_id: conversation, bucket, envelope } of allRows<MessageRow>(
+      cassandra,
+      MESSAGES,
+    )) {
+      const name = `${conversation} ${bucket}`
+      const size = sizes.get(name) ?? { rows: 0, bytes: 0 }
+      size.rows += 1
+      size.bytes += envelope.length + ROW_BYTES
+      sizes.set(name, size)
+    }
+    const findings = newFindings()
+    let largest = { rows: 0, bytes: 0 }
+    for (const [name, size] of sizes) {
+      findings.checked += 1
+      if (size.bytes > largest.bytes) largest = size
+      if (size.bytes > MOST_BYTES || size.rows > MOST_ROWS)
+        addViolation(findings, `partition ${name} has ${size.rows} rows and ${size.bytes} bytes`)
+    }
+    return outcomeOf(findings, `the largest has ${largest.rows} messages and ${largest.bytes} bytes`)
+  },
+}

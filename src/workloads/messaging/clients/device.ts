@@ -1,0 +1,185 @@
+import { setTimeout } from 'node:timers/promises'
+import { OperationFailure } from '../../../core/errors.ts'
+import { addressOf } from '../population.ts'
+import type { DeviceAddress } from '../population.ts'
+import type { Answers, Pushed } from '../protocol/answers.ts'
+import type { DeviceKeys } from './encryption/encryption.ts'
+import { openLink } from './link.ts'
+import type { Link } from './link.ts'
+import { newReceiver } from './receive.ts'
+import type { DeviceObserver, Receiver } from './receive.ts'
+
+/** One-time packages that a device leaves at the server at first, and how many used ones it replaces at a time (M-13). */
+const PACKAGES = 10
+const REFILL = 5
+/** How long it waits before it looks for a gateway again. */
+const AGAIN_MS = 100
+
+/** Where gateways are: asked anew for each connection. */
+export type Gateways = () => Promise<readonly number[]>
+
+/** A person's device: its keys, its socket while it has one, and what it knows of its conversations. */
+export interface Device {
+  readonly address: string
+  readonly keys: DeviceKeys
+  readonly isOnline: boolean
+  /** One after the other, in each conversation. */
+  readonly sending: Map<string, Promise<unknown>>
+  /** Who takes part, as this device last saw it. */
+  readonly known: Map<string, Answers['devices']>
+  /** Registers with the server and leaves key packages there. @throws Refusal, OperationFailure */
+  register(): Promise<void>
+  /** Connects, and resolves when all that waited has been taken. @throws OperationFailure */
+  arrive(): Promise<void>
+  /** The connection is cut, as when a train enters a tunnel. */
+  leave(): void
+  /** @throws Refusal, OperationFailure */
+  ask<Type extends keyof Answers>(type: Type, header?: object, body?: Uint8Array): Promise<Answers[Type]>
+  tell(header: object): void
+  close(): void
+}
+
+/** What a device is made of. */
+export interface DeviceParts {
+  readonly device: DeviceAddress
+  readonly keys: DeviceKeys
+  readonly gateways: Gateways
+  readonly observer: DeviceObserver
+  /** Spreads devices over gateways. */
+  readonly number: number
+}
+
+/** Nobody may wait for it: a connection that is lost then is no error. */
+function untilDrained(): PromiseWithResolvers<void> {
+  const drained = Promise.withResolvers<void>()
+  drained.promise.catch(() => undefined)
+  return drained
+}
+
+function joined(parts: readonly Uint8Array[]): {
+  readonly lengths: readonly number[]
+  readonly body: Buffer
+} {
+  return { lengths: parts.map((part) => part.length), body: Buffer.concat(parts) }
+}
+
+/** A device that is not connected yet. */
+export function newDevice({ device, keys, gateways, observer, number }: DeviceParts): Device {
+  const address = addressOf(device)
+  const who = { user: device.user.toString(), device: device.device }
+  let token = ''
+  let link: Link | undefined
+  let arriving: Promise<void> | undefined
+  /** Connections so far: the next one goes to another gateway. */
+  let turn = number
+  let isWanted = false
+  const sending = new Map<string, Promise<unknown>>()
+  const known = new Map<string, Answers['devices']>()
+
+  async function leavePackages(count: number): Promise<void> {
+    const { lengths, body } = joined(keys.newPackages(count))
+    await link?.ask('packages', { lengths }, body)
+  }
+
+  let sessions = 0
+  const receiver: Receiver = newReceiver(address, keys, {
+    ...observer,
+    sessionMade() {
+      sessions += 1
+      // The next one who writes finds a package of its own, not the last resort.
+      if (sessions % REFILL === 0) leavePackages(REFILL).catch(() => undefined)
+    },
+  })
+
+  async function connect(drained: PromiseWithResolvers<void>): Promise<Link> {
+    const ports = await gateways()
+    const port = ports[turn % Math.max(1, ports.length)]
+    turn += 1
+    if (port === undefined) throw new OperationFailure('unavailable', 'no gateway is known')
+    const made: Link = await openLink(port, {
+      pushed(push: Pushed, body) {
+        if (push.type === 'drained') drained.resolve()
+        else receiver.take(push, body, (position) => made.tell({ type: 'taken', position }))
+      },
+      closed() {
+        drained.reject(new OperationFailure('unavailable', 'the connection was lost before all had come'))
+        if (link !== made) return
+        link = undefined
+        receiver.disconnected()
+        // It was not cut on purpose: a device looks for a gateway by itself.
+        if (isWanted) void comeBack()
+      },
+    })
+    return made
+  }
+
+  async function arriveOnce(): Promise<void> {
+    const drained = untilDrained()
+    const made = await connect(drained)
+    link = made
+    receiver.connected()
+    try {
+      await made.ask('hello', { ...who, token })
+      await drained.promise
+    } catch (error) {
+      made.close()
+      throw error
+    }
+    receiver.settle()
+  }
+
+  function arrive(): Promise<void> {
+    isWanted = true
+    if (arriving === undefined && link !== undefined) return Promise.resolve()
+    arriving ??= arriveOnce().finally(() => {
+      arriving = undefined
+    })
+    return arriving
+  }
+
+  async function comeBack(): Promise<void> {
+    while (isWanted && link === undefined) {
+      await setTimeout(AGAIN_MS)
+      await arrive().catch(() => undefined)
+    }
+  }
+
+  return {
+    address,
+    keys,
+    sending,
+    known,
+    get isOnline() {
+      return link !== undefined
+    },
+    async register() {
+      const made = await connect(untilDrained())
+      link = made
+      const { lengths, body } = joined([keys.identity, keys.lastResort()])
+      ;({ token } = await made.ask('register', { ...who, lengths }, body))
+      await made.ask('hello', { ...who, token })
+      await leavePackages(PACKAGES)
+      link = undefined
+      made.close()
+    },
+    arrive,
+    leave() {
+      isWanted = false
+      link?.close()
+      link = undefined
+      receiver.disconnected()
+    },
+    ask(type, header = {}, body) {
+      if (link === undefined)
+        return Promise.reject(new OperationFailure('unavailable', 'the device is not connected'))
+      return link.ask(type, header, body)
+    },
+    tell: (header) => link?.tell(header),
+    close() {
+      isWanted = false
+      link?.close()
+      link = undefined
+      keys.close()
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import { OperationFailure, Refusal } from '../../../core/errors.ts'
+import type { Answer, Answers, Pushed } from '../protocol/answers.ts'
+import { decodeFrame, encodeFrame } from '../protocol/frame.ts'
+
+/** What a gateway may send at most: the devices of a group of 10,000. */
+const LARGEST_ANSWER = 16 * 2 ** 20
+const CONNECT_MS = 5_000
+
+/** A socket to a gateway, and the questions that are open on it. */
+export interface Link {
+  /** @throws Refusal where the gateway says no; OperationFailure where it could not, or the socket closed */
+  ask<Type extends keyof Answers>(type: Type, header: object, body?: Uint8Array): Promise<Answers[Type]>
+  /** Something that is not answered. */
+  tell(header: object): void
+  close(): void
+}
+
+/** Who is told what comes in without having been asked for. */
+export interface LinkObserver {
+  pushed(push: Pushed, body: Buffer): void
+  closed(): void
+}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+function settle(waiting: Waiting, answer: Answer): void {
+  if (answer.type === 'done') waiting.resolve(answer.value)
+  else if (answer.type === 'refused') waiting.reject(new Refusal(answer.reason))
+  else waiting.reject(new OperationFailure(answer.kind, answer.message))
+}
+
+/** Connects to a gateway of this machine. @throws OperationFailure `unavailable` */
+export async function openLink(port: number, observer: LinkObserver): Promise<Link> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, {
+    perMessageDeflate: false,
+    maxPayload: LARGEST_ANSWER,
+    handshakeTimeout: CONNECT_MS,
+  })
+  socket.binaryType = 'nodebuffer'
+  try {
+    await once(socket, 'open')
+  } catch (error) {
+    throw new OperationFailure('unavailable', `no gateway answers on port ${port}`, error)
+  }
+  const waiting = new Map<number, Waiting>()
+  let last = 0
+  // Its end is told by `close`, whatever the error.
+  socket.on('error', () => undefined)
+  socket.on('close', () => {
+    for (const each of waiting.values())
+      each.reject(new OperationFailure('unavailable', 'the connection to the gateway was lost'))
+    waiting.clear()
+    observer.closed()
+  })
+  socket.on('message', (data: Buffer) => {
+    const { header, body } = decodeFrame(data)
+    const message = header as Answer | Pushed
+    if (message.type !== 'done' && message.type !== 'refused' && message.type !== 'failed')
+      return observer.pushed(message, body)
+    const asked = waiting.get(message.request)
+    waiting.delete(message.request)
+    if (asked !== undefined) settle(asked, message)
+  })
+  return {
+    ask<Type extends keyof Answers>(type: Type, header: object, body?: Uint8Array): Promise<Answers[Type]> {
+      if (socket.readyState !== socket.OPEN)
+        return Promise.reject(new OperationFailure('unavailable', 'there is no connection to a gateway'))
+      last += 1
+      const request = last
+      const answered = Promise.withResolvers<unknown>()
+      waiting.set(request, answered)
+      socket.send(encodeFrame({ ...header, type, request }, body))
+      return answered.promise as Promise<Answers[Type]>
+    },
+    tell(header) {
+      if (socket.readyState === socket.OPEN) socket.send(encodeFrame(header))
+    },
+    close: () => socket.terminate(),
+  }
+}

@@ -1,0 +1,122 @@
+import type { Delivered, Pushed } from '../protocol/answers.ts'
+import { EncryptionError } from './encryption/encryption.ts'
+import type { DeviceKeys } from './encryption/encryption.ts'
+import { decodePlaintext } from './plaintext.ts'
+import type { Plaintext } from './plaintext.ts'
+
+/** What was taken is told together: at once after so many, and else after a moment. */
+const TOGETHER = 32
+const TOGETHER_MS = 15
+
+/** A message that a device has decrypted, for the first time. */
+export interface Received {
+  readonly device: string
+  readonly from: string
+  readonly conversation: string
+  readonly message: string
+  readonly part: number
+  readonly of: number
+  readonly plaintext: Plaintext
+  /** Whether the device was connected, without a break, since before the message was written. */
+  readonly wasConnected: boolean
+}
+
+/** Who is told what a device sees. */
+export interface DeviceObserver {
+  received(received: Received): void
+  /** Something that came could not be decrypted. */
+  undecryptable(device: string, from: string, conversation: string, why: string): void
+  /** The same again, which was taken before. */
+  repeated(): void
+  receipt(push: Extract<Pushed, { readonly type: 'receipt' }>): void
+}
+
+/** The receiving half of a device. */
+export interface Receiver {
+  /** @param taken tells the gateway how far it has come */
+  take(push: Pushed, body: Buffer, taken: (position: number) => void): void
+  connected(): void
+  disconnected(): void
+  /** Tells at once what was taken. */
+  settle(): void
+}
+
+function nowMicros(): number {
+  return Number(process.hrtime.bigint()) / 1e3
+}
+
+/**
+ * Takes what comes in the order in which it comes. What was sent twice is known by its position, and what was put into
+ * the queue twice by what its sender named it: a device shows a message once.
+ */
+export function newReceiver(
+  address: string,
+  keys: DeviceKeys,
+  observer: DeviceObserver & { sessionMade(): void },
+): Receiver {
+  const seen = new Set<string>()
+  let last = 0
+  let told = 0
+  let connectedAt = Infinity
+  let timer: NodeJS.Timeout | undefined
+  let tell: (position: number) => void = () => undefined
+
+  function settle(): void {
+    clearTimeout(timer)
+    timer = undefined
+    if (last === told) return
+    told = last
+    tell(last)
+  }
+
+  function open(push: Delivered, body: Buffer): void {
+    const { conversation, from } = push
+    try {
+      if (push.type === 'key') {
+        keys.accept(conversation, { address: from, identity: Buffer.from(push.identity, 'base64') }, body)
+        observer.sessionMade()
+        return
+      }
+      const plaintext = decodePlaintext(keys.decrypt(conversation, from, body))
+      const name = `${from} ${plaintext.key}`
+      if (seen.has(name)) return observer.repeated()
+      seen.add(name)
+      const { message, part, of } = push
+      const wasConnected = connectedAt < plaintext.writtenMicros
+      observer.received({ device: address, from, conversation, message, part, of, plaintext, wasConnected })
+    } catch (error) {
+      if (!(error instanceof EncryptionError)) throw error
+      // What comes again with the same ciphertext was opened before.
+      if (error.reason === 'replayed') observer.repeated()
+      else observer.undecryptable(address, from, conversation, `${push.type} ${error.reason}`)
+    }
+  }
+
+  return {
+    take(push, body, taken) {
+      if (push.type === 'receipt') return observer.receipt(push)
+      if (push.type !== 'message' && push.type !== 'key') return
+      tell = taken
+      if (push.position <= last) {
+        observer.repeated()
+        // The server does not know yet that it was taken.
+        told = 0
+      } else {
+        open(push, body)
+        last = push.position
+      }
+      if (last - told >= TOGETHER) settle()
+      else timer ??= setTimeout(settle, TOGETHER_MS)
+    },
+    connected() {
+      connectedAt = nowMicros()
+      told = 0
+    },
+    disconnected() {
+      connectedAt = Infinity
+      clearTimeout(timer)
+      timer = undefined
+    },
+    settle,
+  }
+}

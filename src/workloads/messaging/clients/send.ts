@@ -1,0 +1,165 @@
+import { OperationFailure } from '../../../core/errors.ts'
+import { MOST_DEVICES } from '../protocol/requests.ts'
+import type { Device } from './device.ts'
+import type { Recipient, WrappedKey } from './encryption/encryption.ts'
+import { encryptMedia } from './encryption/media.ts'
+import { encodePlaintext, textOf } from './plaintext.ts'
+import type { MediaReference, MessageKind, Plaintext } from './plaintext.ts'
+
+/** A state of the conversation that changes under every look is somebody's mistake. */
+const LOOKS = 8
+
+/** A message that a person sends. */
+export interface Outgoing {
+  readonly conversation: string
+  /** A uuid: the same when it is sent again. */
+  readonly key: string
+  readonly kind: MessageKind
+  /** Of an image or a video, in bytes. */
+  readonly mediaBytes: number
+  /** Whether its answer is taken for lost, and it is sent once more (M-02). */
+  readonly repeats: boolean
+  /** `performance.now()` milliseconds after which nobody waits. */
+  readonly deadlineAt: number
+}
+
+/** What became of it. */
+export interface Sent {
+  readonly message: string
+  readonly recipients: number
+  /** What the server said the second time. */
+  readonly again: string | undefined
+}
+
+/** Puts what comes behind what is under way. */
+export function inTurn<Result>(
+  device: Device,
+  conversation: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const before = device.sending.get(conversation) ?? Promise.resolve()
+  const mine = before.then(work)
+  const settled = mine.then(
+    () => undefined,
+    () => undefined,
+  )
+  device.sending.set(conversation, settled)
+  return mine
+}
+
+function chunksOf<Each>(all: readonly Each[], size: number): readonly (readonly Each[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  )
+}
+
+/** Gives this device's key of the conversation to those of the members that lack it (M-26). */
+async function giveKey(device: Device, conversation: string): Promise<string> {
+  const members = device.known.get(conversation) ?? (await device.ask('devices', { conversation }))
+  device.known.set(conversation, members)
+  const others = members.devices.filter(({ address }) => address !== device.address)
+  const lacking = new Set(device.keys.needsKey(conversation, new Set(others.map(({ address }) => address))))
+  const toGive = others.filter(({ address }) => lacking.has(address))
+  for (const chunk of chunksOf(toGive, MOST_DEVICES)) {
+    const unmet = chunk.filter(({ address }) => device.keys.needsPackage(address))
+    const addresses = unmet.map(({ address }) => address)
+    const { packages } = addresses.length === 0 ? { packages: [] } : await device.ask('claim', { addresses })
+    const packageOf = new Map(addresses.map((address, index) => [address, packages[index] ?? '']))
+    const recipients = chunk.flatMap(({ address, identity }): Recipient[] => {
+      const claimed = packageOf.get(address)
+      // A device that is gone already has left nothing.
+      if (claimed === '') return []
+      return [
+        {
+          address,
+          identity: Buffer.from(identity, 'base64'),
+          package: claimed === undefined ? undefined : Buffer.from(claimed, 'base64'),
+        },
+      ]
+    })
+    await sendKeys(device, conversation, device.keys.share(conversation, recipients))
+  }
+  return members.state
+}
+
+async function sendKeys(device: Device, conversation: string, wrapped: readonly WrappedKey[]): Promise<void> {
+  if (wrapped.length === 0) return
+  await device.ask(
+    'keys',
+    {
+      conversation,
+      addresses: wrapped.map(({ address }) => address),
+      lengths: wrapped.map((each) => each.wrapped.length),
+    },
+    Buffer.concat(wrapped.map((each) => each.wrapped)),
+  )
+}
+
+/** Uploads a blob that only those who read the message can open (M-19). */
+async function upload(device: Device, bytes: number): Promise<MediaReference> {
+  const { ciphertext, key, hash } = encryptMedia(Buffer.alloc(bytes, device.address))
+  await device.ask('upload', { hash: Buffer.from(hash).toString('hex') }, ciphertext)
+  return { key: Buffer.from(key).toString('base64'), hash: Buffer.from(hash).toString('hex') }
+}
+
+async function write(device: Device, outgoing: Outgoing, writtenMicros: number): Promise<Sent> {
+  const { conversation, key, kind, mediaBytes } = outgoing
+  const media = kind === 'text' ? undefined : await upload(device, mediaBytes)
+  const plaintext: Plaintext = {
+    kind,
+    key,
+    writtenMicros,
+    text: textOf(key),
+    ...(media === undefined ? {} : { media }),
+  }
+  const bytes = encodePlaintext(plaintext)
+  for (let look = 0; look < LOOKS; look += 1) {
+    const state = await giveKey(device, conversation)
+    const envelope = device.keys.encrypt(conversation, bytes)
+    const send = { conversation, state, key }
+    const answer = await sendUntilAnswered(device, outgoing, send, envelope)
+    if ('stale' in answer) {
+      device.known.delete(conversation)
+      continue
+    }
+    const second = outgoing.repeats ? await device.ask('send', { ...send, again: true }, envelope) : undefined
+    const again = second === undefined || 'stale' in second ? undefined : second.message
+    return { ...answer, again }
+  }
+  throw new OperationFailure('conflict', `the members of ${conversation} change under every look`)
+}
+
+type SendAnswer = { readonly message: string; readonly recipients: number } | { readonly stale: string }
+
+/** A connection that is lost under a message makes the device send it again over the next one, by the same key (M-02). */
+async function sendUntilAnswered(
+  device: Device,
+  { deadlineAt }: Outgoing,
+  send: object,
+  envelope: Uint8Array,
+): Promise<SendAnswer> {
+  let again = false
+  for (;;) {
+    try {
+      return await device.ask('send', { ...send, again }, envelope)
+    } catch (error) {
+      const isLost = error instanceof OperationFailure && error.kind === 'unavailable'
+      if (!isLost || performance.now() > deadlineAt) throw error
+      again = true
+      await device.arrive().catch(() => undefined)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+/**
+ * Sends a message: gives those who lack it the key, encrypts, and waits until it is durable. Messages of one device in
+ * one conversation go one after the other. @throws Refusal, OperationFailure
+ */
+export function send(device: Device, outgoing: Outgoing): Promise<Sent> {
+  const writtenMicros = Number(process.hrtime.bigint()) / 1e3
+  return inTurn(device, outgoing.conversation, async () => {
+    if (!device.isOnline) await device.arrive()
+    return write(device, outgoing, writtenMicros)
+  })
+}

@@ -1,0 +1,148 @@
+import { bulkhead } from 'cockatiel'
+import type { FlowEnd } from '../../../core/operation.ts'
+import type { RoleHost } from '../../../core/workload.ts'
+import type { Encryption } from './encryption/encryption.ts'
+import { decryptMedia } from './encryption/media.ts'
+import type { Device, Gateways } from './device.ts'
+import { newDevice } from './device.ts'
+import type { MessagingPopulation } from '../population.ts'
+import { addressOf } from '../population.ts'
+import { MESSAGE_DELIVERED } from '../flows.ts'
+import type { Received } from './receive.ts'
+
+/** Devices that register or connect at a time. */
+const AT_A_TIME = 32
+
+/** All people of a run with their devices, and what they have seen. */
+export interface Society {
+  readonly devices: ReadonlyMap<string, Device>
+  /** The newest message of a conversation that a device has, by "device conversation". */
+  readonly newest: ReadonlyMap<string, bigint>
+  receivedBy(address: string): number
+  /** What came again, and what nobody could read. */
+  counts(): { readonly repeated: number; readonly undecryptable: number; readonly receipts: number }
+  close(): void
+}
+
+/** What becomes of a message at a device: the flow's end, and a line for the witness. */
+function report(host: RoleHost, received: Received, nowMicros: number): void {
+  const { device, from, conversation, message, part, of, plaintext, wasConnected } = received
+  const end: FlowEnd = {
+    flow: MESSAGE_DELIVERED,
+    key: plaintext.key,
+    part,
+    of,
+    // Who was away when it was written gets it later, and says nothing about the way.
+    weight: wasConnected ? 1 : 0,
+    atMicros: nowMicros,
+  }
+  host.flowEnds([end])
+  host.witness('message.received', { device, from, conversation, message, key: plaintext.key })
+}
+
+/** The first of the receiving devices opens what came with the message: it must be what was sent (M-19). */
+async function fetchMedia(
+  device: Device,
+  { plaintext: { media }, part }: Received,
+  host: RoleHost,
+): Promise<void> {
+  if (media === undefined || part !== 0) return
+  const { blob } = await device.ask('download', { hash: media.hash })
+  try {
+    decryptMedia({
+      ciphertext: Buffer.from(blob, 'base64'),
+      key: Buffer.from(media.key, 'base64'),
+      hash: Buffer.from(media.hash, 'hex'),
+    })
+    host.witness('media.received', { device: device.address, hash: media.hash })
+  } catch {
+    host.witness('media.unreadable', { device: device.address, hash: media.hash })
+  }
+}
+
+/** Makes the devices of all people; none is registered yet. */
+export function buildSociety(
+  population: MessagingPopulation,
+  encryption: Encryption,
+  gateways: Gateways,
+  host: RoleHost,
+): Society {
+  const devices = new Map<string, Device>()
+  const newest = new Map<string, bigint>()
+  const received = new Map<string, number>()
+  let repeated = 0
+  let undecryptable = 0
+  let receipts = 0
+
+  function onReceived(each: Received): void {
+    report(host, each, Number(process.hrtime.bigint()) / 1e3)
+    const name = `${each.device} ${each.conversation}`
+    const id = BigInt(each.message)
+    if (id > (newest.get(name) ?? 0n)) newest.set(name, id)
+    received.set(each.device, (received.get(each.device) ?? 0) + 1)
+    const device = devices.get(each.device)
+    // What cannot be fetched now is fetched when somebody looks at it.
+    if (device !== undefined) fetchMedia(device, each, host).catch(() => undefined)
+  }
+
+  let number = 0
+  for (let user = 0; user < population.size; user += 1) {
+    for (let device = 1; device <= population.devicesOf(user); device += 1) {
+      const address = { user: population.userId(user), device }
+      devices.set(
+        addressOf(address),
+        newDevice({
+          device: address,
+          keys: encryption.newDevice(),
+          gateways,
+          number,
+          observer: {
+            received: onReceived,
+            undecryptable(at, from, conversation, why) {
+              undecryptable += 1
+              host.witness('message.undecryptable', { device: at, from, conversation, why })
+            },
+            repeated() {
+              repeated += 1
+            },
+            receipt() {
+              receipts += 1
+            },
+          },
+        }),
+      )
+      number += 1
+    }
+  }
+  return {
+    devices,
+    newest,
+    receivedBy: (address) => received.get(address) ?? 0,
+    counts: () => ({ repeated, undecryptable, receipts }),
+    close() {
+      for (const device of devices.values()) device.close()
+    },
+  }
+}
+
+async function atMost<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const limit = bulkhead(AT_A_TIME, Infinity)
+  await Promise.all(items.map((item) => limit.execute(() => work(item))))
+}
+
+/** Registers all devices, and connects those that are not away (M-12, M-13). @throws OperationFailure */
+export async function joinAll({ devices }: Society, isAway: (index: number) => boolean): Promise<void> {
+  const all = [...devices.values()]
+  await atMost(all, (device) => device.register())
+  await atMost(
+    all.filter((_, index) => !isAway(index)),
+    (device) => device.arrive(),
+  )
+}
+
+/** Brings back whoever is away: what waits for them is part of the run. @returns whether all are here */
+export async function returnAll({ devices }: Society): Promise<boolean> {
+  const away = [...devices.values()].filter(({ isOnline }) => !isOnline)
+  await atMost(away, (device) => device.arrive().catch(() => undefined))
+  return [...devices.values()].every(({ isOnline }) => isOnline)
+}

@@ -1,0 +1,83 @@
+import type { VariantName } from '../../core/names.ts'
+import type { Stores } from '../../core/store.ts'
+import type { SchemaDifference, StepReport, Strategy, Variant, Workload } from '../../core/workload.ts'
+import { keyspaceDifferences, provisionKeyspace } from '../../patterns/keyspace.ts'
+import { fixedAudits } from './audits/index.ts'
+import { openClients } from './clients/open.ts'
+import { devicesRole } from './clients/role.ts'
+import { gatewayRole } from './fixed/gateway/role.ts'
+import { flows } from './flows.ts'
+import { model } from './model.ts'
+import { profiles } from './profiles.ts'
+import { declaredKeyspace } from './schema.ts'
+import { seedFixed } from './seed/seed.ts'
+import { messagingStores } from './stores.ts'
+import { messagingOperations } from './traffic.ts'
+import { messagingWorld } from './world.ts'
+
+async function provision(stores: Stores, variant: VariantName): Promise<StepReport> {
+  return provisionKeyspace(messagingStores(stores, variant).server, declaredKeyspace(variant))
+}
+
+async function differences(stores: Stores, variant: VariantName): Promise<readonly SchemaDifference[]> {
+  return keyspaceDifferences(messagingStores(stores, variant).server, declaredKeyspace(variant))
+}
+
+/** Cassandra makes a partition with its first row; buckets follow from ids. */
+function ensurePartitions(): Promise<StepReport> {
+  return Promise.resolve({ changed: false, summary: 'partitions are made with their rows' })
+}
+
+const strategies: Readonly<Record<string, Strategy>> = {
+  coalescing: {
+    description: 'whether identical reads that are under way share one answer (M-16)',
+    values: ['on', 'off'],
+    default: 'on',
+  },
+  clocks: {
+    description: 'whether the clock of one gateway is 500 ms behind the other’s (M-10)',
+    values: ['exact', 'skewed'],
+    default: 'exact',
+  },
+}
+
+const fixed: Variant = {
+  description: 'the design with its defects mended: queues of devices, gateways, keys on devices only',
+  defects: [],
+  changes: [],
+  strategies,
+  provision: (stores) => provision(stores, 'fixed'),
+  schemaDifferences: (stores) => differences(stores, 'fixed'),
+  ensurePartitions,
+  seed: (stores, population, _choice, progress) => seedFixed(stores, population, progress),
+  open: (stores) => openClients(messagingStores(stores, 'fixed')),
+  roles: {
+    'gateway-1': gatewayRole('gateway-1', 0),
+    'gateway-2': gatewayRole('gateway-2', 1),
+    devices: devicesRole('fixed'),
+  },
+  audits: fixedAudits,
+}
+
+/** Case study 4: messaging at the scale of WhatsApp (text, l.828-876). */
+export const workload: Workload = {
+  name: 'messaging',
+  title: 'Messaging: encrypted messages through gateways to the devices of every member, each shown once',
+  model,
+  stores: ['cassandra', 'redis'],
+  defaults: {
+    scale: 1 / 1_000,
+    population: 1_000,
+    durationSeconds: 60,
+    warmupSeconds: 15,
+    maxDurationSeconds: 120,
+  },
+  documentedPopulation: { size: 2e9, unit: 'users', claim: 'MSG-01' },
+  profiles,
+  operations: messagingOperations,
+  flows,
+  variants: { fixed, 'as-written': fixed },
+  world: messagingWorld,
+  skew: 'Zipf 1.0 over conversations of two, and over groups',
+  experiments: {},
+}

@@ -1,0 +1,88 @@
+import { EPOCH_MS } from '../../../core/snowflake.ts'
+import type { Stores } from '../../../core/store.ts'
+import type { Population, Progress, StepReport } from '../../../core/workload.ts'
+import { provisionKeyspace } from '../../../patterns/keyspace.ts'
+import type { CassandraStatement, CassandraValue } from '../../../stores/cassandra/client.ts'
+import { removeLocalMedia } from '../fixed/gateway/media.ts'
+import { buildPopulation } from '../population.ts'
+import type { MessagingPopulation } from '../population.ts'
+import { declaredKeyspace } from '../schema.ts'
+import { KEYSPACES, messagingStores } from '../stores.ts'
+
+const JOINED = new Date(EPOCH_MS)
+
+interface Rows {
+  readonly statement: CassandraStatement
+  rows(): Iterable<readonly CassandraValue[]>
+}
+
+function idempotent(text: string): CassandraStatement {
+  return { text, idempotent: true }
+}
+
+function* conversationsOf(population: MessagingPopulation): Iterable<readonly [number, string]> {
+  for (let index = 0; index < population.pairs + population.groups; index += 1)
+    yield [index, population.conversationId(index)]
+}
+
+function* memberRows(population: MessagingPopulation): Iterable<readonly [string, bigint]> {
+  for (const [index, conversation] of conversationsOf(population))
+    for (const user of population.membersOf(index)) yield [conversation, population.userId(user)]
+}
+
+function allRows(population: MessagingPopulation): readonly Rows[] {
+  return [
+    {
+      statement: idempotent('INSERT INTO users (user_id, registered_at) VALUES (?, ?)'),
+      *rows() {
+        for (let user = 0; user < population.size; user += 1) yield [population.userId(user), JOINED]
+      },
+    },
+    {
+      statement: idempotent('INSERT INTO conversations (conversation_id, kind, created_at) VALUES (?, ?, ?)'),
+      *rows() {
+        for (const [index, conversation] of conversationsOf(population))
+          yield [conversation, index < population.pairs ? 'pair' : 'group', JOINED]
+      },
+    },
+    {
+      statement: idempotent('INSERT INTO members (conversation_id, user_id, joined_at) VALUES (?, ?, ?)'),
+      *rows() {
+        for (const [conversation, user] of memberRows(population)) yield [conversation, user, JOINED]
+      },
+    },
+    {
+      statement: idempotent('INSERT INTO inbox (user_id, conversation_id) VALUES (?, ?)'),
+      *rows() {
+        for (const [conversation, user] of memberRows(population)) yield [user, conversation]
+      },
+    },
+  ]
+}
+
+/**
+ * Gives the fixed variant what every run of (seed, size) starts from: tables made anew, people and their conversations in
+ * them, an empty Redis. Devices are not there yet: they make their own keys and register with the gateways.
+ * @throws OperationFailure
+ */
+export async function seedFixed(
+  stores: Stores,
+  population: Population,
+  progress: Progress,
+): Promise<StepReport> {
+  const { server, cassandra, redis } = messagingStores(stores, 'fixed')
+  await removeLocalMedia(redis)
+  await redis.flush()
+  await server.dropKeyspace(KEYSPACES.fixed)
+  await provisionKeyspace(server, declaredKeyspace('fixed'))
+  const built = buildPopulation(population)
+  let written = 0
+  for (const { statement, rows } of allRows(built)) {
+    progress('seed', written, undefined, 'rows')
+    written += await cassandra.writeAll(statement, rows())
+  }
+  return {
+    changed: true,
+    summary: `${built.size} users, ${built.pairs} conversations of two and ${built.groups} groups, ${written} rows`,
+  }
+}
