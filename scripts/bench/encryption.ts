@@ -118,13 +118,19 @@ function batchOf(step: Step): number {
   return Number(process.hrtime.bigint() - begun) / 1_000 / BATCH
 }
 
-/** Bytes of the whole process by what `make` makes, each kept until all are there. */
-function bytesEach(count: number, make: (index: number) => unknown): number {
-  globalThis.gc?.()
-  const before = process.memoryUsage().rss
+/** Bytes of JavaScript's heap and of the library's memory by what `make` makes, each kept until all are there. */
+function bytesEach(count: number, make: (index: number) => unknown): string {
+  const [heap, library] = heldBytes()
   const kept = Array.from({ length: count }, (_, index) => make(index))
+  const [heapAfter, libraryAfter] = heldBytes()
+  const each = [heapAfter - heap, libraryAfter - library].map((bytes) => (bytes / kept.length).toFixed(0))
+  return `${each[0]} + ${each[1]}`
+}
+
+function heldBytes(): [number, number] {
   globalThis.gc?.()
-  return (process.memoryUsage().rss - before) / kept.length
+  const { heapUsed, external } = process.memoryUsage()
+  return [heapUsed, external]
 }
 
 const encryption = await openEncryption()
@@ -148,7 +154,10 @@ console.log(table.toString())
 
 const writer = encryption.newDevice()
 const reader = encryption.newDevice()
-const sizes = new Table({ head: ['held in memory', 'bytes'], style: { head: [], border: [] } })
+const sizes = new Table({
+  head: ['held in memory or sent', 'bytes (heap + library)'],
+  style: { head: [], border: [] },
+})
 const device = bytesEach(DEVICES, () => {
   const keys = encryption.newDevice()
   keys.newPackages(10)
@@ -165,7 +174,7 @@ const readingKey = bytesEach(DEVICES * 10, (index) => {
     shared?.wrapped ?? new Uint8Array(),
   )
 })
-sizes.push(['a device with 10 packages', device.toFixed(0)], ['a key to read with', readingKey.toFixed(0)])
+sizes.push(['a device with 10 packages', device], ['a key to read with', readingKey])
 const conversation = 'sizes'
 const [shared] = writer.share(conversation, [
   { address: 'reader:1', identity: reader.identity, package: undefined },

@@ -33,6 +33,16 @@ t.test('every member opens every message, in whatever order messages come', asyn
   )
 })
 
+t.test('messages of any length open, of none and of a megabyte', async (t) => {
+  const [ann, bob] = three(t)
+  distribute(ROOM, ann, [bob])
+  for (const length of [0, 1, 159, 160, 70_000, 2 ** 20]) {
+    const plaintext = Buffer.alloc(length, CANARY)
+    const opened = bob.keys.decrypt(ROOM, ann.address, ann.keys.encrypt(ROOM, plaintext))
+    t.ok(Buffer.from(opened).equals(plaintext), `${length} bytes`)
+  }
+})
+
 t.test(
   'a device that was not given the key opens nothing, and what was wrapped is for one device',
   async (t) => {
