@@ -33,6 +33,16 @@ t.test('every member opens every message, in whatever order messages come', asyn
   )
 })
 
+t.test('messages of any length open, of none and of a megabyte', async (t) => {
+  const [ann, bob] = three(t)
+  distribute(ROOM, ann, [bob])
+  for (const length of [0, 1, 159, 160, 70_000, 2 ** 20]) {
+    const plaintext = Buffer.alloc(length, CANARY)
+    const opened = bob.keys.decrypt(ROOM, ann.address, ann.keys.encrypt(ROOM, plaintext))
+    t.ok(Buffer.from(opened).equals(plaintext), `${length} bytes`)
+  }
+})
+
 t.test(
   'a device that was not given the key opens nothing, and what was wrapped is for one device',
   async (t) => {
@@ -93,6 +103,22 @@ t.test('who comes later opens what is written from then on, and nothing before',
   t.strictSame(Buffer.from(cat.keys.decrypt(ROOM, ann.address, after)), text('after'))
   t.strictSame(Buffer.from(bob.keys.decrypt(ROOM, ann.address, before)), text('before'))
 })
+
+t.test(
+  'keys of many conversations arrive in whatever order, also those that begin the session',
+  async (t) => {
+    const [ann, bob] = three(t)
+    const rooms = Array.from({ length: 12 }, (_, at) => `room-${at}`)
+    const [signed] = bob.keys.newPackages(1)
+    const wrapped = rooms.flatMap((room) => ann.keys.share(room, [{ ...senderOf(bob), package: signed }]))
+    for (const at of [7, 0, 11, 3, 10, 9, 8, 6, 5, 4, 2, 1]) {
+      bob.keys.accept(rooms[at] ?? '', senderOf(ann), wrapped[at]?.wrapped ?? text(''))
+    }
+    for (const room of rooms) {
+      t.ok(bob.keys.decrypt(room, ann.address, ann.keys.encrypt(room, text(room))))
+    }
+  },
+)
 
 t.test('what was opened before is refused, messages and wrapped keys', async (t) => {
   const [ann, bob] = three(t)

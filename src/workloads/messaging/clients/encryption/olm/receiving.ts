@@ -27,24 +27,25 @@ export interface ReceivingKeys {
 }
 
 export function receivingKeys(olm: OlmLibrary): ReceivingKeys {
-  const keys = new Map<string, ReceivingKey[]>()
-  const place = (conversation: string, from: string): string => `${conversation} ${from}`
+  const keys = new Map<string, readonly ReceivingKey[]>()
+  const place = (conversation: string, from: string): string =>
+    `${conversation.length} ${conversation} ${from}`
 
   return {
     take(conversation, from, exported) {
       const session = importKey(olm, exported)
       const id = toText(keyId(session.session_id()))
-      const kept = keys.get(place(conversation, from)) ?? []
+      const at = place(conversation, from)
+      const kept = keys.get(at) ?? []
       if (kept.some((key) => key.id === id)) {
         // Given again, from a later message on: the one that is there opens more.
         session.free()
         return
       }
-      kept.push({ id, session, opened: nothingOpened(session.first_known_index()) })
-      keys.set(place(conversation, from), kept)
-      if (kept.length > KEYS_KEPT) {
-        kept.shift()?.session.free()
-      }
+      const [next, ...older] = [{ id, session, opened: nothingOpened(session.first_known_index()) }, ...kept]
+      older.splice(KEYS_KEPT - 1).forEach((key) => key.session.free())
+      // Spread, for an array that is pushed to has room for 16 more, and there are thousands of these.
+      keys.set(at, [next, ...older])
     },
     decrypt(conversation, from, envelope) {
       const { keyId, message } = readEnvelope(envelope)
