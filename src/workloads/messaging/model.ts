@@ -49,7 +49,7 @@ export const society: Readonly<
   >
 > = {
   secondDevices: assumed(1 / 5, 'of users', 'have a second device (M-25)'),
-  contacts: assumed(8, 'conversations of two a user', 'those that are alive in a day'),
+  contacts: assumed(4, 'conversations of two a user', 'those that are alive in a day'),
   groups: assumed(1 / 40, 'groups a user', 'MSG-03 / MSG-01: 50M groups of 2B users'),
   smallestGroup: assumed(3, 'members', 'of a group; sizes follow Pareto’s law with exponent 2'),
   largestGroup: assumed(256, 'members', 'of a seeded group; one of 10,000 is tested apart'),

@@ -119,7 +119,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     link = made
     receiver.connected()
     try {
-      await made.ask('hello', { ...who, token })
+      await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
       await drained.promise
     } catch (error) {
       made.close()

@@ -37,6 +37,8 @@ export interface Receiver {
   take(push: Pushed, body: Buffer, taken: (position: number) => void): void
   connected(): void
   disconnected(): void
+  /** Positions count within an epoch: in another one they begin anew. */
+  inEpoch(epoch: string): void
   /** Tells at once what was taken. */
   settle(): void
 }
@@ -55,6 +57,7 @@ export function newReceiver(
   observer: DeviceObserver & { sessionMade(): void },
 ): Receiver {
   const seen = new Set<string>()
+  let known = ''
   let last = 0
   let told = 0
   let connectedAt = Infinity
@@ -110,6 +113,12 @@ export function newReceiver(
     },
     connected() {
       connectedAt = nowMicros()
+      told = 0
+    },
+    inEpoch(epoch) {
+      if (epoch === known) return
+      known = epoch
+      last = 0
       told = 0
     },
     disconnected() {

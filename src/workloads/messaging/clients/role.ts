@@ -15,6 +15,7 @@ import { society as people } from '../model.ts'
 import { buildPopulation } from '../population.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts'
 import { messagingStores } from '../stores.ts'
+import { acquaint } from './acquaintance.ts'
 import { commands } from './commands.ts'
 import { CLIENTS } from './control.ts'
 import type { CommandFrame, CommandReply } from './control.ts'
@@ -106,12 +107,9 @@ export function devicesRole(
     const { redis } = messagingStores(stores, variant)
     const seed = deriveSeed(population.seed, 'away')
     await untilGateways(redis, host.signal)
-    const society = buildSociety(
-      buildPopulation(population),
-      await openEncryption(),
-      () => gatewayPorts(redis),
-      host,
-    )
+    const built = buildPopulation(population)
+    const society = buildSociety(built, await openEncryption(), () => gatewayPorts(redis), host)
+    acquaint(society, built)
     await joinAll(society, (index) => random01(seed, index) < people.offline.value)
     const server = await listen(society, redis)
     return {
