@@ -6,7 +6,9 @@ import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts
 import { VERSION, lookForCassandra, usableCassandra } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { javaOptions } from './jvm.ts'
-import { LOGGING, serverSettings } from './settings.ts'
+import { LOGGING, rackSettings, serverSettings } from './settings.ts'
+import type { NodePlace } from './settings.ts'
+import { DATACENTER, SITES, tokenOf } from './sites.ts'
 
 const NEEDED_BYTES = 2 ** 30
 const STORAGE_PORT = 'storage'
@@ -38,9 +40,20 @@ async function configure(place: NativePlace, name: string, text: string): Promis
 /** The options by an argument file: a hundred jars would fill every list of processes. */
 async function writeArguments(place: NativePlace, engine: Engine): Promise<void> {
   const { java, jars, folder } = engine
-  const archive = await classArchiveOptions(java, jars, folder, place.account)
-  const lines = [...javaOptions(place.data), ...archive, '-cp', jars.join(':')]
+  const { nodes, node } = place.cluster ?? { nodes: [HOST], node: 0 }
+  const archive = await classArchiveOptions(java, jars, folder, place.account, node === 0)
+  const lines = [...javaOptions(place.data, nodes.length), ...archive, '-cp', jars.join(':')]
   await configure(place, 'java.args', `${lines.map(quoted).join('\n')}\n`)
+}
+
+/** Where a node listens: alone, or at its place in a ring whose nodes are all seeds, so that none waits for another. */
+function nodePlace({ data, port, furtherPorts, cluster }: NativePlace): NodePlace {
+  const storagePort = furtherPorts[STORAGE_PORT] ?? 0
+  const listens = { port, storagePort, data }
+  if (cluster === undefined) return { ...listens, host: HOST, seeds: [HOST] }
+  const hosts = cluster.nodes.map(({ host }) => host)
+  const token = tokenOf(SITES[cluster.topology] ?? [], cluster.node)
+  return { ...listens, host: hosts[cluster.node] ?? HOST, seeds: hosts, token }
 }
 
 /** Every step may be repeated: what the server itself keeps is left alone. */
@@ -54,10 +67,12 @@ async function makeInstance(place: NativePlace, engine: Engine): Promise<void> {
     await chmod(folder, 0o700)
     await own(folder, place)
   }
-  const storagePort = place.furtherPorts[STORAGE_PORT] ?? 0
-  const node = { host: HOST, port: place.port, storagePort, seeds: [HOST], data }
   // Anew at each start: ports change where something else has taken them.
-  await configure(place, 'cassandra.yaml', serverSettings(node))
+  await configure(place, 'cassandra.yaml', serverSettings(nodePlace(place)))
+  if (place.cluster !== undefined) {
+    const site = SITES[place.cluster.topology]?.[place.cluster.node]
+    await configure(place, 'cassandra-rackdc.properties', rackSettings(site?.datacenter ?? DATACENTER))
+  }
   await configure(place, 'logback.xml', LOGGING)
   await writeArguments(place, engine)
 }
@@ -76,5 +91,15 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
   }
 }
 
+const HOSTS = Object.fromEntries(
+  Object.entries(SITES).map(([topology, sites]) => [topology, sites.map(({ host }) => host)]),
+)
+
 /** Cassandra from Maven, on the user's own Java 17. */
-export const native: NativeEngine = { furtherPorts: [STORAGE_PORT], look: lookForCassandra, prepare }
+export const native: NativeEngine = {
+  furtherPorts: [STORAGE_PORT],
+  topologies: HOSTS,
+  samePorts: true,
+  look: lookForCassandra,
+  prepare,
+}

@@ -1,7 +1,9 @@
+import { types } from 'cassandra-driver'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ArchError } from '../../core/errors.ts'
+import { ArchError, OperationFailure } from '../../core/errors.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { Secrets } from '../../core/store-module.ts'
+import { datacentersOf } from './datacenters.ts'
 import { isStranger } from './failures.ts'
 import { withSession } from './session.ts'
 import { ADMINISTRATOR, APPLICATION } from './settings.ts'
@@ -45,6 +47,45 @@ function applicationRole(password: string): readonly string[] {
   ]
 }
 
+function hasOthers({ further = [] }: StoreEndpoint): boolean {
+  return further.length > 0
+}
+
+/**
+ * Asks each node for what all nodes have a copy of: each must be there and know of all the others.
+ * @returns how many nodes there are in each data centre
+ * @throws OperationFailure where a node is missing, or holds another one for dead
+ */
+async function requireWhole(
+  endpoint: StoreEndpoint,
+  secrets: Secrets,
+): Promise<Readonly<Record<string, number>>> {
+  const { host, port, further = [] } = endpoint
+  const asked = { ...endpoint, user: ADMINISTRATOR, password: secrets[ADMINISTRATOR] ?? '', further: [] }
+  const nodes = [{ host, port }, ...further]
+  const found = await Promise.all(
+    nodes.map((node) =>
+      withSession({ ...asked, ...node }, async (driver) => {
+        const consistency = types.consistencies.all
+        await driver.execute(`SELECT role FROM system_auth.roles WHERE role = '${ADMINISTRATOR}'`, [], {
+          consistency,
+        })
+        return driver.hosts.length === nodes.length ? datacentersOf(driver) : undefined
+      }),
+    ),
+  )
+  const [datacenters] = found
+  if (datacenters === undefined || found.includes(undefined))
+    throw new OperationFailure('unavailable', 'cassandra: not all nodes know of each other')
+  return datacenters
+}
+
+/** Roles are where the data is: who is cut off from the other data centres can log in all the same. */
+function rolesEverywhere(datacenters: Readonly<Record<string, number>>): string {
+  const copies = Object.entries(datacenters).map(([name, nodes]) => `, '${name}': ${nodes}`)
+  return `ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy'${copies.join('')}}`
+}
+
 /** A superuser with a password of our own, and then none with one that everybody knows. */
 async function replaceDefaultSuperuser(endpoint: StoreEndpoint, password: string): Promise<boolean> {
   const made = await runAs(endpoint, DEFAULT_SUPERUSER, DEFAULT_SUPERUSER, [
@@ -54,18 +95,19 @@ async function replaceDefaultSuperuser(endpoint: StoreEndpoint, password: string
 }
 
 async function asAdministrator(endpoint: StoreEndpoint, secrets: Secrets): Promise<boolean> {
-  return runAs(endpoint, ADMINISTRATOR, secrets[ADMINISTRATOR] ?? '', [
-    `DROP ROLE IF EXISTS ${DEFAULT_SUPERUSER}`,
-    ...applicationRole(secrets[APPLICATION] ?? ''),
-  ])
+  const password = secrets[ADMINISTRATOR] ?? ''
+  const isKnown = await runAs(endpoint, ADMINISTRATOR, password, [])
+  return (
+    isKnown &&
+    runAs(endpoint, ADMINISTRATOR, password, [
+      ...(hasOthers(endpoint) ? [rolesEverywhere(await requireWhole(endpoint, secrets))] : []),
+      `DROP ROLE IF EXISTS ${DEFAULT_SUPERUSER}`,
+      ...applicationRole(secrets[APPLICATION] ?? ''),
+    ])
+  )
 }
 
-/**
- * Makes the application's role where it is missing, and takes the default superuser away; safe to repeat after an
- * interruption. Throws while the server does not answer.
- * @throws ArchError when the data has other passwords than the state directory
- */
-export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
+async function makeRoles(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
   const until = performance.now() + PATIENCE_MS
   for (;;) {
     if (await runAs(endpoint, APPLICATION, secrets[APPLICATION] ?? '', [])) return
@@ -79,4 +121,14 @@ export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise
     }
     await sleep(POLL_MS)
   }
+}
+
+/**
+ * Makes the application's role where it is missing, and takes the default superuser away; safe to repeat after an
+ * interruption. Throws while the server does not answer, or not all of its nodes know of each other.
+ * @throws ArchError when the data has other passwords than the state directory
+ */
+export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
+  await makeRoles(endpoint, secrets)
+  if (hasOthers(endpoint)) await requireWhole(endpoint, secrets)
 }
