@@ -19,9 +19,14 @@ export async function makeKept(server: CassandraClient): Promise<CassandraClient
   return client
 }
 
-/** Writes one row for `writer`; acknowledged at LOCAL_QUORUM. */
-export async function writeOne(client: CassandraClient, writer: number, number: number): Promise<void> {
-  await client.query(ADD, [writer, number, BODY])
+/** Writes one row for `writer`. */
+export async function writeOne(
+  client: CassandraClient,
+  writer: number,
+  number: number,
+  consistency: 'LOCAL_QUORUM' | 'EACH_QUORUM' = 'LOCAL_QUORUM',
+): Promise<void> {
+  await client.query(ADD, [writer, number, BODY], { consistency })
 }
 
 /** Who writes, and what was acknowledged to each. */

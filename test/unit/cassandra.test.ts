@@ -58,6 +58,23 @@ t.test('a node listens where it is told and nowhere else, whatever its path', as
   t.match(lines.get('seed_provider'), [{ parameters: [{ seeds: '127.0.0.1:2,127.0.0.2:2' }] }])
 })
 
+t.test(
+  'to other data centres a node is known by an address at which it does not listen itself',
+  async (t) => {
+    const place = { host: '127.0.0.3', port: 1, storagePort: 2, seeds: ['127.0.2.1'], data: '/a' }
+    const text = serverSettings({ ...place, token: '7', abroad: '127.0.2.3' })
+    for (const line of [
+      'listen_address: "127.0.0.3"',
+      'broadcast_address: "127.0.2.3"',
+      'broadcast_rpc_address: "127.0.0.3"',
+      'initial_token: "7"',
+      'endpoint_snitch: "GossipingPropertyFileSnitch"',
+    ])
+      t.ok(text.split('\n').includes(line), line)
+    t.notMatch(serverSettings(place), /broadcast|initial_token|Gossiping/)
+  },
+)
+
 t.test('the nodes of each data centre divide the ring evenly, and no two nodes have one token', async (t) => {
   const three = ['1', '2', '3'].map((host) => ({ host, datacenter: 'a' }))
   t.same(

@@ -35,7 +35,7 @@ function innerErrors(error: Error): readonly Error[] {
 }
 
 /** Roles and rights are rows in several copies: while too few nodes are there, the server cannot look, and says no. */
-function isUndecided(error: Error): boolean {
+export function isUndecided(error: Error): boolean {
   return error.message.includes('Unable to perform auth')
 }
 

@@ -66,6 +66,8 @@ export interface NodePlace {
   readonly data: string
   /** Of one of several nodes: its place on the ring, which it takes without asking the others for data. */
   readonly token?: string
+  /** The address by which nodes of other data centres know it, and seeds are named then: there a link listens, not the node. */
+  readonly abroad?: string | undefined
 }
 
 /** The text of a node's `cassandra.yaml`, each value as JSON, which YAML contains. */
@@ -88,6 +90,7 @@ export function serverSettings(place: NodePlace): string {
     hints_directory: join(data, 'hints'),
     cdc_raw_directory: join(data, 'cdc'),
     ...(place.token === undefined ? {} : { ...OF_SEVERAL, initial_token: place.token }),
+    ...(place.abroad === undefined ? {} : { broadcast_address: place.abroad, broadcast_rpc_address: host }),
   }
   const lines = Object.entries({ ...SETTINGS, ...perNode }).map(
     ([name, value]) => `${name}: ${JSON.stringify(value)}`,
@@ -95,9 +98,9 @@ export function serverSettings(place: NodePlace): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The text of `cassandra-rackdc.properties`, by which a node of several knows where it is. */
+/** The text of `cassandra-rackdc.properties`: where a node of several is. In one data centre nodes speak directly. */
 export function rackSettings(datacenter: string): string {
-  return `dc=${datacenter}\nrack=rack1\n`
+  return `dc=${datacenter}\nrack=rack1\nprefer_local=true\n`
 }
 
 /** Warnings, and the lines that say which version runs and how it joined: what `arch logs cassandra` shows. */

@@ -7,11 +7,18 @@ export const DATACENTER = 'datacenter1'
 export interface Site {
   readonly host: string
   readonly datacenter: string
+  /** The address by which nodes of other data centres know it: a way to it that may be cut. */
+  readonly abroad?: string
 }
 
 /** The nodes of each topology that has several. */
 export const SITES: Readonly<Partial<Record<Topology, readonly Site[]>>> = {
   cluster: ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map((host) => ({ host, datacenter: DATACENTER })),
+  'multi-dc': [1, 2, 3, 4].map((node) => ({
+    host: `127.0.0.${node}`,
+    datacenter: node <= 2 ? DATACENTER : 'datacenter2',
+    abroad: `127.0.2.${node}`,
+  })),
 }
 
 const RING = 2n ** 64n
