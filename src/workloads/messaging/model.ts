@@ -15,6 +15,12 @@ export type MessagingOperation =
   | 'typing.send'
   | 'device.leave'
   | 'device.return'
+  | 'conversation.start'
+  | 'group.create'
+  | 'member.add'
+  | 'member.remove'
+  | 'device.register'
+  | 'account.delete'
 
 /** The rate of every operation at scale 1. */
 export const rates: Readonly<Record<MessagingOperation, Quantity>> = {
@@ -25,6 +31,12 @@ export const rates: Readonly<Record<MessagingOperation, Quantity>> = {
   'typing.send': assumed(10e9, 'per day', 'one message in ten is seen being typed'),
   'device.leave': assumed(USERS, 'per day', 'once a day a device loses its connection and comes back'),
   'device.return': assumed(USERS, 'per day', 'as often as one is lost'),
+  'conversation.start': assumed(USERS / 10, 'per day', 'one user in ten writes to somebody new'),
+  'group.create': assumed(USERS / 100, 'per day', 'one user in a hundred makes a group'),
+  'member.add': assumed(USERS / 200, 'per day', 'to every other group somebody is added'),
+  'member.remove': assumed(USERS / 200, 'per day', 'and from as many somebody is removed'),
+  'device.register': assumed(USERS / 200, 'per day', 'one user in two hundred has a new device'),
+  'account.delete': assumed(USERS / 200, 'per day', 'more than would, so that a run sees some'),
 }
 
 /** Shares of what is sent, each of all messages. */

@@ -1,4 +1,7 @@
 import type { Audit } from '../../../core/workload.ts'
+import { accountsGone } from './accounts-gone.ts'
+import { marksEqual } from './marks-equal.ts'
+import { packagesOnce } from './packages-once.ts'
 import { messagesInOrder } from './messages-in-order.ts'
 import { messagesReadable } from './messages-readable.ts'
 import { messagesReceived } from './messages-received.ts'
@@ -16,4 +19,7 @@ export const fixedAudits: readonly Audit[] = [
   queuesEmpty,
   plaintextNowhere,
   partitionsBounded,
+  packagesOnce,
+  marksEqual,
+  accountsGone,
 ]

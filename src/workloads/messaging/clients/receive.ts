@@ -28,6 +28,10 @@ export interface DeviceObserver {
   undecryptable(device: string, from: string, conversation: string, why: string): void
   /** The same again, which was taken before. */
   repeated(): void
+  /** A key package of another device was handed out to this one: nobody else may be given it (M-13). */
+  claimed(of: string, fingerprint: string): void
+  /** A package of this one that several may be given. */
+  lastResort(of: string, fingerprint: string): void
   receipt(push: Extract<Pushed, { readonly type: 'receipt' }>): void
 }
 

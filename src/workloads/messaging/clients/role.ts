@@ -69,18 +69,25 @@ async function obey(society: Society, { request, name, ask, withinMs }: CommandF
   }
 }
 
-function serve(society: Society, socket: WebSocket): void {
+/** Commands that are not done. */
+interface UnderWay {
+  count: number
+}
+
+function serve(society: Society, socket: WebSocket, underWay: UnderWay): void {
   socket.binaryType = 'nodebuffer'
   socket.on('message', (data: Buffer) => {
     const command = decodeFrame(data).header as CommandFrame
+    underWay.count += 1
     void obey(society, command).then((reply) => {
+      underWay.count -= 1
       if (socket.readyState === socket.OPEN) socket.send(encodeFrame(reply))
     })
   })
 }
 
 /** Lets in whoever knows the secret that only this run's Redis has. */
-async function listen(society: Society, redis: RedisClient): Promise<WebSocketServer> {
+async function listen(society: Society, redis: RedisClient, underWay: UnderWay): Promise<WebSocketServer> {
   const secret = randomBytes(24).toString('base64url')
   const server = new WebSocketServer({
     host: '127.0.0.1',
@@ -88,7 +95,7 @@ async function listen(society: Society, redis: RedisClient): Promise<WebSocketSe
     perMessageDeflate: false,
     verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.authorization === secret,
   })
-  server.on('connection', (socket) => serve(society, socket))
+  server.on('connection', (socket) => serve(society, socket, underWay))
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   await redis.wave([['hset', CLIENTS, 'port', port, 'secret', secret]])
@@ -111,9 +118,14 @@ export function devicesRole(
     const society = buildSociety(built, await openEncryption(), () => gatewayPorts(redis), host)
     acquaint(society, built)
     await joinAll(society, (index) => random01(seed, index) < people.offline.value)
-    const server = await listen(society, redis)
+    const underWay: UnderWay = { count: 0 }
+    const server = await listen(society, redis, underWay)
     return {
-      drained: () => returnAll(society),
+      async drained() {
+        // What nobody waits for any more goes on all the same: a device does not forget what it was to send.
+        const wasBusy = underWay.count > 0
+        return (await returnAll(society)) && !wasBusy
+      },
       async close() {
         console.log(JSON.stringify(society.counts()))
         server.close()

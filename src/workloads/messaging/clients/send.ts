@@ -71,6 +71,7 @@ async function giveKey(device: Device, conversation: string): Promise<string> {
       const claimed = packageOf.get(address)
       // A device that is gone already has left nothing.
       if (claimed === '') return []
+      if (claimed !== undefined) device.noteClaim(address, claimed)
       return [
         {
           address,

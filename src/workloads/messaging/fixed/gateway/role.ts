@@ -90,9 +90,14 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     port,
     rejections,
     async drained() {
+      // Told when there was nothing to do at all: what is written now may be followed by more.
+      const isIdle =
+        gateway.taken.isEmpty() &&
+        gateway.marks.isEmpty() &&
+        [...gateway.sessions.values()].every(({ unconfirmed }) => unconfirmed.length === 0)
       await gateway.taken.flush()
       await gateway.marks.flush()
-      return true
+      return isIdle
     },
     async close() {
       epoch.close()
