@@ -1,4 +1,11 @@
 import type { Audit } from '../../../core/workload.ts'
+import { asWrittenInboxOnce } from './as-written/inbox-once.ts'
+import { asWrittenMessagesOneRow } from './as-written/messages-one-row.ts'
+import { asWrittenMessagesReceived } from './as-written/messages-received.ts'
+import { asWrittenMessagesStored } from './as-written/messages-stored.ts'
+import { asWrittenPartitionsBounded } from './as-written/partitions-bounded.ts'
+import { asWrittenPlaintextNowhere } from './as-written/plaintext-nowhere.ts'
+import { asWrittenUnreadDerived } from './as-written/unread-derived.ts'
 import { messagesInOrder } from './messages-in-order.ts'
 import { messagesReadable } from './messages-readable.ts'
 import { messagesReceived } from './messages-received.ts'
@@ -6,6 +13,7 @@ import { messagesStored } from './messages-stored.ts'
 import { partitionsBounded } from './partitions-bounded.ts'
 import { plaintextNowhere } from './plaintext-nowhere.ts'
 import { queuesEmpty } from './queues-empty.ts'
+import { unreadDerived } from './unread-derived.ts'
 
 /** What must hold after a run of the fixed variant (defects.md, B.6). */
 export const fixedAudits: readonly Audit[] = [
@@ -14,6 +22,19 @@ export const fixedAudits: readonly Audit[] = [
   messagesInOrder,
   messagesReadable,
   queuesEmpty,
+  unreadDerived,
   plaintextNowhere,
   partitionsBounded,
+]
+
+/** The same of the text's own tables, as far as they have what there is to look at. */
+export const asWrittenAudits: readonly Audit[] = [
+  asWrittenMessagesStored,
+  asWrittenMessagesOneRow,
+  asWrittenMessagesReceived,
+  messagesInOrder,
+  asWrittenInboxOnce,
+  asWrittenUnreadDerived,
+  asWrittenPlaintextNowhere,
+  asWrittenPartitionsBounded,
 ]
