@@ -78,6 +78,8 @@ export interface NativeEngine {
   readonly furtherPorts?: readonly string[]
   /** Its topologies beside `single`: the loopback address of each node. Each topology has data of its own. */
   readonly topologies?: Readonly<Partial<Record<Topology, readonly string[]>>>
+  /** Whether nodes know each other by their addresses alone: all listen on the same ports, each at an address of its own. */
+  readonly samePorts?: boolean
   /** Looks, and changes nothing. */
   look(engines: string): Promise<Availability>
   /**

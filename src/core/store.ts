@@ -15,7 +15,7 @@ export interface StoreEndpoint extends Address {
   readonly store: StoreName
   readonly provider: ProviderName
   readonly topology: Topology
-  /** Of a store of several nodes, the other ones: each knows all of them, and any may be down. */
+  /** Of a store of several nodes, the other ones: each knows all of them, and any may be down. None: only this node is asked. */
   readonly further?: readonly Address[]
   readonly user?: string
   readonly password?: string

@@ -35,12 +35,14 @@ async function adopt(java: Java, jars: readonly string[], folder: string): Promi
  * The options by which a Java program that is run with `jars` starts from an archive of its classes, in about half the
  * time. The first run that ends in order writes it, at its end; those until then start without.
  * @param folder of the jars: they and the archive go together
+ * @param writes whether this run is to write it: of several that end together, one does
  */
 export async function classArchiveOptions(
   java: Java,
   jars: readonly string[],
   folder: string,
   account: ServiceAccount | undefined,
+  writes = true,
 ): Promise<readonly string[]> {
   const archives = join(
     folder,
@@ -50,5 +52,6 @@ export async function classArchiveOptions(
   if (account !== undefined) await chown(archives, account.uid, account.gid)
   const archive = await adopt(java, jars, archives)
   if (archive !== undefined) return [`-XX:SharedArchiveFile=${archive}`]
+  if (!writes) return []
   return [`-XX:ArchiveClassesAtExit=${join(archives, `new-${randomBytes(6).toString('hex')}.jsa`)}`]
 }

@@ -13,7 +13,7 @@ const ABSENT = 'nothing'
 /** How a variant declares its Cassandra tables: CQL files that are run in order, in a keyspace of their own. */
 export interface DeclaredKeyspace {
   readonly keyspace: string
-  /** Default one copy, where the client is. */
+  /** Default a copy on each node, three at most in a data centre. */
   readonly replication?: CassandraReplication
   /** Paths relative to the package, e.g. `schemas/messaging/cassandra.cql`. Their statements may be run again. */
   readonly files: readonly string[]

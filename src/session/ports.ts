@@ -21,8 +21,15 @@ export function insistedPort(module: StoreModule, env: Environment): number | un
   )
 }
 
+const LOOPBACK: readonly string[] = ['127.0.0.1']
+
+async function isFreeAt(hosts: readonly string[], port: number): Promise<boolean> {
+  return (await Promise.all(hosts.map((host) => isPortFree(port, host)))).every(Boolean)
+}
+
 /**
  * A port for an instance that is not running: the one that the user insists on, the one it had, or a free one.
+ * @param hosts the addresses at which it is to be free
  * @throws ArchError when the user's own is taken
  */
 export async function choosePort(
@@ -30,17 +37,19 @@ export async function choosePort(
   remembered: number | undefined,
   env: Environment,
   note: Note,
+  hosts: readonly string[] = LOOPBACK,
 ): Promise<number> {
   const insisted = insistedPort(module, env)
   if (insisted !== undefined) {
-    if (await isPortFree(insisted)) return insisted
+    if (await isFreeAt(hosts, insisted)) return insisted
     throw new ArchError(
       `${module.portVariable} is ${insisted}, and something else listens on that port`,
       `End it, set ${module.portVariable} to another port, or leave it unset.`,
     )
   }
-  if (remembered !== undefined && (await isPortFree(remembered))) return remembered
-  const port = await findFreePort()
+  if (remembered !== undefined && (await isFreeAt(hosts, remembered))) return remembered
+  let port = await findFreePort(hosts[0])
+  while (!(await isFreeAt(hosts, port))) port = await findFreePort(hosts[0])
   if (remembered !== undefined)
     note(`port ${remembered} of ${module.title} is taken by something else: using ${port}`)
   return port
@@ -48,7 +57,7 @@ export async function choosePort(
 
 /**
  * Ports for all nodes of an instance that is not running: those they had, where they are free. The first node has the
- * port that the user insists on.
+ * port that the user insists on, and where all nodes have the same ports, all of them have it.
  * @param hosts the address of each node
  */
 export async function chooseNodes(
@@ -59,21 +68,24 @@ export async function chooseNodes(
   note: Note,
 ): Promise<readonly InstanceNode[]> {
   const taken = new Set<string>()
-  async function choose(host: string, wished: number | undefined): Promise<number> {
-    let found = wished ?? (await findFreePort(host))
-    while (taken.has(`${host}:${found}`) || !(await isPortFree(found, host))) found = await findFreePort(host)
-    taken.add(`${host}:${found}`)
+  async function choose(at: readonly string[], wished: number | undefined): Promise<number> {
+    let found = wished ?? (await findFreePort(at[0]))
+    while (at.some((host) => taken.has(`${host}:${found}`)) || !(await isFreeAt(at, found)))
+      found = await findFreePort(at[0])
+    for (const host of at) taken.add(`${host}:${found}`)
     return found
   }
+  const groups = module.native.samePorts === true ? [hosts] : hosts.map((host) => [host])
   const nodes: InstanceNode[] = []
-  for (const [index, host] of hosts.entries()) {
+  for (const [index, group] of groups.entries()) {
     const known = remembered[index]
-    const wished = index === 0 ? await choosePort(module, known?.port, env, note) : known?.port
-    const port = await choose(host, wished)
+    const wished = index === 0 ? await choosePort(module, known?.port, env, note, group) : known?.port
+    const port = await choose(group, wished)
     const furtherPorts: Record<string, number> = {}
     for (const name of module.native.furtherPorts ?? [])
-      furtherPorts[name] = await choose(host, known?.furtherPorts?.[name])
-    nodes.push({ port, ...(module.native.furtherPorts === undefined ? {} : { furtherPorts }) })
+      furtherPorts[name] = await choose(group, known?.furtherPorts?.[name])
+    const node = { port, ...(module.native.furtherPorts === undefined ? {} : { furtherPorts }) }
+    nodes.push(...group.map(() => node))
   }
   return nodes
 }

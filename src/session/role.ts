@@ -10,6 +10,8 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const ENTRY = fileURLToPath(new URL(`role-process${EXTENSION}`, import.meta.url))
 /** A role that does not answer for this long is taken for dead: a store that died must not hang the run. */
 const ANSWER_MS = 10_000
+/** A role may have to make much before it is ready: thousands of devices with their keys. */
+const READY_MS = 180_000
 
 /** A role's process, seen from the session. */
 export interface RoleHandle {
@@ -80,7 +82,7 @@ export async function startRole(
     })
   }
 
-  const ready = await ask({ type: 'start', assignment }, 'ready', 60_000)
+  const ready = await ask({ type: 'start', assignment }, 'ready', READY_MS)
   if (ready?.type !== 'ready') {
     child.kill('SIGKILL')
     if (ready?.type === 'failed' && ready.store)

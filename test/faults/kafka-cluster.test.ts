@@ -3,7 +3,9 @@ import type { KafkaClient } from '../../src/stores/kafka/client.ts'
 import { storeStatus } from '../../src/session/status.ts'
 import { KEEPING, whole } from '../helpers/kafka.ts'
 import { killNode } from '../helpers/kill.ts'
-import { home, nodes, place, up, withClient } from '../helpers/kafka-cluster.ts'
+import { kafka } from '../helpers/kafka-cluster.ts'
+
+const { home, nodes, place, up, withClient } = kafka
 
 interface Writers {
   readonly acknowledged: readonly string[]
@@ -49,7 +51,7 @@ for (const name of KEEPING) {
   t.test(
     `${name}: a kill -9 of one of three brokers loses nothing acknowledged, and two go on`,
     async (t) => {
-      await withClient(await up(), async (whoever) => {
+      await withClient((await up()).endpoint, async (whoever) => {
         const client = await whoever.withClient(name)
         const topic = `kept-${name}`
         await client.ensureTopics([{ name: topic, partitions: 6, settings: {} }])

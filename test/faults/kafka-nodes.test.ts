@@ -8,7 +8,9 @@ import { upStores } from '../../src/session/up.ts'
 import { isAlive } from '../../src/machine/process.ts'
 import { messages, whole } from '../helpers/kafka.ts'
 import { killNode } from '../helpers/kill.ts'
-import { cluster, home, nodes, place, up, withClient } from '../helpers/kafka-cluster.ts'
+import { kafka } from '../helpers/kafka-cluster.ts'
+
+const { home, nodes, options: cluster, place, up, withClient } = kafka
 
 t.test('a cluster is three nodes, each with a process, data, a log and ports of its own', async (t) => {
   const { endpoint, facts, alreadyRunning } = await up()
@@ -82,7 +84,7 @@ t.test('the logs of nodes come one after the other, or by name', async (t) => {
 })
 
 t.test('down ends every node; each topology has data of its own, and finds it again', async (t) => {
-  await withClient(await up(), async (client) => {
+  await withClient((await up()).endpoint, async (client) => {
     await client.ensureTopics([{ name: 'kept', partitions: 3, settings: {} }])
     await client.produce('kept', messages(100))
   })
@@ -94,10 +96,10 @@ t.test('down ends every node; each topology has data of its own, and finds it ag
   const [single] = await upStores(['kafka'], { ...cluster, topology: 'single' })
   if (single === undefined) throw new Error('nothing was started')
   t.equal(single.facts.topology, 'single')
-  t.same(await withClient(single, (client) => client.topicNames()), [])
+  t.same(await withClient(single.endpoint, (client) => client.topicNames()), [])
   await downStores({ home, env: {}, volumes: false })
 
-  t.equal((await withClient(await up(), (client) => whole(client, 'kept'))).length, 100)
+  t.equal((await withClient((await up()).endpoint, (client) => whole(client, 'kept'))).length, 100)
   const { nodes: found = [] } = await storeStatus(place, 'kafka', {})
   await downStores({ home, env: {}, volumes: true })
   for (const { data, log } of found)

@@ -155,7 +155,9 @@ export interface CassandraClient extends StoreClient {
   ): Promise<number>
   /** CQL text of one or more statements that ends when all nodes agree on the schema: provisioning only. */
   execute(text: string): Promise<void>
-  /** Nothing happens when it exists. @param replication default one copy in the data centre that the client is in */
+  /** How many nodes there are in each data centre, those that are down included. */
+  datacenters(): Promise<Readonly<Record<string, number>>>
+  /** Nothing happens when it exists. @param replication default a copy on each node, three at most in a data centre */
   createKeyspace(keyspace: string, replication?: CassandraReplication): Promise<void>
   /** Drops a keyspace with its data; nothing happens when there is none. */
   dropKeyspace(keyspace: string): Promise<void>

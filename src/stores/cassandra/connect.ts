@@ -9,7 +9,6 @@ import { keyspacesOver, runScript } from './provisioning.ts'
 import { newPool } from './pool.ts'
 import type { Pool } from './pool.ts'
 import { queriesOver } from './queries.ts'
-import { DATACENTER } from './settings.ts'
 import { writeAll } from './write-all.ts'
 
 const DEFAULT_BOUND_MS = 10_000
@@ -60,7 +59,6 @@ function clientOf(server: Server, keyspace: string): CassandraClient {
     ...keyspacesOver(
       () => poolOf(server, NONE),
       queryNone,
-      server.endpoint.datacenter ?? DATACENTER,
       (name) => leave(server, name),
     ),
     withKeyspace: (name) => clientOf(server, keyspaceName(name)),

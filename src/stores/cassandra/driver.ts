@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { Client, auth, policies, tracker, types } from 'cassandra-driver'
-import type { QueryOptions, tracker as tracking } from 'cassandra-driver'
+import type { Host, QueryOptions, tracker as tracking } from 'cassandra-driver'
 import type { Address, StoreEndpoint } from '../../core/store.ts'
-import { DATACENTER } from './settings.ts'
+import { DATACENTER } from './sites.ts'
 import type { ColumnType } from './types.ts'
 
 /** Requests under way at a time on one connection; one more is refused at once. */
@@ -82,9 +82,16 @@ function contactPoint({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+/** One node is asked, however many others the driver hears of, and wherever it is. */
+function only(address: string): policies.loadBalancing.LoadBalancingPolicy {
+  const { AllowListPolicy, RoundRobinPolicy } = policies.loadBalancing
+  return new AllowListPolicy(new RoundRobinPolicy(), [address])
+}
+
 function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
   const { host, port, further = [], user, password, tls } = endpoint
   const datacenter = endpoint.datacenter ?? DATACENTER
+  const isAlone = endpoint.further?.length === 0
   return new Client({
     contactPoints: [{ host, port }, ...further].map(contactPoint),
     localDataCenter: datacenter,
@@ -102,6 +109,7 @@ function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
     },
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: options.timeoutMs },
     policies: {
+      ...(isAlone ? { loadBalancing: only(`${host}:${port}`) } : {}),
       retry: new OtherNode(),
       reconnection: new policies.reconnection.ConstantReconnectionPolicy(AGAIN_MS),
     },
@@ -149,12 +157,23 @@ export async function openDriver(endpoint: StoreEndpoint, options: DriverOptions
   }
 }
 
-/** What the server says of a statement, which is prepared where it was not. */
-export async function preparedMeta(driver: Client, text: string, keyspace?: string): Promise<PreparedMeta> {
+function balancingOf(driver: Client): policies.loadBalancing.LoadBalancingPolicy {
   const { options } = driver as unknown as {
     readonly options: {
       readonly policies: { readonly loadBalancing: policies.loadBalancing.LoadBalancingPolicy }
     }
   }
-  return (await getPrepared(driver, options.policies.loadBalancing, text, keyspace)).meta
+  return options.policies.loadBalancing
+}
+
+/** The nodes that are up and that statements go to: those of the client's own data centre. */
+export function nearHosts(driver: Client): readonly Host[] {
+  return driver.hosts
+    .values()
+    .filter((host) => host.isUp() && balancingOf(driver).getDistance(host) === types.distance.local)
+}
+
+/** What the server says of a statement, which is prepared where it was not. */
+export async function preparedMeta(driver: Client, text: string, keyspace?: string): Promise<PreparedMeta> {
+  return (await getPrepared(driver, balancingOf(driver), text, keyspace)).meta
 }

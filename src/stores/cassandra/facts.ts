@@ -2,6 +2,7 @@ import type { Client } from 'cassandra-driver'
 import { z } from 'zod'
 import { ArchError } from '../../core/errors.ts'
 import type { StoreEndpoint, StoreFacts } from '../../core/store.ts'
+import { datacentersOf } from './datacenters.ts'
 import { classify } from './failures.ts'
 import { withSession } from './session.ts'
 
@@ -10,7 +11,7 @@ const Local = z.object({ release_version: z.string(), data_center: z.string() })
 const Settings = z.array(z.object({ name: z.string(), value: z.string().nullable() }))
 const Keyspaces = z.array(z.object({ keyspace_name: z.string(), durable_writes: z.boolean() }))
 
-/** A question to the server, on a connection of its own. @throws OperationFailure or ArchError when it is not answered */
+/** A question to the server, or to one node of it, on a connection of its own. @throws OperationFailure or ArchError when it is not answered */
 export async function health(endpoint: StoreEndpoint): Promise<void> {
   await withSession(endpoint, (driver) => driver.execute('SELECT key FROM system.local'))
 }
@@ -48,6 +49,7 @@ export async function facts(endpoint: StoreEndpoint): Promise<StoreFacts> {
       await rowsOf(driver, 'SELECT keyspace_name, durable_writes FROM system_schema.keyspaces'),
     )
     const hasLog = keyspaces.every(({ durable_writes: durable }) => durable)
+    const datacenters = Object.entries(datacentersOf(driver)).map(([name, nodes]) => `${name} ${nodes}`)
     const isFlushed = ['batch', 'group'].includes(settings['commitlog_sync'] ?? '')
     return {
       name: 'cassandra',
@@ -55,7 +57,7 @@ export async function facts(endpoint: StoreEndpoint): Promise<StoreFacts> {
       provider: endpoint.provider,
       topology: endpoint.topology,
       acknowledgedSurvives: !hasLog ? 'nothing' : isFlushed ? 'power loss' : 'process kill',
-      settings: { ...settings, datacenter, durable_writes: String(hasLog) },
+      settings: { ...settings, datacenter, nodes: datacenters.join(', '), durable_writes: String(hasLog) },
     }
   })
 }

@@ -34,10 +34,16 @@ function innerErrors(error: Error): readonly Error[] {
   return Object.values(inner ?? {}).filter((each) => each instanceof Error)
 }
 
+/** Roles and rights are rows in several copies: while too few nodes are there, the server cannot look, and says no. */
+export function isUndecided(error: Error): boolean {
+  return error.message.includes('Unable to perform auth')
+}
+
 function isRefused(error: Error): boolean {
   return (
-    error instanceof errors.AuthenticationError ||
-    (error instanceof errors.ResponseError && error.code === BAD_CREDENTIALS)
+    !isUndecided(error) &&
+    (error instanceof errors.AuthenticationError ||
+      (error instanceof errors.ResponseError && error.code === BAD_CREDENTIALS))
   )
 }
 
@@ -73,6 +79,7 @@ export function classify(error: unknown): Error {
       error,
     )
   }
+  if (isUndecided(error)) return new OperationFailure('unavailable', `cassandra: ${error.message}`, error)
   if (error instanceof errors.ResponseError) return ofServer(error)
   if (error instanceof errors.OperationTimedOutError)
     return new OperationFailure('timeout', `cassandra: ${error.message}`, error)

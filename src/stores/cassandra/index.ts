@@ -1,7 +1,8 @@
 import type { StoreModule } from '../../core/store-module.ts'
 import { parseStoreUrl } from '../../machine/store-url.ts'
 import { native } from './native.ts'
-import { ADMINISTRATOR, APPLICATION, DATACENTER } from './settings.ts'
+import { ADMINISTRATOR, APPLICATION } from './settings.ts'
+import { DATACENTER } from './sites.ts'
 
 /** Cassandra 5: rows by partition, written at any rate on any number of nodes. Its driver is loaded when it is first used. */
 export const store: StoreModule = {

@@ -33,12 +33,15 @@ const OPENS = [
   'java.base/java.net',
   'java.base/jdk.internal.misc',
 ]
-const HEAP = ['-Xms1g', '-Xmx1g', '-Xss512k', '-XX:MaxDirectMemorySize=512m', '-XX:+UseSerialGC']
+const ALONE = ['-Xms1g', '-Xmx1g', '-XX:MaxDirectMemorySize=512m']
+/** Several start at once: the better compiler would take the machine from them, and gains nothing in a test's minutes. */
+const OF_SEVERAL = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=256m', '-XX:TieredStopAtLevel=1']
+const MEMORY = ['-Xss512k', '-XX:+UseSerialGC']
 const CONDUCT = ['-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData']
 /** What the JVM itself has to say goes to the log only where it is wrong. */
 const JVM_LOG = ['-Xlog:disable', '-Xlog:all=error:stderr']
 
-/** A lone node waits for nobody, and the default superuser is made at once. Passwords are of 24 random bytes: slow hashes add nothing. */
+/** A node waits for nobody: it is alone, or has its place on the ring. Passwords are of 24 random bytes: slow hashes add nothing. */
 const PROPERTIES = [
   '-Djdk.attach.allowAttachSelf=true',
   '-Dio.netty.tryReflectionSetAccessible=true',
@@ -46,24 +49,39 @@ const PROPERTIES = [
   '-Dcassandra-foreground=yes',
   '-Dcassandra.skip_wait_for_gossip_to_settle=0',
   '-Dcassandra.ring_delay_ms=1',
-  '-Dcassandra.superuser_setup_delay_ms=0',
   '-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4',
 ]
 
-/** The options of a node's Java, but for its classes. @param data its folder, which holds its configuration */
-export function javaOptions(data: string): readonly string[] {
+/**
+ * Of a lone node the default superuser is made at once. Of several each node has all the roles, from the beginning, and
+ * the superuser is tried to be made until a quorum of them is there.
+ */
+function roleOptions(nodes: number): readonly string[] {
+  if (nodes === 1) return ['-Dcassandra.superuser_setup_delay_ms=0']
+  return ['-Dcassandra.superuser_setup_delay_ms=500', `-Dcassandra.system_auth.default_rf=${nodes}`]
+}
+
+/**
+ * The options of a node's Java, but for its classes.
+ * @param data its folder, which holds its configuration
+ * @param nodes how many there are of them
+ */
+export function javaOptions(data: string, nodes: number): readonly string[] {
   return [
-    ...HEAP,
+    ...(nodes === 1 ? ALONE : OF_SEVERAL),
+    ...MEMORY,
     ...CONDUCT,
     ...JVM_LOG,
     ...EXPORTS.map((name) => `--add-exports=${name}=ALL-UNNAMED`),
     ...OPENS.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
     ...PROPERTIES,
+    ...roleOptions(nodes),
     `-Djava.io.tmpdir=${join(data, 'tmp')}`,
     `-Djna.tmpdir=${join(data, 'tmp')}`,
     `-Duser.home=${data}`,
     `-Dcassandra.storagedir=${data}`,
     `-Dcassandra.config=file://${join(data, 'cassandra.yaml')}`,
+    `-Dcassandra-rackdc.properties=file://${join(data, 'cassandra-rackdc.properties')}`,
     `-Dlogback.configurationFile=${join(data, 'logback.xml')}`,
   ]
 }

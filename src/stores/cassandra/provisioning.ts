@@ -1,9 +1,11 @@
-import type { types } from 'cassandra-driver'
+import type { QueryOptions, types } from 'cassandra-driver'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchError, OperationFailure } from '../../core/errors.ts'
 import type { CassandraClient, CassandraReplication, CassandraStatement } from './client.ts'
+import { copiesIn, datacentersOf } from './datacenters.ts'
 import { classify } from './failures.ts'
 import { keyspaceName } from './names.ts'
+import { nearHosts } from './driver.ts'
 import type { Pool } from './pool.ts'
 import { statementsOf } from './script.ts'
 
@@ -24,12 +26,19 @@ function isInternal(keyspace: string): boolean {
 
 type Info = types.ResultSet['info'] & { readonly isSchemaInAgreement?: boolean }
 
-/** Runs the statements of a CQL text one after the other, each once all nodes agree on the schema. */
-export async function runScript(pool: Pool, text: string): Promise<void> {
+/**
+ * Runs the statements of a CQL text one after the other, each once all nodes agree on the schema.
+ * @param at the node that is asked; default any
+ */
+export async function runScript(
+  pool: Pool,
+  text: string,
+  at: Pick<QueryOptions, 'host'> = {},
+): Promise<void> {
   try {
     const { driver } = await pool.connected()
     for (const statement of statementsOf(text)) {
-      const { info } = await driver.execute(statement, [], { readTimeout: SCHEMA_MS })
+      const { info } = await driver.execute(statement, [], { ...at, readTimeout: SCHEMA_MS })
       if ((info as Info).isSchemaInAgreement === false)
         throw new OperationFailure('unavailable', 'cassandra: the nodes do not agree on the schema')
     }
@@ -39,7 +48,7 @@ export async function runScript(pool: Pool, text: string): Promise<void> {
 }
 
 /**
- * Waits until who made a keyspace may use it. The server remembers for 2 s who may do what, so that a keyspace which
+ * Waits until who made a keyspace may use it. Each node remembers for 2 s who may do what, so that a keyspace which
  * was dropped and is made again belongs to nobody for a moment. Dropping a table that is not there asks for the right,
  * and does nothing.
  */
@@ -47,7 +56,8 @@ async function waitForRights(pool: Pool, keyspace: string): Promise<void> {
   const until = performance.now() + RIGHTS_MS
   for (;;) {
     try {
-      await runScript(pool, `DROP TABLE IF EXISTS ${keyspaceName(keyspace)}.arch_nothing`)
+      for (const host of nearHosts((await pool.connected()).driver))
+        await runScript(pool, `DROP TABLE IF EXISTS ${keyspaceName(keyspace)}.arch_nothing`, { host })
       return
     } catch (error) {
       if (!(error instanceof ArchError) || performance.now() > until) throw error
@@ -60,17 +70,28 @@ async function waitForRights(pool: Pool, keyspace: string): Promise<void> {
 export function keyspacesOver(
   pool: () => Pool,
   query: CassandraClient['query'],
-  datacenter: string,
   leave: (keyspace: string) => Promise<void>,
-): Pick<CassandraClient, 'createKeyspace' | 'dropKeyspace' | 'keyspaceExists' | 'keyspaceNames'> {
+): Pick<
+  CassandraClient,
+  'datacenters' | 'createKeyspace' | 'dropKeyspace' | 'keyspaceExists' | 'keyspaceNames'
+> {
+  async function datacenters(): Promise<Readonly<Record<string, number>>> {
+    try {
+      return datacentersOf((await pool().connected()).driver)
+    } catch (error) {
+      throw classify(error)
+    }
+  }
+
   async function names(): Promise<readonly string[]> {
     const rows = await query<{ keyspace_name: string }>(NAMES, [], { consistency: 'LOCAL_ONE' })
     return rows.map(({ keyspace_name: name }) => name)
   }
 
   return {
-    async createKeyspace(keyspace, replication: CassandraReplication = { [datacenter]: 1 }) {
-      const copies = Object.entries(replication).map(([name, copies]) => {
+    datacenters,
+    async createKeyspace(keyspace, replication?: CassandraReplication) {
+      const copies = Object.entries(replication ?? copiesIn(await datacenters())).map(([name, copies]) => {
         if (!/^[\w-]+$/.test(name) || !Number.isInteger(copies) || copies < 0)
           throw new TypeError(`'${name}': ${copies} are no copies in a data centre`)
         return `, '${name}': ${copies}`

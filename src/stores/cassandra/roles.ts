@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchError } from '../../core/errors.ts'
 import type { StoreEndpoint } from '../../core/store.ts'
 import type { Secrets } from '../../core/store-module.ts'
-import { isStranger } from './failures.ts'
+import { isStranger, isUndecided } from './failures.ts'
 import { withSession } from './session.ts'
 import { ADMINISTRATOR, APPLICATION } from './settings.ts'
+import { requireWhole } from './whole.ts'
 
 /** What Cassandra makes of itself where there is no role at all, a moment after it begins to answer. */
 const DEFAULT_SUPERUSER = 'cassandra'
@@ -16,20 +17,20 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Runs statements as `role`. @returns false where it is not let in */
+/** Runs statements as `role`. @returns why it is not let in, where it is not */
 async function runAs(
   endpoint: StoreEndpoint,
   role: string,
   password: string,
   statements: readonly string[],
-): Promise<boolean> {
+): Promise<Error | undefined> {
   try {
     await withSession({ ...endpoint, user: role, password }, async (driver) => {
       for (const statement of statements) await driver.execute(statement)
     })
-    return true
+    return undefined
   } catch (error) {
-    if (isStranger(error)) return false
+    if (error instanceof Error && (isStranger(error) || isUndecided(error))) return error
     throw error
   }
 }
@@ -45,32 +46,55 @@ function applicationRole(password: string): readonly string[] {
   ]
 }
 
-/** A superuser with a password of our own, and then none with one that everybody knows. */
-async function replaceDefaultSuperuser(endpoint: StoreEndpoint, password: string): Promise<boolean> {
-  const made = await runAs(endpoint, DEFAULT_SUPERUSER, DEFAULT_SUPERUSER, [
-    `CREATE ROLE IF NOT EXISTS ${ADMINISTRATOR} WITH PASSWORD = ${literal(password)} AND LOGIN = true AND SUPERUSER = true`,
-  ])
-  return made
+function hasOthers({ further = [] }: StoreEndpoint): boolean {
+  return further.length > 0
 }
 
-async function asAdministrator(endpoint: StoreEndpoint, secrets: Secrets): Promise<boolean> {
+/** Roles are where the data is: who is cut off from the other data centres can log in all the same. */
+async function rolesEverywhere(endpoint: StoreEndpoint): Promise<string> {
+  const datacenters = await requireWhole({
+    ...endpoint,
+    user: DEFAULT_SUPERUSER,
+    password: DEFAULT_SUPERUSER,
+  })
+  const copies = Object.entries(datacenters).map(([name, nodes]) => `, '${name}': ${nodes}`)
+  return `ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy'${copies.join('')}}`
+}
+
+/**
+ * A superuser with a password of our own, and then none with one that everybody knows. Of several nodes the roles are
+ * distributed before: until then only this superuser is let in where there are several data centres.
+ */
+async function replaceDefaultSuperuser(
+  endpoint: StoreEndpoint,
+  password: string,
+): Promise<Error | undefined> {
+  const refused = await runAs(endpoint, DEFAULT_SUPERUSER, DEFAULT_SUPERUSER, [])
+  if (refused !== undefined) return refused
+  return runAs(endpoint, DEFAULT_SUPERUSER, DEFAULT_SUPERUSER, [
+    ...(hasOthers(endpoint) ? [await rolesEverywhere(endpoint)] : []),
+    `CREATE ROLE IF NOT EXISTS ${ADMINISTRATOR} WITH PASSWORD = ${literal(password)} AND LOGIN = true AND SUPERUSER = true`,
+  ])
+}
+
+async function asAdministrator(endpoint: StoreEndpoint, secrets: Secrets): Promise<Error | undefined> {
   return runAs(endpoint, ADMINISTRATOR, secrets[ADMINISTRATOR] ?? '', [
     `DROP ROLE IF EXISTS ${DEFAULT_SUPERUSER}`,
     ...applicationRole(secrets[APPLICATION] ?? ''),
   ])
 }
 
-/**
- * Makes the application's role where it is missing, and takes the default superuser away; safe to repeat after an
- * interruption. Throws while the server does not answer.
- * @throws ArchError when the data has other passwords than the state directory
- */
-export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
+async function makeRoles(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
   const until = performance.now() + PATIENCE_MS
   for (;;) {
-    if (await runAs(endpoint, APPLICATION, secrets[APPLICATION] ?? '', [])) return
-    if (await asAdministrator(endpoint, secrets)) return
-    if (await replaceDefaultSuperuser(endpoint, secrets[ADMINISTRATOR] ?? '')) continue
+    const application = await runAs(endpoint, APPLICATION, secrets[APPLICATION] ?? '', [])
+    if (application === undefined) return
+    const administrator = await asAdministrator(endpoint, secrets)
+    if (administrator === undefined) return
+    const superuser = await replaceDefaultSuperuser(endpoint, secrets[ADMINISTRATOR] ?? '')
+    if (superuser === undefined) continue
+    // While too few nodes are there, nobody is known: that says nothing of passwords.
+    for (const refused of [application, administrator, superuser]) if (isUndecided(refused)) throw refused
     if (performance.now() > until) {
       throw new ArchError(
         'Cassandra refuses the passwords that the state directory holds: the data is from another instance',
@@ -79,4 +103,15 @@ export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise
     }
     await sleep(POLL_MS)
   }
+}
+
+/**
+ * Makes the application's role where it is missing, and takes the default superuser away; safe to repeat after an
+ * interruption. Throws while the server does not answer, or not all of its nodes know of each other.
+ * @throws ArchError when the data has other passwords than the state directory
+ */
+export async function settle(endpoint: StoreEndpoint, secrets: Secrets): Promise<void> {
+  await makeRoles(endpoint, secrets)
+  if (hasOthers(endpoint))
+    await requireWhole({ ...endpoint, user: ADMINISTRATOR, password: secrets[ADMINISTRATOR] ?? '' })
 }

@@ -4,8 +4,6 @@ import { join } from 'node:path'
 export const ADMINISTRATOR = 'administrator'
 /** The application's role. */
 export const APPLICATION = 'arch'
-/** Where a node is whose snitch knows of nothing else: what SimpleSnitch says. */
-export const DATACENTER = 'datacenter1'
 
 type Setting = string | number | boolean | readonly unknown[] | { readonly [name: string]: Setting }
 
@@ -43,6 +41,20 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   write_request_timeout: '5000ms',
 }
 
+/**
+ * What differs of one of several nodes: each is told its data centre by a file, and there are several of them in the
+ * memory of one machine.
+ */
+const OF_SEVERAL: Readonly<Record<string, Setting>> = {
+  endpoint_snitch: 'GossipingPropertyFileSnitch',
+  memtable_heap_space: '64MiB',
+  memtable_offheap_space: '64MiB',
+  file_cache_size: '32MiB',
+  networking_cache_size: '16MiB',
+  // What a node missed while it was away is written down soon, and sent when it is back.
+  hints_flush_period: '1000ms',
+}
+
 /** Where a node listens, and where its data is. */
 export interface NodePlace {
   /** A loopback address, of clients and of other nodes alike. */
@@ -52,6 +64,10 @@ export interface NodePlace {
   /** Addresses by which a node finds the others. */
   readonly seeds: readonly string[]
   readonly data: string
+  /** Of one of several nodes: its place on the ring, which it takes without asking the others for data. */
+  readonly token?: string
+  /** The address by which nodes of other data centres know it, and seeds are named then: there a link listens, not the node. */
+  readonly abroad?: string | undefined
 }
 
 /** The text of a node's `cassandra.yaml`, each value as JSON, which YAML contains. */
@@ -73,11 +89,18 @@ export function serverSettings(place: NodePlace): string {
     saved_caches_directory: join(data, 'saved_caches'),
     hints_directory: join(data, 'hints'),
     cdc_raw_directory: join(data, 'cdc'),
+    ...(place.token === undefined ? {} : { ...OF_SEVERAL, initial_token: place.token }),
+    ...(place.abroad === undefined ? {} : { broadcast_address: place.abroad, broadcast_rpc_address: host }),
   }
   const lines = Object.entries({ ...SETTINGS, ...perNode }).map(
     ([name, value]) => `${name}: ${JSON.stringify(value)}`,
   )
   return `${lines.join('\n')}\n`
+}
+
+/** The text of `cassandra-rackdc.properties`: where a node of several is. In one data centre nodes speak directly. */
+export function rackSettings(datacenter: string): string {
+  return `dc=${datacenter}\nrack=rack1\nprefer_local=true\n`
 }
 
 /** Warnings, and the lines that say which version runs and how it joined: what `arch logs cassandra` shows. */

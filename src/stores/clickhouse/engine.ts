@@ -1,12 +1,10 @@
-import { access, chmod, cp } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
-import type { Availability, Note, ServiceAccount } from '../../core/store-module.ts'
+import type { Availability, Note } from '../../core/store-module.ts'
 import { ensureFolder, requireSpace } from '../../machine/files.ts'
 import { NPM_REMEDY, fetchPackage, hasNpm } from '../../machine/npm.ts'
 import type { PinnedPackage } from '../../machine/npm.ts'
-import { madeOnce } from '../../machine/made-once.ts'
-import { run } from '../../machine/run.ts'
 import { ENGINE_VERSION } from './settings.ts'
 
 const NEEDED_BYTES = 2 ** 30
@@ -80,18 +78,4 @@ export async function usableEngine(engines: string, note: Note): Promise<Engine>
   }
   await fetchPackage(pinned, folder, `ClickHouse ${ENGINE_VERSION} (550 MB)`, note)
   return { folder, packageName: pinned.name }
-}
-
-/** Our own Node, or a copy of it below `engines` where `account` cannot run it (a checkout in root's home). */
-export async function usableNode(engines: string, account: ServiceAccount | undefined): Promise<string> {
-  const { code } = await run(process.execPath, ['--version'], { account, cwd: '/' })
-  if (code === 0) return process.execPath
-  const copy = join(engines, `node-${process.version}`)
-  await madeOnce(copy, async (half) => {
-    const file = join(half, 'node')
-    await cp(process.execPath, file)
-    await chmod(file, 0o755)
-    return half
-  })
-  return join(copy, 'node')
 }

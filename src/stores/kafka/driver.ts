@@ -1,8 +1,16 @@
-import type { BaseOptions, Connection } from '@platformatic/kafka'
+import { Connection, instancesChannel } from '@platformatic/kafka'
+import type { BaseOptions } from '@platformatic/kafka'
 import type { StoreEndpoint } from '../../core/store.ts'
 
 /** A server that is silent for so long with a request waiting is taken for gone. */
 const SILENCE_MS = 5_000
+
+// A connection that is lost in the middle of its handshake tells its error twice, to the request and as itself, and its
+// pool listens once: the second one would end the process. Whoever waits for the connection has been told.
+instancesChannel.subscribe((made) => {
+  const { instance } = made as { readonly instance: unknown }
+  if (instance instanceof Connection) instance.on('error', () => undefined)
+})
 
 /** How often the driver itself tries again, and how long it waits between: its own default is three times a second apart. */
 export interface DriverPatience {

@@ -23,6 +23,8 @@ export interface RedisClient extends StoreClient {
   call(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): RedisCommand
   /** Messages published on `channel`; resolves when the subscription stands. Ends with the client. */
   subscribe(channel: string, onMessage: (message: string) => void): Promise<void>
+  /** Called each time the connection is lost: what was under way may have happened or not, and what is there may be gone. */
+  onLost(listener: () => void): void
   /** Another logical database of the same server, closed with this client. The same index gives the same client. */
   withDatabase(index: number): RedisClient
   /** Empties this logical database. */

@@ -65,7 +65,11 @@ function clientOf(server: Server, database: number): RedisClient {
   if (known !== undefined) return known
   const redis = openConnection(server, database)
   const scripts = newScripts()
-  redis.on('close', () => scripts.forget())
+  const lost: (() => void)[] = []
+  redis.on('close', () => {
+    scripts.forget()
+    for (const listener of lost) listener()
+  })
   const send = senderOver(redis)
   let opening: Promise<void> | undefined
   let subscriber: Promise<Redis> | undefined
@@ -108,6 +112,7 @@ function clientOf(server: Server, database: number): RedisClient {
         throw classify(error)
       }
     },
+    onLost: (listener) => void lost.push(listener),
     withDatabase: (index) => clientOf(server, index),
     async flush() {
       await client.wave([['flushdb']])

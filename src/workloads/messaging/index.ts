@@ -10,6 +10,7 @@ import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { openClients } from './clients/open.ts'
 import { devicesRole } from './clients/role.ts'
 import { gatewayRole } from './fixed/gateway/role.ts'
+import { startPersister } from './fixed/persister.ts'
 import { flows } from './flows.ts'
 import { model } from './model.ts'
 import { profiles } from './profiles.ts'
@@ -58,6 +59,7 @@ const fixed: Variant = {
   roles: {
     'gateway-1': gatewayRole('gateway-1', 0),
     'gateway-2': gatewayRole('gateway-2', 1),
+    persister: startPersister,
     devices: devicesRole('fixed'),
   },
   audits: fixedAudits,

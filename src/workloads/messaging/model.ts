@@ -15,6 +15,12 @@ export type MessagingOperation =
   | 'typing.send'
   | 'device.leave'
   | 'device.return'
+  | 'conversation.start'
+  | 'group.create'
+  | 'member.add'
+  | 'member.remove'
+  | 'device.register'
+  | 'account.delete'
 
 /** The rate of every operation at scale 1. */
 export const rates: Readonly<Record<MessagingOperation, Quantity>> = {
@@ -25,6 +31,12 @@ export const rates: Readonly<Record<MessagingOperation, Quantity>> = {
   'typing.send': assumed(10e9, 'per day', 'one message in ten is seen being typed'),
   'device.leave': assumed(USERS, 'per day', 'once a day a device loses its connection and comes back'),
   'device.return': assumed(USERS, 'per day', 'as often as one is lost'),
+  'conversation.start': assumed(USERS / 10, 'per day', 'one user in ten writes to somebody new'),
+  'group.create': assumed(USERS / 100, 'per day', 'one user in a hundred makes a group'),
+  'member.add': assumed(USERS / 200, 'per day', 'to every other group somebody is added'),
+  'member.remove': assumed(USERS / 200, 'per day', 'and from as many somebody is removed'),
+  'device.register': assumed(USERS / 200, 'per day', 'one user in two hundred has a new device'),
+  'account.delete': assumed(USERS / 200, 'per day', 'more than would, so that a run sees some'),
 }
 
 /** Shares of what is sent, each of all messages. */
@@ -49,7 +61,7 @@ export const society: Readonly<
   >
 > = {
   secondDevices: assumed(1 / 5, 'of users', 'have a second device (M-25)'),
-  contacts: assumed(8, 'conversations of two a user', 'those that are alive in a day'),
+  contacts: assumed(4, 'conversations of two a user', 'those that are alive in a day'),
   groups: assumed(1 / 40, 'groups a user', 'MSG-03 / MSG-01: 50M groups of 2B users'),
   smallestGroup: assumed(3, 'members', 'of a group; sizes follow Pareto’s law with exponent 2'),
   largestGroup: assumed(256, 'members', 'of a seeded group; one of 10,000 is tested apart'),

@@ -1,5 +1,13 @@
 import { erase } from '../../core/operation.ts'
 import type { AnyOperation } from '../../core/operation.ts'
+import {
+  accountDelete,
+  conversationStart,
+  deviceRegister,
+  groupCreate,
+  memberAdd,
+  memberRemove,
+} from './traffic/groups.ts'
 import { messageSend } from './traffic/message-send.ts'
 import {
   deviceLeave,
@@ -19,4 +27,10 @@ export const messagingOperations: readonly AnyOperation[] = [
   erase(typingSend),
   erase(deviceLeave),
   erase(deviceReturn),
+  erase(conversationStart),
+  erase(groupCreate),
+  erase(memberAdd),
+  erase(memberRemove),
+  erase(deviceRegister),
+  erase(accountDelete),
 ]

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { OperationFailure } from '../../../core/errors.ts'
-import type { CommandAnswer, CommandAsk, CommandName } from '../clients/control.ts'
+import type { ChangedAnswer, CommandAnswer, CommandAsk, CommandName, SentAnswer } from '../clients/control.ts'
 import { CANARY, textOf } from '../clients/plaintext.ts'
+import { pairId } from '../population.ts'
 import type { PollingDevice } from './device.ts'
 import type { TextAnswers } from './requests.ts'
 import type { TextSociety } from './society.ts'
@@ -39,23 +40,50 @@ function numberOf({ messages }: TextAnswers['send']): string {
   return timeUuidNumber(messages[0] ?? '').toString()
 }
 
+/** A short text to some users: who they are, whoever writes has to know. */
+async function say(
+  society: TextSociety,
+  device: PollingDevice,
+  { conversation, users, key }: { conversation: string; users: readonly string[]; key: string },
+  deadlineAt: number,
+): Promise<SentAnswer> {
+  const others = users.map(BigInt).filter((user) => user !== device.user)
+  const recipients = society.writes(key, others)
+  await device.arrive()
+  const send = { conversation, recipients: others.map(String), kind: 'text', content: textOf(key) }
+  return { message: numberOf(await sendUntilAnswered(device, send, deadlineAt)), recipients }
+}
+
+/** Says something to those who are in a group before and after they change: nothing of it is kept (M-12). */
+async function change(
+  society: TextSociety,
+  device: PollingDevice,
+  { group, users, before, key }: CommandAsk<'member.add'>,
+  after: readonly string[],
+  deadlineAt: number,
+): Promise<ChangedAnswer> {
+  const first = await say(society, device, { conversation: group, users, key: before }, deadlineAt)
+  const second = await say(society, device, { conversation: group, users: after, key }, deadlineAt)
+  return { ...second, messageBefore: first.message }
+}
+
 /** What people do. Each throws Refusal or OperationFailure. */
 export const textCommands: { readonly [Name in CommandName]: Command<Name> } = {
   async 'message.send'(society, device, { conversation, key, kind, mediaBytes, repeats }, deadlineAt) {
-    society.writes(key)
+    const others = society.othersIn(conversation, device.user)
+    const recipients = society.writes(key, others)
     await device.arrive()
     const media =
       kind === 'text' ? undefined : await device.ask('upload', {}, Buffer.alloc(mediaBytes, CANARY))
     const send = {
       conversation,
-      recipients: society.othersIn(conversation, device.user).map(String),
+      recipients: others.map(String),
       kind,
       content: textOf(key),
       ...(media === undefined ? {} : { mediaUrl: media.url }),
     }
     const first = await sendUntilAnswered(device, send, deadlineAt)
     const again = repeats ? numberOf(await sendUntilAnswered(device, send, deadlineAt)) : undefined
-    const recipients = society.othersDevices(conversation, device.user).length
     return { message: numberOf(first), recipients, again }
   },
   async 'message.read'(_society, device, { conversation }) {
@@ -80,6 +108,32 @@ export const textCommands: { readonly [Name in CommandName]: Command<Name> } = {
   },
   // Nothing is pushed: nobody can see it.
   'typing.send': () => Promise.resolve(null),
+  'conversation.start': (society, device, { user, key }, deadlineAt) =>
+    say(society, device, { conversation: pairId(device.user, BigInt(user)), users: [user], key }, deadlineAt),
+  'group.create': (society, device, { group, users, key }, deadlineAt) =>
+    say(society, device, { conversation: group, users, key }, deadlineAt),
+  'member.add': (society, device, ask, deadlineAt) =>
+    change(society, device, ask, [...ask.users, ask.user], deadlineAt),
+  'member.remove': (society, device, ask, deadlineAt) =>
+    change(
+      society,
+      device,
+      ask,
+      ask.users.filter((user) => user !== ask.user),
+      deadlineAt,
+    ),
+  async 'device.register'(society, device, { number }) {
+    await society.add({ user: device.user, device: number }).arrive()
+    return null
+  },
+  async 'account.delete'(society, device, { user, key }, deadlineAt) {
+    const made = society.add({ user: BigInt(user), device: 1 })
+    const conversation = pairId(made.user, device.user)
+    const sent = await say(society, made, { conversation, users: [device.user.toString()], key }, deadlineAt)
+    await made.ask('forget')
+    society.remove(made)
+    return sent
+  },
   async 'device.leave'(_society, device) {
     device.leave()
     return null

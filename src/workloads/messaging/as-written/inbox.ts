@@ -17,6 +17,7 @@ const NOTHING_UNREAD = {
   text: 'UPDATE user_inbox SET unread_count = 0 WHERE user_id = ? AND last_message_time = ?',
   idempotent: true,
 } as const
+const FORGET = { text: 'DELETE FROM user_inbox WHERE user_id = ?', idempotent: true } as const
 
 interface InboxRow {
   /** Null in a row that an UPDATE brought back after its DELETE (M-14). */
@@ -60,6 +61,11 @@ export async function clearUnread(
   const rows = await cassandra.query<InboxRow>(ROWS, [user])
   const row = rows.find(({ conversation_id }) => conversation_id === conversation)
   if (row !== undefined) await cassandra.query(NOTHING_UNREAD, [user, row.last_message_time])
+}
+
+/** The inbox of somebody who leaves. @throws OperationFailure */
+export async function forgetInbox(cassandra: CassandraClient, user: bigint): Promise<void> {
+  await cassandra.query(FORGET, [user])
 }
 
 /** A user's inbox as it stands there, newest first. @throws OperationFailure */

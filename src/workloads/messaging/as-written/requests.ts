@@ -30,6 +30,8 @@ interface Asked {
   messages: { readonly conversation: string; readonly after: string }
   /** Body: the blob, as it is. */
   upload: unknown
+  /** The account: the text has only an inbox of it. */
+  forget: unknown
 }
 
 type AskType = keyof Asked
@@ -56,6 +58,7 @@ export const askSchema: z.ZodType<Ask> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('changes'), request }),
   z.object({ type: z.literal('messages'), request, conversation: uuid, after: uuid }),
   z.object({ type: z.literal('upload'), request }),
+  z.object({ type: z.literal('forget'), request }),
 ])
 
 /** A message as its recipient is given it. */
@@ -85,4 +88,5 @@ export interface TextAnswers {
   /** `until`: there is more after it. */
   messages: { readonly messages: readonly TextMessage[]; readonly until: string | undefined }
   upload: { readonly url: string }
+  forget: null
 }

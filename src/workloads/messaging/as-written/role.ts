@@ -72,16 +72,19 @@ export const startTextDevices: Variant['roles'][string] = async (stores, populat
   const seed = deriveSeed(population.seed, 'away')
   await untilServer(redis, host.signal)
   const society = buildTextSociety(buildPopulation(population), () => portOf(redis), host)
-  const all = [...society.devices.values()]
-  await arriveAll(all.filter((_, index) => random01(seed, index) >= people.offline.value))
+  await arriveAll(
+    [...society.devices.values()].filter((_, index) => random01(seed, index) >= people.offline.value),
+  )
   const control = await listenForCommands(
     (name, ask, deadlineAt) => obey(society, name, ask, deadlineAt),
     redis,
   )
   return {
     async drained() {
+      const wasBusy = control.underWay() > 0
+      const all = [...society.devices.values()]
       await arriveAll(all)
-      return all.every(({ isOnline }) => isOnline)
+      return all.every(({ isOnline }) => isOnline) && !wasBusy
     },
     async close() {
       society.close()

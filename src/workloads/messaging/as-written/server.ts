@@ -11,7 +11,7 @@ import type { MediaStore } from '../fixed/gateway/media.ts'
 import type { Answer } from '../protocol/answers.ts'
 import { decodeFrame, encodeFrame, FrameError, LARGEST_FRAME } from '../protocol/frame.ts'
 import { messagingStores } from '../stores.ts'
-import { clearUnread, readInbox } from './inbox.ts'
+import { clearUnread, forgetInbox, readInbox } from './inbox.ts'
 import { markRead, messagesAfter, readHistory, takeMessage } from './messages.ts'
 import type { TextServer } from './messages.ts'
 import { askSchema } from './requests.ts'
@@ -59,6 +59,10 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
     const name = createHash('sha256').update(body).digest('hex')
     await media.put(name, body)
     return { url: urlOf(name) }
+  },
+  async forget({ cassandra }, user) {
+    await forgetInbox(cassandra, user)
+    return null
   },
 }
 

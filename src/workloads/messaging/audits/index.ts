@@ -6,6 +6,9 @@ import { asWrittenMessagesStored } from './as-written/messages-stored.ts'
 import { asWrittenPartitionsBounded } from './as-written/partitions-bounded.ts'
 import { asWrittenPlaintextNowhere } from './as-written/plaintext-nowhere.ts'
 import { asWrittenUnreadDerived } from './as-written/unread-derived.ts'
+import { accountsGone } from './accounts-gone.ts'
+import { marksEqual } from './marks-equal.ts'
+import { packagesOnce } from './packages-once.ts'
 import { messagesInOrder } from './messages-in-order.ts'
 import { messagesReadable } from './messages-readable.ts'
 import { messagesReceived } from './messages-received.ts'
@@ -25,6 +28,9 @@ export const fixedAudits: readonly Audit[] = [
   unreadDerived,
   plaintextNowhere,
   partitionsBounded,
+  packagesOnce,
+  marksEqual,
+  accountsGone,
 ]
 
 /** The same of the text's own tables, as far as they have what there is to look at. */

@@ -1,5 +1,5 @@
 import { ArchError } from '../../../core/errors.ts'
-import type { JournalReader } from '../../../core/journal.ts'
+import type { JournalEntry, JournalReader } from '../../../core/journal.ts'
 
 /** A message that somebody sent, as the load's witness has it. */
 export interface SentMessage {
@@ -9,7 +9,19 @@ export interface SentMessage {
   readonly device: string
   /** Decimal; undefined where no answer was seen. */
   readonly message: string | undefined
+  /** Of a conversation whose members change: who was in it then. Absent: those whom the table has. */
+  readonly members: readonly bigint[] | undefined
 }
+
+/** Operations that end in a message. */
+const SAYING: ReadonlySet<string> = new Set([
+  'message.send',
+  'conversation.start',
+  'group.create',
+  'member.add',
+  'member.remove',
+  'account.delete',
+])
 
 function text(value: unknown, name: string, number: number): string {
   if (typeof value === 'string') return value
@@ -19,16 +31,39 @@ function text(value: unknown, name: string, number: number): string {
   )
 }
 
+function membersOf(value: unknown): readonly bigint[] | undefined {
+  return typeof value === 'string' ? value.split(' ').map(BigInt) : undefined
+}
+
+function* messagesOf({ number, keys, result, outcome }: JournalEntry): Iterable<SentMessage> {
+  const isOk = outcome === 'ok'
+  const shared = {
+    conversation: text(keys['conversation'], 'conversation', number),
+    device: text(keys['device'], 'device', number),
+  }
+  if (keys['before'] !== undefined)
+    yield {
+      ...shared,
+      key: text(keys['before'], 'key', number),
+      members: membersOf(keys['membersBefore']),
+      message: isOk ? text(result['messageBefore'], 'message', number) : undefined,
+    }
+  yield {
+    ...shared,
+    key: text(keys['key'], 'key', number),
+    members: membersOf(keys['members']),
+    message: isOk ? text(result['message'], 'message', number) : undefined,
+  }
+}
+
 /** What the journal says was sent; what was refused is left out. @throws ArchError for an entry that says less */
 export async function* sentMessages(journal: JournalReader): AsyncGenerator<SentMessage> {
-  for await (const { number, keys, result, outcome } of journal.entries('message.send')) {
-    if (outcome === 'refused' || outcome === 'failed') continue
-    yield {
-      key: text(keys['key'], 'key', number),
-      conversation: text(keys['conversation'], 'conversation', number),
-      device: text(keys['device'], 'device', number),
-      message: outcome === 'ok' ? text(result['message'], 'message', number) : undefined,
-    }
+  for await (const entry of journal.entries()) {
+    if (!SAYING.has(entry.operation)) continue
+    // Something may have been said before the refusal.
+    const isWhole = entry.keys['before'] === undefined
+    if (isWhole && (entry.outcome === 'refused' || entry.outcome === 'failed')) continue
+    yield* messagesOf(entry)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CommandAnswer, CommandAsk, CommandName } from './control.ts'
+import type { CommandAnswer, CommandAsk, CommandName, ChangedAnswer, SentAnswer } from './control.ts'
 import type { Device } from './device.ts'
 import type { Society } from './society.ts'
 import { send } from './send.ts'
@@ -13,6 +13,40 @@ type Command<Name extends CommandName> = (
 /** Who uses a device that is away takes it out of its pocket first. */
 async function awake(device: Device): Promise<void> {
   if (!device.isOnline) await device.arrive()
+}
+
+/** A short text, once the members are known as they are now. */
+async function say(
+  device: Device,
+  conversation: string,
+  key: string,
+  deadlineAt: number,
+): Promise<SentAnswer> {
+  device.known.delete(conversation)
+  const { message, recipients } = await send(device, {
+    conversation,
+    key,
+    kind: 'text',
+    mediaBytes: 0,
+    repeats: false,
+    deadlineAt,
+  })
+  return { message, recipients }
+}
+
+/** Makes a group, and says something before and after its members change. */
+async function change(
+  device: Device,
+  type: 'add' | 'remove',
+  { group, users, user, before, key }: CommandAsk<'member.add'>,
+  deadlineAt: number,
+): Promise<ChangedAnswer> {
+  await awake(device)
+  await device.ask('group', { key: group, users })
+  const first = await say(device, group, before, deadlineAt)
+  await device.ask(type, { conversation: group, user })
+  const second = await say(device, group, key, deadlineAt)
+  return { ...second, messageBefore: first.message }
 }
 
 /** What people do. Each throws Refusal or OperationFailure. */
@@ -39,6 +73,36 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
     await awake(device)
     device.tell({ type: 'typing', conversation })
     return null
+  },
+  async 'conversation.start'(_society, device, { user, key }, deadlineAt) {
+    await awake(device)
+    const { conversation } = await device.ask('start', { user })
+    return say(device, conversation, key, deadlineAt)
+  },
+  async 'group.create'(_society, device, { group, users, key }, deadlineAt) {
+    await awake(device)
+    await device.ask('group', { key: group, users })
+    return say(device, group, key, deadlineAt)
+  },
+  'member.add': (_society, device, ask, deadlineAt) => change(device, 'add', ask, deadlineAt),
+  'member.remove': (_society, device, ask, deadlineAt) => change(device, 'remove', ask, deadlineAt),
+  async 'device.register'(society, device, { number }) {
+    const [user = ''] = device.address.split(':')
+    const made = society.add({ user: BigInt(user), device: number })
+    await made.register()
+    await made.arrive()
+    return null
+  },
+  async 'account.delete'(society, device, { user, key }, deadlineAt) {
+    const [other = ''] = device.address.split(':')
+    const made = society.add({ user: BigInt(user), device: 1 })
+    await made.register()
+    await made.arrive()
+    const { conversation } = await made.ask('start', { user: other })
+    const sent = await say(made, conversation, key, deadlineAt)
+    await made.ask('forget')
+    society.remove(made)
+    return sent
   },
   async 'device.leave'(_society, device) {
     device.leave()

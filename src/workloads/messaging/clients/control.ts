@@ -8,6 +8,26 @@ interface WithDevice {
   readonly device: string
 }
 
+/** A message that was said on the way. */
+export interface SentAnswer {
+  readonly message: string
+  readonly recipients: number
+}
+
+/** Two, and between them the members changed. */
+export interface ChangedAnswer extends SentAnswer {
+  readonly messageBefore: string
+}
+
+interface ChangeAsk extends WithDevice {
+  readonly group: string
+  /** Members at first. */
+  readonly users: readonly string[]
+  readonly user: string
+  readonly before: string
+  readonly key: string
+}
+
 interface Commands {
   'message.send': {
     readonly ask: WithDevice & {
@@ -37,6 +57,31 @@ interface Commands {
     }[]
   }
   'typing.send': { readonly ask: WithDevice & { readonly conversation: string }; readonly answer: null }
+  /** Begins it, and says something in it. */
+  'conversation.start': {
+    readonly ask: WithDevice & { readonly user: string; readonly key: string }
+    readonly answer: SentAnswer
+  }
+  /** Makes it, and says something in it. */
+  'group.create': {
+    readonly ask: WithDevice & {
+      readonly group: string
+      readonly users: readonly string[]
+      readonly key: string
+    }
+    readonly answer: SentAnswer
+  }
+  /** Makes a group, says something, adds somebody, and says something again. */
+  'member.add': { readonly ask: ChangeAsk; readonly answer: ChangedAnswer }
+  /** The same, and somebody is removed in between. */
+  'member.remove': { readonly ask: ChangeAsk; readonly answer: ChangedAnswer }
+  /** A further device of the user of a device; it stays connected. */
+  'device.register': { readonly ask: WithDevice & { readonly number: number }; readonly answer: null }
+  /** An account that is new, says something to the user of the device, and is deleted again. */
+  'account.delete': {
+    readonly ask: WithDevice & { readonly user: string; readonly key: string }
+    readonly answer: SentAnswer
+  }
   'device.leave': { readonly ask: WithDevice; readonly answer: null }
   /** Milliseconds that it took until all that waited was there, and how many messages that were. */
   'device.return': { readonly ask: WithDevice; readonly answer: { readonly received: number } }

@@ -15,6 +15,9 @@ const REFILL = 5
 /** How long it waits before it looks for a gateway again. */
 const AGAIN_MS = 100
 
+/** Characters of a package that tell it apart: its key is random. */
+const FINGERPRINT = 32
+
 /** Where gateways are: asked anew for each connection. */
 export type Gateways = () => Promise<readonly number[]>
 
@@ -36,6 +39,8 @@ export interface Device {
   /** @throws Refusal, OperationFailure */
   ask<Type extends keyof Answers>(type: Type, header?: object, body?: Uint8Array): Promise<Answers[Type]>
   tell(header: object): void
+  /** Tells the witness which package of another device it was given. Base64. */
+  noteClaim(of: string, claimed: string): void
   close(): void
 }
 
@@ -119,7 +124,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     link = made
     receiver.connected()
     try {
-      await made.ask('hello', { ...who, token })
+      await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
       await drained.promise
     } catch (error) {
       made.close()
@@ -155,7 +160,9 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     async register() {
       const made = await connect(untilDrained())
       link = made
-      const { lengths, body } = joined([keys.identity, keys.lastResort()])
+      const lastResort = keys.lastResort()
+      observer.lastResort(address, Buffer.from(lastResort).toString('base64').slice(0, FINGERPRINT))
+      const { lengths, body } = joined([keys.identity, lastResort])
       ;({ token } = await made.ask('register', { ...who, lengths }, body))
       await made.ask('hello', { ...who, token })
       await leavePackages(PACKAGES)
@@ -175,6 +182,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
       return link.ask(type, header, body)
     },
     tell: (header) => link?.tell(header),
+    noteClaim: (of, claimed) => observer.claimed(of, claimed.slice(0, FINGERPRINT)),
     close() {
       isWanted = false
       link?.close()

@@ -11,7 +11,13 @@ const CONNECT_MS = 5_000
 /** A socket to a gateway, and the questions that are open on it. */
 export interface Link {
   /** @throws Refusal where the gateway says no; OperationFailure where it could not, or the socket closed */
-  ask<Type extends keyof Answers>(type: Type, header: object, body?: Uint8Array): Promise<Answers[Type]>
+  ask<Type extends keyof Answers>(
+    type: Type,
+    header: object,
+    body?: Uint8Array,
+    /** Handed the answer before anything that came behind it is. */
+    onAnswer?: (answer: Answers[Type]) => void,
+  ): Promise<Answers[Type]>
   /** Something that is not answered. */
   tell(header: object): void
   close(): void
@@ -67,15 +73,26 @@ export async function openLink(port: number, observer: LinkObserver): Promise<Li
     if (asked !== undefined) settle(asked, message)
   })
   return {
-    ask<Type extends keyof Answers>(type: Type, header: object, body?: Uint8Array): Promise<Answers[Type]> {
+    ask<Type extends keyof Answers>(
+      type: Type,
+      header: object,
+      body?: Uint8Array,
+      onAnswer?: (answer: Answers[Type]) => void,
+    ): Promise<Answers[Type]> {
       if (socket.readyState !== socket.OPEN)
         return Promise.reject(new OperationFailure('unavailable', 'there is no connection to a gateway'))
       last += 1
       const request = last
-      const answered = Promise.withResolvers<unknown>()
-      waiting.set(request, answered)
+      const { promise, resolve, reject } = Promise.withResolvers<Answers[Type]>()
+      waiting.set(request, {
+        resolve(value) {
+          onAnswer?.(value as Answers[Type])
+          resolve(value as Answers[Type])
+        },
+        reject,
+      })
       socket.send(encodeFrame({ ...header, type, request }, body))
-      return answered.promise as Promise<Answers[Type]>
+      return promise
     },
     tell(header) {
       if (socket.readyState === socket.OPEN) socket.send(encodeFrame(header))

@@ -29,11 +29,18 @@ async function replyTo(obey: Obey, { request, name, ask, withinMs }: CommandFram
   }
 }
 
-function serve(obey: Obey, socket: WebSocket): void {
+/** Commands that are not done. */
+interface UnderWay {
+  count: number
+}
+
+function serve(obey: Obey, socket: WebSocket, underWay: UnderWay): void {
   socket.binaryType = 'nodebuffer'
   socket.on('message', (data: Buffer) => {
     const command = decodeFrame(data).header as CommandFrame
+    underWay.count += 1
     void replyTo(obey, command).then((reply) => {
+      underWay.count -= 1
       if (socket.readyState === socket.OPEN) socket.send(encodeFrame(reply))
     })
   })
@@ -41,11 +48,14 @@ function serve(obey: Obey, socket: WebSocket): void {
 
 /** Where people's commands come in. */
 export interface ControlSocket {
+  /** How many commands are not done. */
+  underWay(): number
   close(): Promise<void>
 }
 
 /** Takes commands from whoever knows the secret that only this run's Redis has, and says there where it listens. */
 export async function listenForCommands(obey: Obey, redis: RedisClient): Promise<ControlSocket> {
+  const underWay: UnderWay = { count: 0 }
   const secret = randomBytes(24).toString('base64url')
   const server = new WebSocketServer({
     host: '127.0.0.1',
@@ -53,11 +63,12 @@ export async function listenForCommands(obey: Obey, redis: RedisClient): Promise
     perMessageDeflate: false,
     verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.authorization === secret,
   })
-  server.on('connection', (socket) => serve(obey, socket))
+  server.on('connection', (socket) => serve(obey, socket, underWay))
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   await redis.wave([['hset', CLIENTS, 'port', port, 'secret', secret]])
   return {
+    underWay: () => underWay.count,
     async close() {
       server.close()
       for (const client of server.clients) client.terminate()

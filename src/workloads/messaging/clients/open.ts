@@ -66,7 +66,7 @@ export async function openClients(stores: MessagingStores): Promise<RunningAppli
       waiting.set(frame.request, answered)
       socket.send(encodeFrame(frame))
       countRoundTrip(cost, 'devices', 1, 0, 0)
-      return answered.promise as ReturnType<MessagingApplication['command']> as never
+      return answered.promise as never
     },
   }
   return {

@@ -28,6 +28,10 @@ export interface DeviceObserver {
   undecryptable(device: string, from: string, conversation: string, why: string): void
   /** The same again, which was taken before. */
   repeated(): void
+  /** A key package of another device was handed out to this one: nobody else may be given it (M-13). */
+  claimed(of: string, fingerprint: string): void
+  /** A package of this one that several may be given. */
+  lastResort(of: string, fingerprint: string): void
   receipt(push: Extract<Pushed, { readonly type: 'receipt' }>): void
 }
 
@@ -37,6 +41,8 @@ export interface Receiver {
   take(push: Pushed, body: Buffer, taken: (position: number) => void): void
   connected(): void
   disconnected(): void
+  /** Positions count within an epoch: in another one they begin anew. */
+  inEpoch(epoch: string): void
   /** Tells at once what was taken. */
   settle(): void
 }
@@ -55,6 +61,7 @@ export function newReceiver(
   observer: DeviceObserver & { sessionMade(): void },
 ): Receiver {
   const seen = new Set<string>()
+  let known = ''
   let last = 0
   let told = 0
   let connectedAt = Infinity
@@ -110,6 +117,12 @@ export function newReceiver(
     },
     connected() {
       connectedAt = nowMicros()
+      told = 0
+    },
+    inEpoch(epoch) {
+      if (epoch === known) return
+      known = epoch
+      last = 0
       told = 0
     },
     disconnected() {

@@ -8,6 +8,7 @@ import type { RedisClient } from '../../../stores/redis/client.ts'
 import { society as people } from '../model.ts'
 import { buildPopulation } from '../population.ts'
 import { messagingStores } from '../stores.ts'
+import { acquaint } from './acquaintance.ts'
 import { commands } from './commands.ts'
 import type { CommandName } from './control.ts'
 import { openEncryption } from './encryption/open.ts'
@@ -60,19 +61,20 @@ export function devicesRole(
     const { redis } = messagingStores(stores, variant)
     const seed = deriveSeed(population.seed, 'away')
     await untilGateways(redis, host.signal)
-    const society = buildSociety(
-      buildPopulation(population),
-      await openEncryption(),
-      () => gatewayPorts(redis),
-      host,
-    )
+    const built = buildPopulation(population)
+    const society = buildSociety(built, await openEncryption(), () => gatewayPorts(redis), host)
+    acquaint(society, built)
     await joinAll(society, (index) => random01(seed, index) < people.offline.value)
     const control = await listenForCommands(
       (name, ask, deadlineAt) => obey(society, name, ask, deadlineAt),
       redis,
     )
     return {
-      drained: () => returnAll(society),
+      async drained() {
+        // What nobody waits for any more goes on all the same: a device does not forget what it was to send.
+        const wasBusy = control.underWay() > 0
+        return (await returnAll(society)) && !wasBusy
+      },
       async close() {
         console.log(JSON.stringify(society.counts()))
         society.close()

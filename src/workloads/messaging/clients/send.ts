@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { OperationFailure } from '../../../core/errors.ts'
 import { MOST_DEVICES } from '../protocol/requests.ts'
 import type { Device } from './device.ts'
@@ -8,6 +9,7 @@ import type { MediaReference, MessageKind, Plaintext } from './plaintext.ts'
 
 /** A state of the conversation that changes under every look is somebody's mistake. */
 const LOOKS = 8
+const AGAIN_MS = 50
 
 /** A message that a person sends. */
 export interface Outgoing {
@@ -69,6 +71,7 @@ async function giveKey(device: Device, conversation: string): Promise<string> {
       const claimed = packageOf.get(address)
       // A device that is gone already has left nothing.
       if (claimed === '') return []
+      if (claimed !== undefined) device.noteClaim(address, claimed)
       return [
         {
           address,
@@ -84,15 +87,21 @@ async function giveKey(device: Device, conversation: string): Promise<string> {
 
 async function sendKeys(device: Device, conversation: string, wrapped: readonly WrappedKey[]): Promise<void> {
   if (wrapped.length === 0) return
-  await device.ask(
-    'keys',
-    {
-      conversation,
-      addresses: wrapped.map(({ address }) => address),
-      lengths: wrapped.map((each) => each.wrapped.length),
-    },
-    Buffer.concat(wrapped.map((each) => each.wrapped)),
-  )
+  try {
+    await device.ask(
+      'keys',
+      {
+        conversation,
+        addresses: wrapped.map(({ address }) => address),
+        lengths: wrapped.map((each) => each.wrapped.length),
+      },
+      Buffer.concat(wrapped.map((each) => each.wrapped)),
+    )
+  } catch (error) {
+    // Nobody knows who has it: the next message is written with another one.
+    device.keys.rotate(conversation)
+    throw error
+  }
 }
 
 /** Uploads a blob that only those who read the message can open (M-19). */
@@ -114,10 +123,13 @@ async function write(device: Device, outgoing: Outgoing, writtenMicros: number):
   }
   const bytes = encodePlaintext(plaintext)
   for (let look = 0; look < LOOKS; look += 1) {
-    const state = await giveKey(device, conversation)
+    const state = await overConnections(device, outgoing, () => giveKey(device, conversation))
     const envelope = device.keys.encrypt(conversation, bytes)
     const send = { conversation, state, key }
-    const answer = await sendUntilAnswered(device, outgoing, send, envelope)
+    // By the same key: however often it is sent, it is one message (M-02).
+    const answer = await overConnections(device, outgoing, (again) =>
+      device.ask('send', { ...send, again }, envelope),
+    )
     if ('stale' in answer) {
       device.known.delete(conversation)
       continue
@@ -129,25 +141,22 @@ async function write(device: Device, outgoing: Outgoing, writtenMicros: number):
   throw new OperationFailure('conflict', `the members of ${conversation} change under every look`)
 }
 
-type SendAnswer = { readonly message: string; readonly recipients: number } | { readonly stale: string }
-
-/** A connection that is lost under a message makes the device send it again over the next one, by the same key (M-02). */
-async function sendUntilAnswered(
+/** What a connection that is lost interrupts is done again over the next one, while somebody waits for it. */
+async function overConnections<Result>(
   device: Device,
   { deadlineAt }: Outgoing,
-  send: object,
-  envelope: Uint8Array,
-): Promise<SendAnswer> {
-  let again = false
+  work: (isAgain: boolean) => Promise<Result>,
+): Promise<Result> {
+  let isAgain = false
   for (;;) {
     try {
-      return await device.ask('send', { ...send, again }, envelope)
+      return await work(isAgain)
     } catch (error) {
       const isLost = error instanceof OperationFailure && error.kind === 'unavailable'
       if (!isLost || performance.now() > deadlineAt) throw error
-      again = true
+      isAgain = true
+      await setTimeout(AGAIN_MS)
       await device.arrive().catch(() => undefined)
-      await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
 }
@@ -159,7 +168,7 @@ async function sendUntilAnswered(
 export function send(device: Device, outgoing: Outgoing): Promise<Sent> {
   const writtenMicros = Number(process.hrtime.bigint()) / 1e3
   return inTurn(device, outgoing.conversation, async () => {
-    if (!device.isOnline) await device.arrive()
+    if (!device.isOnline) await overConnections(device, outgoing, () => device.arrive())
     return write(device, outgoing, writtenMicros)
   })
 }

@@ -5,8 +5,7 @@ import type { Encryption } from './encryption/encryption.ts'
 import { decryptMedia } from './encryption/media.ts'
 import type { Device, Gateways } from './device.ts'
 import { newDevice } from './device.ts'
-import type { MessagingPopulation } from '../population.ts'
-import { addressOf } from '../population.ts'
+import type { DeviceAddress, MessagingPopulation } from '../population.ts'
 import { MESSAGE_DELIVERED } from '../flows.ts'
 import type { Received } from './receive.ts'
 
@@ -19,6 +18,9 @@ export interface Society {
   /** The newest message of a conversation that a device has, by "device conversation". */
   readonly newest: ReadonlyMap<string, bigint>
   receivedBy(address: string): number
+  /** A device that is not registered yet. */
+  add(address: DeviceAddress): Device
+  remove(device: Device): void
   /** What came again, and what nobody could read. */
   counts(): { readonly repeated: number; readonly undecryptable: number; readonly receipts: number }
   close(): void
@@ -86,38 +88,49 @@ export function buildSociety(
   }
 
   let number = 0
-  for (let user = 0; user < population.size; user += 1) {
-    for (let device = 1; device <= population.devicesOf(user); device += 1) {
-      const address = { user: population.userId(user), device }
-      devices.set(
-        addressOf(address),
-        newDevice({
-          device: address,
-          keys: encryption.newDevice(),
-          gateways,
-          number,
-          observer: {
-            received: onReceived,
-            undecryptable(at, from, conversation, why) {
-              undecryptable += 1
-              host.witness('message.undecryptable', { device: at, from, conversation, why })
-            },
-            repeated() {
-              repeated += 1
-            },
-            receipt() {
-              receipts += 1
-            },
-          },
-        }),
-      )
-      number += 1
-    }
+  function add(address: DeviceAddress): Device {
+    number += 1
+    const made = newDevice({
+      device: address,
+      keys: encryption.newDevice(),
+      gateways,
+      number,
+      observer: {
+        received: onReceived,
+        undecryptable(at, from, conversation, why) {
+          undecryptable += 1
+          host.witness('message.undecryptable', { device: at, from, conversation, why })
+        },
+        repeated() {
+          repeated += 1
+        },
+        receipt() {
+          receipts += 1
+        },
+        lastResort(of, fingerprint) {
+          host.witness('package.last-resort', { of, fingerprint })
+        },
+        claimed(of, fingerprint) {
+          host.witness('package.claimed', { of, fingerprint })
+        },
+      },
+    })
+    devices.set(made.address, made)
+    return made
   }
+
+  for (let user = 0; user < population.size; user += 1)
+    for (let device = 1; device <= population.devicesOf(user); device += 1)
+      add({ user: population.userId(user), device })
   return {
     devices,
     newest,
     receivedBy: (address) => received.get(address) ?? 0,
+    add,
+    remove(device) {
+      devices.delete(device.address)
+      device.close()
+    },
     counts: () => ({ repeated, undecryptable, receipts }),
     close() {
       for (const device of devices.values()) device.close()

@@ -65,7 +65,8 @@ export type Pushed =
 /** What a request is answered, by its type. */
 export interface Answers {
   register: { readonly token: string }
-  hello: null
+  /** Positions count within an epoch: another one begins where Redis was lost. */
+  hello: { readonly epoch: string }
   packages: null
   devices: { readonly state: string; readonly devices: readonly Addressee[] }
   /** Base64, in the order of the addresses; an empty text where there is none, the last resort included. */

@@ -13,7 +13,7 @@ const JOINED = new Date(EPOCH_MS)
 
 interface Rows {
   readonly statement: CassandraStatement
-  rows(): Iterable<readonly CassandraValue[]>
+  readonly rows: Iterable<readonly CassandraValue[]>
 }
 
 function idempotent(text: string): CassandraStatement {
@@ -30,32 +30,40 @@ function* memberRows(population: MessagingPopulation): Iterable<readonly [string
     for (const user of population.membersOf(index)) yield [conversation, population.userId(user)]
 }
 
+function* userRows(population: MessagingPopulation): Iterable<readonly [bigint, Date]> {
+  for (let user = 0; user < population.size; user += 1) yield [population.userId(user), JOINED]
+}
+
+function* conversationRows(population: MessagingPopulation): Iterable<readonly [string, string, Date]> {
+  for (const [index, conversation] of conversationsOf(population))
+    yield [conversation, index < population.pairs ? 'pair' : 'group', JOINED]
+}
+
+function* joinedRows(population: MessagingPopulation): Iterable<readonly [string, bigint, Date]> {
+  for (const [conversation, user] of memberRows(population)) yield [conversation, user, JOINED]
+}
+
+function* inboxRows(population: MessagingPopulation): Iterable<readonly [bigint, string]> {
+  for (const [conversation, user] of memberRows(population)) yield [user, conversation]
+}
+
 function allRows(population: MessagingPopulation): readonly Rows[] {
   return [
     {
       statement: idempotent('INSERT INTO users (user_id, registered_at) VALUES (?, ?)'),
-      *rows() {
-        for (let user = 0; user < population.size; user += 1) yield [population.userId(user), JOINED]
-      },
+      rows: userRows(population),
     },
     {
       statement: idempotent('INSERT INTO conversations (conversation_id, kind, created_at) VALUES (?, ?, ?)'),
-      *rows() {
-        for (const [index, conversation] of conversationsOf(population))
-          yield [conversation, index < population.pairs ? 'pair' : 'group', JOINED]
-      },
+      rows: conversationRows(population),
     },
     {
       statement: idempotent('INSERT INTO members (conversation_id, user_id, joined_at) VALUES (?, ?, ?)'),
-      *rows() {
-        for (const [conversation, user] of memberRows(population)) yield [conversation, user, JOINED]
-      },
+      rows: joinedRows(population),
     },
     {
       statement: idempotent('INSERT INTO inbox (user_id, conversation_id) VALUES (?, ?)'),
-      *rows() {
-        for (const [conversation, user] of memberRows(population)) yield [user, conversation]
-      },
+      rows: inboxRows(population),
     },
   ]
 }
@@ -79,7 +87,7 @@ export async function seedFixed(
   let written = 0
   for (const { statement, rows } of allRows(built)) {
     progress('seed', written, undefined, 'rows')
-    written += await cassandra.writeAll(statement, rows())
+    written += await cassandra.writeAll(statement, rows)
   }
   return {
     changed: true,

@@ -32,7 +32,7 @@ function kindOf(drawn: number): MessageKind {
 
 /** The message of an arrival. Pure. */
 export function sendAt(world: MessagingWorld, id: ArrivalId): SendInput {
-  const root = rootOf(world.seed, CODE.send, id)
+  const root = rootOf(world.seed, CODE['message.send'], id)
   const { population } = world
   const conversation = world.conversation([uniform(root, 0), uniform(root, 1)])
   const members = population.membersOf(conversation)

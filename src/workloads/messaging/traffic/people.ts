@@ -39,7 +39,7 @@ export const messageRead: PersonOperation<AtConversation, null> = {
   kind: 'write',
   rate: rates['message.read'],
   targets: [],
-  input: (arrival, world) => atConversation(CODE.read, arrival, world),
+  input: (arrival, world) => atConversation(CODE['message.read'], arrival, world),
   run: (application, input, context) => application.command('message.read', input, context),
 }
 
@@ -69,7 +69,7 @@ export const historyPage: PersonOperation<AtConversation, Page> = {
   rate: rates['history.page'],
   targets: [],
   checks: [pageOrdered],
-  input: (arrival, world) => atConversation(CODE.history, arrival, world),
+  input: (arrival, world) => atConversation(CODE['history.page'], arrival, world),
   run: (application, input, context) => application.command('history.page', input, context),
 }
 
@@ -104,7 +104,7 @@ export const inboxList: PersonOperation<AtDevice, Inbox> = {
   targets: [],
   checks: [inboxOnce],
   input(arrival, world) {
-    const { device } = atConversation(CODE.inbox, arrival, world)
+    const { device } = atConversation(CODE['inbox.list'], arrival, world)
     return { device }
   },
   run: (application, input, context) => application.command('inbox.list', input, context),
@@ -117,7 +117,7 @@ export const typingSend: PersonOperation<AtConversation, null> = {
   kind: 'read',
   rate: rates['typing.send'],
   targets: [],
-  input: (arrival, world) => atConversation(CODE.typing, arrival, world),
+  input: (arrival, world) => atConversation(CODE['typing.send'], arrival, world),
   run: (application, input, context) => application.command('typing.send', input, context),
 }
 

@@ -23,7 +23,8 @@ export const asWrittenMessagesReceived: Audit = {
     }
     const findings = newFindings()
     const seen = { repeated: 0, own: 0, lost: 0 }
-    for await (const { key, conversation, device, message } of sentMessages(journal)) {
+    for await (const sent of sentMessages(journal)) {
+      const { key, conversation, device, message } = sent
       const counts = received.get(key) ?? new Map<string, number>()
       received.delete(key)
       for (const [at, times] of counts)
@@ -32,8 +33,10 @@ export const asWrittenMessagesReceived: Audit = {
           addViolation(findings, `message ${key} was shown ${times} times by ${at}`)
         }
       if (message === undefined) continue
-      for (const user of members.get(conversation) ?? []) {
-        const devices = people.devicesOf(userOf(user))
+      for (const user of sent.members ?? members.get(conversation) ?? []) {
+        const index = userOf(user)
+        // Who came in the run has one; devices that were added to others are left out, as they came at some time.
+        const devices = index < people.size ? people.devicesOf(index) : 1
         for (let number = 1; number <= devices; number += 1) {
           const to = addressOf({ user, device: number })
           if (to === device) continue

@@ -26,10 +26,11 @@ export const asWrittenMessagesStored: Audit = {
     const findings = newFindings()
     let lost = 0
     let repeated = 0
-    for await (const { key, conversation, device, message } of sentMessages(journal)) {
+    for await (const sent of sentMessages(journal)) {
+      const { key, conversation, device, message } = sent
       const times = stored.get(key)
       stored.delete(key)
-      for (const recipient of members.get(conversation) ?? []) {
+      for (const recipient of sent.members ?? members.get(conversation) ?? []) {
         if (recipient === senderOf(device)) continue
         const rows = times?.get(recipient) ?? 0
         if (message !== undefined) findings.checked += 1

@@ -1,9 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Answers } from '../../protocol/answers.ts'
+import { addressOf } from '../../population.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { partsOf } from '../../protocol/requests.ts'
 import type { RequestOf } from '../../protocol/requests.ts'
 import type { Gateway } from './gateway.ts'
+import { NAMES } from './names.ts'
 import { Refused } from './refused.ts'
 import { INSERT_DEVICE, SELECT_DEVICE, SELECT_INBOX } from './statements.ts'
 
@@ -33,6 +35,8 @@ export async function registerDevice(
     new Date(gateway.now()),
   ])
   if (!applied) throw new Refused('already registered')
+  // Nothing was ever sent to it: its queue is whole.
+  await gateway.redis.wave([['set', NAMES.built(addressOf({ user, device })), 1]])
   gateway.memberships.forgetUser(user)
   const rows = await gateway.cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   await Promise.all(rows.map((row) => gateway.memberships.changed(row.conversation_id)))

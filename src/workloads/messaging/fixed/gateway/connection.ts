@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import { OperationFailure } from '../../../../core/errors.ts'
 import { decodeFrame, encodeFrame, FrameError } from '../../protocol/frame.ts'
-import type { Answer } from '../../protocol/answers.ts'
+import type { Answer, Answers } from '../../protocol/answers.ts'
 import { requestSchema } from '../../protocol/requests.ts'
 import type { Request, RequestOf } from '../../protocol/requests.ts'
 import { authenticate, registerDevice } from './accounts.ts'
@@ -28,12 +28,13 @@ function reject({ rejections }: Connection, why: string): void {
   rejections.set(why, (rejections.get(why) ?? 0) + 1)
 }
 
-async function hello(connection: Connection, ask: RequestOf<'hello'>): Promise<null> {
+async function hello(connection: Connection, ask: RequestOf<'hello'>): Promise<Answers['hello']> {
   const { gateway, socket } = connection
   const device = { user: BigInt(ask.user), device: ask.device }
   const identity = await authenticate(gateway, device, ask.token)
-  connection.session = await arrive(gateway, socket, device, identity)
-  return null
+  const { session, epoch } = await arrive(gateway, socket, device, identity)
+  connection.session = session
+  return { epoch }
 }
 
 function handle(connection: Connection, ask: Request, body: Buffer): Promise<unknown> {

@@ -96,7 +96,7 @@ async function sendWaiting(gateway: Gateway, session: Session): Promise<void> {
  * Sends what waits for a device, page by page as it takes it, until it is up to date. A store that cannot be asked
  * closes the socket: the device comes back.
  */
-async function drain(gateway: Gateway, session: Session): Promise<void> {
+export async function drain(gateway: Gateway, session: Session): Promise<void> {
   session.isDraining = true
   try {
     await sendWaiting(gateway, session)
@@ -108,16 +108,12 @@ async function drain(gateway: Gateway, session: Session): Promise<void> {
   }
 }
 
-/** Runs `drain` without waiting for it. @param done called where everything that waited was sent */
-export function drainSoon(gateway: Gateway, session: Session, done: () => void = () => undefined): void {
-  drain(gateway, session)
-    .then(() => {
-      if (session.socket.readyState === session.socket.OPEN) done()
-    })
-    .catch((error: unknown) => {
-      console.error(error)
-      session.socket.terminate()
-    })
+/** Runs `drain` without waiting for it. */
+export function drainSoon(gateway: Gateway, session: Session): void {
+  drain(gateway, session).catch((error: unknown) => {
+    console.error(error)
+    session.socket.terminate()
+  })
 }
 
 /**

@@ -1,4 +1,3 @@
-import { EPOCH_MS } from '../../../../core/snowflake.ts'
 import { bucketOf, messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
@@ -28,14 +27,14 @@ async function bucketsFrom({ cassandra }: Gateway, conversation: string, bucket:
   return rows.map((row) => row.bucket)
 }
 
-/** The newest message that the store has of a conversation; the id of nothing where it has none. */
-export async function newestOf(gateway: Gateway, conversation: string): Promise<bigint> {
+/** The newest message that the store has of a conversation. */
+export async function newestOf(gateway: Gateway, conversation: string): Promise<bigint | undefined> {
   const buckets = await bucketsFrom(gateway, conversation, bucketOf(LAST_ID))
   for (const bucket of buckets) {
     const [row] = await gateway.cassandra.query<PageRow>(SELECT_PAGE, [conversation, bucket, LAST_ID])
     if (row !== undefined) return row.message_id
   }
-  return messageIdOf({ ms: EPOCH_MS, sequence: 0 })
+  return undefined
 }
 
 /** The newest message by the projection; undefined where nothing was ever said. */

@@ -21,6 +21,8 @@ export interface Marks {
   read(conversation: string, device: DeviceAddress, message: bigint): void
   /** Writes all that has moved. @throws OperationFailure: what was not written is kept for the next time */
   flush(): Promise<void>
+  /** Whether all that has moved is written. */
+  isEmpty(): boolean
   /** Rows written so far. */
   written(): number
   close(): Promise<void>
@@ -101,6 +103,7 @@ export function openMarks(cassandra: CassandraClient): Marks {
         message,
       )
     },
+    isEmpty: () => moved.size === 0,
     flush,
     written: () => written,
     async close() {

@@ -11,6 +11,8 @@ export const NAMES = {
   state: (conversation: string): string => `state:${conversation}`,
   queue: (address: string): string => `queue:${address}`,
   position: (address: string): string => `position:${address}`,
+  /** Whether a device's queue is all that waits for it: Redis was not lost since it was made. */
+  built: (address: string): string => `built:${address}`,
   route: (address: string): string => `route:${address}`,
   entry: (entry: string): string => `entry:${entry}`,
   /** Sorted set: devices that are away, by since when something waits. */

@@ -3,10 +3,11 @@ import type { WebSocket } from 'ws'
 import { OperationFailure } from '../../../../core/errors.ts'
 import { addressOf } from '../../population.ts'
 import type { DeviceAddress } from '../../population.ts'
-import { drainSoon, tell } from './deliver.ts'
+import { drain, tell } from './deliver.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { sendPersisted } from './persisted.ts'
+import { rebuild } from './rebuild.ts'
 import { leaveRoute } from './scripts.ts'
 
 /** How long a device counts as present where nobody says that it is gone: its gateway was killed. */
@@ -20,11 +21,11 @@ function failed(error: unknown, session: Session): void {
 }
 
 /** Sends what waits, the older in the store before the newer in Redis, and says when that was all. */
-async function sendAll(gateway: Gateway, session: Session): Promise<void> {
-  session.isDraining = true
+async function sendAll(gateway: Gateway, session: Session, isBuilt: boolean): Promise<void> {
+  if (!isBuilt) await rebuild(gateway, session)
   await sendPersisted(gateway, session)
-  session.isDraining = false
-  drainSoon(gateway, session, () => tell(session, { type: 'drained' }))
+  await drain(gateway, session)
+  if (session.socket.readyState === session.socket.OPEN) tell(session, { type: 'drained' })
 }
 
 /**
@@ -36,7 +37,7 @@ export async function arrive(
   socket: WebSocket,
   device: DeviceAddress,
   identity: string,
-): Promise<Session> {
+): Promise<{ readonly session: Session; readonly epoch: string }> {
   const address = addressOf(device)
   const session: Session = {
     address,
@@ -53,12 +54,14 @@ export async function arrive(
   }
   gateway.sessions.get(address)?.socket.close(1000, 'connected anew')
   gateway.sessions.set(address, session)
-  await gateway.redis.wave([
+  const [, , isBuilt, epoch] = await gateway.redis.wave([
     ['set', NAMES.route(address), session.route, 'EX', PRESENT_SECONDS],
     ['zrem', NAMES.waiting, address],
+    ['exists', NAMES.built(address)],
+    ['get', NAMES.epoch],
   ])
-  sendAll(gateway, session).catch((error: unknown) => failed(error, session))
-  return session
+  sendAll(gateway, session, isBuilt === 1).catch((error: unknown) => failed(error, session))
+  return { session, epoch: String(epoch) }
 }
 
 /** A socket has closed: pushes are not sent here any more, unless the device is back already. */

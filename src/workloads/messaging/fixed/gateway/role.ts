@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { Stores } from '../../../../core/store.ts'
@@ -9,7 +8,9 @@ import { messagingStores } from '../../stores.ts'
 import { newCoalescer } from './coalesce.ts'
 import { serveConnection } from './connection.ts'
 import type { Rejections } from './connection.ts'
-import { onEntry } from './deliver.ts'
+import { drainSoon, onEntry } from './deliver.ts'
+import { followEpoch } from './epoch.ts'
+import type { Epoch } from './epoch.ts'
 import type { Gateway } from './gateway.ts'
 import { openMarks } from './marks.ts'
 import { openLocalMedia } from './media.ts'
@@ -52,9 +53,22 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     taken: openTaken(redis),
     media,
     reads: options.coalesces ? newCoalescer() : undefined,
-    losses: () => 0,
+    losses: () => epoch.losses(),
   }
-  await redis.wave([['set', NAMES.epoch, randomUUID(), 'NX']])
+  const register = async (): Promise<void> => {
+    await redis.wave([['hset', NAMES.gateways, options.name, listening]])
+  }
+  let listening = 0
+  const epoch: Epoch = await followEpoch(redis, {
+    reconnected() {
+      for (const session of gateway.sessions.values()) drainSoon(gateway, session)
+    },
+    async lost() {
+      await register()
+      // Devices come back at once, and their queues are made anew.
+      for (const session of gateway.sessions.values()) session.socket.close(1012, 'queues are made anew')
+    },
+  })
   await redis.subscribe(NAMES.channel(options.name), (message) => onEntry(gateway, message))
   await redis.subscribe(NAMES.changed, (conversation) => gateway.memberships.forget(conversation))
   const rejections: Rejections = new Map()
@@ -69,17 +83,24 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   server.on('connection', (socket) => serveConnection(gateway, socket, rejections))
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  await redis.wave([['hset', NAMES.gateways, options.name, port]])
+  listening = port
+  await register()
   const forgetPresence = keepPresent(gateway)
   return {
     port,
     rejections,
     async drained() {
+      // Told when there was nothing to do at all: what is written now may be followed by more.
+      const isIdle =
+        gateway.taken.isEmpty() &&
+        gateway.marks.isEmpty() &&
+        [...gateway.sessions.values()].every(({ unconfirmed }) => unconfirmed.length === 0)
       await gateway.taken.flush()
       await gateway.marks.flush()
-      return true
+      return isIdle
     },
     async close() {
+      epoch.close()
       forgetPresence()
       for (const client of server.clients) client.close(1001, 'the gateway ends')
       server.close()

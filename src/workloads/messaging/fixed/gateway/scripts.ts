@@ -114,3 +114,33 @@ export const leaveRoute: RedisScript = {
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`,
 }
+
+/**
+ * Puts what the store knows into a queue that Redis has lost, before what has come since: positions below a million.
+ * KEYS: queue. ARGV: seconds, entries before these, then entry with its part, payload in turn.
+ */
+export const rebuildQueue: RedisScript = {
+  name: 'rebuildQueue',
+  lua: `
+local position = tonumber(ARGV[2])
+for index = 3, #ARGV, 2 do
+  position = position + 1
+  redis.call('SET', 'entry:' .. string.match(ARGV[index], '^[^#]+'), ARGV[index + 1], 'EX', ARGV[1])
+  redis.call('ZADD', KEYS[1], 'NX', position, ARGV[index])
+end
+return position`,
+}
+
+/**
+ * What was moved to the store leaves Redis, unless the device has come back in between. KEYS: route, queue, waiting.
+ * ARGV: position up to which, device. Returns how much is left, or -1 where it is back.
+ */
+export const leaveToStore: RedisScript = {
+  name: 'leaveToStore',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 1 then return -1 end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
+local left = redis.call('ZCARD', KEYS[2])
+if left == 0 then redis.call('ZREM', KEYS[3], ARGV[2]) end
+return left`,
+}

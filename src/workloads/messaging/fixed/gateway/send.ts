@@ -1,4 +1,5 @@
 import { OperationFailure } from '../../../../core/errors.ts'
+import { EPOCH_MS } from '../../../../core/snowflake.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { bucketOf, messageTimeOf } from '../../ids.ts'
 import type { Answers } from '../../protocol/answers.ts'
@@ -60,6 +61,20 @@ async function take(
   ])
   const [answer, text] = Array.isArray(reply) ? reply : []
   return { answer: String(answer), text: String(text) }
+}
+
+/** Clocks of gateways may differ by half of it. */
+const AHEAD_MS = 1_000
+
+/**
+ * Behind what the next message of a conversation comes that Redis does not know. Where it knew it once, ids may have been
+ * given that the store has not seen: the next one is ahead of any clock that gave them (M-10).
+ */
+async function floorOf(gateway: Gateway, conversation: string): Promise<string> {
+  const newest = await newestOf(gateway, conversation)
+  if (newest === undefined && gateway.losses() === 0) return timeText({ ms: EPOCH_MS, sequence: 0 })
+  const known = newest === undefined ? EPOCH_MS : messageTimeOf(newest).ms
+  return timeText({ ms: Math.max(known, gateway.now() + AHEAD_MS), sequence: 0 })
 }
 
 interface SentRow {
@@ -149,7 +164,7 @@ export async function sendMessage(
       known = await storedId(gateway, session.device, ask.key)
       mayBeAgain = false
     } else if (answer === 'cold') {
-      floor = timeText(messageTimeOf(await newestOf(gateway, conversation)))
+      floor = await floorOf(gateway, conversation)
     } else {
       const message = idOfTime(text)
       await store(gateway, session, ask, message, envelope)

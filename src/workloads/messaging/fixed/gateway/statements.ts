@@ -26,6 +26,9 @@ export const SELECT_PAGE: CassandraStatement = idempotent(
 export const SELECT_AFTER: CassandraStatement = idempotent(
   'SELECT message_id FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT ?',
 )
+export const SELECT_SINCE: CassandraStatement = idempotent(
+  'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT 5000',
+)
 export const SELECT_MESSAGE: CassandraStatement = idempotent(
   'SELECT sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id = ?',
 )
@@ -42,7 +45,7 @@ export const SELECT_DEVICES: CassandraStatement = idempotent(
   'SELECT device_id, identity_key FROM devices WHERE user_id = ?',
 )
 export const SELECT_DEVICE: CassandraStatement = idempotent(
-  'SELECT identity_key, last_resort, token_hash FROM devices WHERE user_id = ? AND device_id = ?',
+  'SELECT identity_key, last_resort, token_hash, registered_at FROM devices WHERE user_id = ? AND device_id = ?',
 )
 /** A device is registered once: who comes second is somebody else. */
 export const INSERT_DEVICE: CassandraStatement = {
@@ -124,6 +127,9 @@ export const INSERT_QUEUE_INDEX: CassandraStatement = idempotent(
 /** Of the whole partition: one tombstone (M-08). */
 export const DELETE_QUEUE_BUCKET: CassandraStatement = idempotent(
   'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ?',
+)
+export const DELETE_QUEUE_RANGE: CassandraStatement = idempotent(
+  'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ? AND position >= ? AND position <= ?',
 )
 export const DELETE_QUEUE_INDEX: CassandraStatement = idempotent(
   'DELETE FROM device_queue_buckets WHERE user_id = ? AND device_id = ? AND bucket = ?',

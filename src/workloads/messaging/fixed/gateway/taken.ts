@@ -7,6 +7,7 @@ const EVERY_MS = 25
 /** What devices have taken out of their queues, gathered for a moment: one round trip for all of them. */
 export interface TakenQueues {
   taken(address: string, position: number): void
+  isEmpty(): boolean
   flush(): Promise<void>
   close(): Promise<void>
 }
@@ -46,6 +47,7 @@ export function openTaken(redis: RedisClient): TakenQueues {
       keep(address, position)
       timer ??= setTimeout(() => void flush(), EVERY_MS)
     },
+    isEmpty: () => gathered.size === 0,
     flush,
     close: flush,
   }

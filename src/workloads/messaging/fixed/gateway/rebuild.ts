@@ -1,0 +1,148 @@
+import { bucketOf, messageIdOf } from '../../ids.ts'
+import { addressOf } from '../../population.ts'
+import { keyEntry, messageEntry } from './entries.ts'
+import type { KeyPayload, MessagePayload } from './entries.ts'
+import type { Gateway, Session } from './gateway.ts'
+import { NAMES } from './names.ts'
+import { rebuildQueue } from './scripts.ts'
+import { ENTRY_SECONDS } from './send.ts'
+import {
+  DELETE_QUEUE_BUCKET,
+  DELETE_QUEUE_INDEX,
+  SELECT_BUCKETS,
+  SELECT_DELIVERED,
+  SELECT_DEVICE,
+  SELECT_INBOX,
+  SELECT_QUEUE_BUCKETS,
+  SELECT_SINCE,
+  SELECT_WAITING_KEYS,
+} from './statements.ts'
+
+/** Entries that one script puts into a queue. */
+const TOGETHER = 200
+const LAST_BUCKET = bucketOf(2n ** 63n - 1n)
+
+type Entry = readonly [entry: string, payload: string]
+
+interface KeyRow {
+  readonly key_id: string
+  readonly conversation_id: string
+  readonly sender_id: bigint
+  readonly sender_device: number
+  readonly wrapped: Uint8Array
+}
+
+interface DeviceRow {
+  readonly identity_key: Uint8Array
+  readonly registered_at: Date
+}
+
+interface MessageRow {
+  readonly message_id: bigint
+  readonly sender_id: bigint
+  readonly sender_device: number
+  readonly envelope: Uint8Array
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
+
+/** Keys that the device was given and has not taken. */
+async function keysFor({ cassandra }: Gateway, { device }: Session): Promise<readonly Entry[]> {
+  const rows = await cassandra.query<KeyRow>(SELECT_WAITING_KEYS, [device.user, device.device])
+  const entries = rows.map(async (row): Promise<Entry | undefined> => {
+    const [sender] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [row.sender_id, row.sender_device])
+    if (sender === undefined) return undefined
+    const payload: KeyPayload = {
+      kind: 'key',
+      from: addressOf({ user: row.sender_id, device: row.sender_device }),
+      identity: base64(sender.identity_key),
+      conversation: row.conversation_id,
+      wrapped: base64(row.wrapped),
+    }
+    return [`${keyEntry(row.key_id)}#0.1`, JSON.stringify(payload)]
+  })
+  return (await Promise.all(entries)).filter((entry) => entry !== undefined)
+}
+
+/** The messages of a conversation that the device has not said to have, oldest first. */
+async function messagesFor(
+  gateway: Gateway,
+  { address, device }: Session,
+  conversation: string,
+  registered: bigint,
+): Promise<readonly Entry[]> {
+  const { cassandra } = gateway
+  const [mark] = await cassandra.query<{ readonly delivered_message_id: bigint | null }>(SELECT_DELIVERED, [
+    conversation,
+    device.user,
+    device.device,
+  ])
+  const since = mark?.delivered_message_id ?? registered
+  const { devices } = await gateway.memberships.of(conversation)
+  const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_BUCKETS, [
+    conversation,
+    LAST_BUCKET,
+  ])
+  const entries: Entry[] = []
+  for (const { bucket } of buckets.toReversed()) {
+    if (bucket < bucketOf(since)) continue
+    const rows = await cassandra.query<MessageRow>(SELECT_SINCE, [conversation, bucket, since])
+    for (const row of rows.toReversed()) {
+      const from = addressOf({ user: row.sender_id, device: row.sender_device })
+      if (from === address) continue
+      const others = devices.filter((each) => each.address !== from)
+      const part = others.findIndex((each) => each.address === address)
+      const payload: MessagePayload = { kind: 'message', from, envelope: base64(row.envelope) }
+      entries.push([
+        `${messageEntry(conversation, row.message_id)}#${part}.${others.length}`,
+        JSON.stringify(payload),
+      ])
+    }
+  }
+  return entries
+}
+
+/** What was moved to the store before Redis was lost is in the log too, and its positions mean nothing any more. */
+async function dropPersisted({ cassandra }: Gateway, { device }: Session): Promise<void> {
+  const values = [device.user, device.device] as const
+  const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, values)
+  for (const { bucket } of buckets) {
+    await cassandra.query(DELETE_QUEUE_BUCKET, [...values, bucket])
+    await cassandra.query(DELETE_QUEUE_INDEX, [...values, bucket])
+  }
+}
+
+/**
+ * Makes the queue of a device anew from the store, where Redis was lost: the keys that it was given, then the messages
+ * behind its receipts. A queue is derived: whatever was acknowledged is in the log (design.md, section 5). What the
+ * device had taken already, and what has come since, it knows by what its sender named it. @throws OperationFailure
+ */
+export async function rebuild(gateway: Gateway, session: Session): Promise<void> {
+  const { cassandra, redis } = gateway
+  const { address, device } = session
+  await dropPersisted(gateway, session)
+  const [row] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [device.user, device.device])
+  const registered = messageIdOf({ ms: row?.registered_at.getTime() ?? 0, sequence: 0 })
+  const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [device.user])
+  const entries = [
+    ...(await keysFor(gateway, session)),
+    ...(
+      await Promise.all(
+        inbox.map(({ conversation_id: conversation }) =>
+          messagesFor(gateway, session, conversation, registered),
+        ),
+      )
+    ).flat(),
+  ]
+  for (let from = 0; from < entries.length; from += TOGETHER)
+    await redis.wave([
+      redis.call(
+        rebuildQueue,
+        [NAMES.queue(address)],
+        [ENTRY_SECONDS, from, ...entries.slice(from, from + TOGETHER).flat()],
+      ),
+    ])
+  await redis.wave([['set', NAMES.built(address), 1]])
+}

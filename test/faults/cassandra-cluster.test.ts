@@ -1,0 +1,95 @@
+import t from 'tap'
+import { keyspaceDifferences, provisionKeyspace } from '../../src/patterns/keyspace.ts'
+import { storeStatus } from '../../src/session/status.ts'
+import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
+import { makeKept, missing, nodeAlone, startWriters, writeOne } from '../helpers/cassandra-writers.ts'
+import { killNode } from '../helpers/kill.ts'
+import { storeCluster } from '../helpers/store-cluster.ts'
+
+// Three nodes start in ten seconds or in thirty, and do so three times.
+t.setTimeout(400_000)
+const cassandra = await storeCluster<CassandraClient>('cassandra', 'cluster')
+const { home, place, up, nodes, withClient } = cassandra
+
+t.test('a cluster is three nodes on the same ports, each at an address of its own', async (t) => {
+  const { endpoint, facts, alreadyRunning } = await up()
+  t.equal(alreadyRunning, false)
+  t.match(facts, {
+    topology: 'cluster',
+    acknowledgedSurvives: 'power loss',
+    settings: { nodes: 'datacenter1 3' },
+  })
+  const { nodes: found = [], state } = await storeStatus(place, 'cassandra', {})
+  t.equal(state, 'answers')
+  t.same(
+    found.map((node) => `${node.name} ${node.host}:${node.port} ${node.state}`),
+    [1, 2, 3].map((node) => `cluster-${node} 127.0.0.${node}:${endpoint.port} answers`),
+  )
+  for (const part of ['pid', 'data', 'log'] as const)
+    t.equal(new Set(found.map((node) => node[part])).size, 3, part)
+  const before = await nodes()
+  t.equal((await up()).alreadyRunning, true)
+  t.same(await nodes(), before)
+})
+
+t.test('what is declared without its copies has one on each node; so have the roles', async (t) => {
+  const declared = { keyspace: 'arch_messaging', files: ['schemas/messaging/as-written.cql'] }
+  await withClient((await up()).endpoint, async (server) => {
+    t.same(await server.datacenters(), { datacenter1: 3 })
+    await provisionKeyspace(server, declared)
+    t.same(await keyspaceDifferences(server, declared), [])
+    for (const keyspace of ['arch_messaging', 'system_auth']) {
+      const schema = await server.withKeyspace(keyspace).describe()
+      t.same(schema?.replication, { class: 'NetworkTopologyStrategy', datacenter1: '3' }, keyspace)
+    }
+  })
+})
+
+t.test(
+  'a kill -9 of one of three nodes loses nothing acknowledged, two go on, and the third catches up',
+  async (t) => {
+    const { endpoint } = await up()
+    await withClient(endpoint, async (server) => {
+      const client = await makeKept(server)
+      const writers = startWriters(client)
+      await writers.more(500)
+      await killNode(home, 'cassandra', 1)
+      await writers.more(2_000)
+      await writers.stop()
+      t.same(writers.failures, [], 'each write was tried at another node where it had to be')
+      t.equal(await missing(client, writers), 0)
+      t.match((await storeStatus(place, 'cassandra', {})).nodes, [{}, { state: 'died' }, {}])
+      await withClient(nodeAlone(endpoint, 2), async (newcomer) => {
+        t.same(await newcomer.datacenters(), { datacenter1: 3 }, 'a node that is down is one of three')
+        t.equal(await missing(newcomer.withKeyspace('kept'), writers), 0, 'who comes now is let in too')
+      })
+
+      const before = await nodes()
+      t.equal((await up()).alreadyRunning, false)
+      const after = await nodes()
+      t.same([after[0], after[2]], [before[0], before[2]], 'those that ran were left alone')
+      t.same(after[1]?.port, before[1]?.port)
+      // Who is asked alone has a copy, and is to answer from it.
+      await client.execute(`ALTER TABLE kept WITH speculative_retry = 'NEVER'`)
+      await withClient(nodeAlone(endpoint, 1), async (node) => {
+        while ((await missing(node.withKeyspace('kept'), writers, 'LOCAL_ONE')) > 0) continue
+        t.pass('what it missed was sent to it')
+      })
+    })
+  },
+)
+
+t.test('one of three is no quorum: it acknowledges nothing, and with the others all is back', async (t) => {
+  const { endpoint } = await up()
+  await withClient(endpoint, async (server) => {
+    const client = await makeKept(server)
+    const writers = startWriters(client, 100)
+    await writers.more(200)
+    await writers.stop()
+    for (const node of [1, 2]) await killNode(home, 'cassandra', node)
+    await t.rejects(writeOne(client, 0, -1), { name: 'OperationFailure' })
+    t.equal((await up()).alreadyRunning, false)
+    t.equal(await missing(client, writers), 0)
+    await writeOne(client, 0, -2)
+  })
+})
