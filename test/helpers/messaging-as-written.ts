@@ -11,11 +11,14 @@ import { addressOf, buildPopulation } from '../../src/workloads/messaging/popula
 import type { MessagingPopulation } from '../../src/workloads/messaging/population.ts'
 import { messagingStores } from '../../src/workloads/messaging/stores.ts'
 import type { MessagingStores } from '../../src/workloads/messaging/stores.ts'
-import { newContext } from './context.ts'
+import { eventually, newContext } from './context.ts'
 import { journalOf } from './social-data.ts'
 
 const variant = workload.variants['as-written']
 const population = { seed: 1, size: 20 }
+
+/** A message that was sent, by what its sender named it. */
+type Sent = CommandAnswer<'message.send'> & { readonly key: string }
 
 /** What a test does to the text's variant. */
 export interface TextCase {
@@ -24,8 +27,12 @@ export interface TextCase {
   readonly application: MessagingApplication
   /** Ends of flows that devices have told. */
   readonly ends: FlowEnd[]
+  /** What devices were given, in the order in which they were. */
+  readonly received: JournalKeys[]
   /** Somebody sends a message, which the journal then holds. */
-  send(device: string, conversation: string, repeats?: boolean): Promise<CommandAnswer<'message.send'>>
+  send(device: string, conversation: string, repeats?: boolean): Promise<Sent>
+  /** Resolves when devices were given a message so many times in all. */
+  given(key: string, times: number): Promise<void>
   /** What an audit finds, given what was done. */
   audit(name: string): Promise<AuditOutcome>
   close(): Promise<void>
@@ -37,10 +44,14 @@ export async function openTextCase(stores: Stores): Promise<TextCase> {
   const people = buildPopulation(population)
   const entries: { operation: string; keys: JournalKeys; result?: JournalKeys }[] = []
   const ends: FlowEnd[] = []
+  const received: JournalKeys[] = []
   const host: RoleHost = {
     flowEnds: (seen) => ends.push(...seen),
     signal: new AbortController().signal,
-    witness: (operation, keys) => entries.push({ operation, keys }),
+    witness(operation, keys) {
+      entries.push({ operation, keys })
+      received.push(keys)
+    },
     faultPoint: () => undefined,
   }
   const roles = await Promise.all(
@@ -59,6 +70,7 @@ export async function openTextCase(stores: Stores): Promise<TextCase> {
     own: messagingStores(stores, 'as-written'),
     application,
     ends,
+    received,
     async send(device, conversation, repeats = false) {
       const key = randomUUID()
       const ask = { device, conversation, key, kind: 'text' as const, mediaBytes: 0, repeats }
@@ -69,8 +81,9 @@ export async function openTextCase(stores: Stores): Promise<TextCase> {
         keys: { device, conversation, key },
         result: { message, recipients },
       })
-      return sent
+      return { ...sent, key }
     },
+    given: (key, times) => eventually(() => ends.filter((end) => end.key === key).length === times),
     async audit(name) {
       const found = variant.audits.find((one) => one.name === name)
       if (found === undefined) throw new Error(`no audit is called ${name}`)

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { addressOf } from '../../src/workloads/messaging/population.ts'
 import { moveUp } from '../../src/workloads/messaging/as-written/inbox.ts'
 import { timeUuidNumber, timeUuids } from '../../src/workloads/messaging/as-written/time-uuid.ts'
 import { workload } from '../../src/workloads/messaging/index.ts'
 import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
-import { eventually, newContext } from '../helpers/context.ts'
+import { newContext } from '../helpers/context.ts'
 import { openTextCase } from '../helpers/messaging-as-written.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
@@ -34,10 +35,9 @@ const [ann = 0, bob = 0] = people.membersOf(pair)
 const bobId = people.userId(bob)
 
 /** Says something to Bob, and waits until he has it. */
-async function tellBob(repeats = false): Promise<void> {
-  const before = ends.length
-  await text.send(phoneOf(ann), conversation, repeats)
-  await eventually(() => ends.length === before + (repeats ? 2 : 1))
+async function tellBob(): Promise<void> {
+  const { key } = await text.send(phoneOf(ann), conversation)
+  await text.given(key, 1)
 }
 
 async function inboxOf(
@@ -214,10 +214,9 @@ t.test('of two messages at once the inbox keeps two rows, and counts one (M-03, 
 })
 
 t.test('what is sent again is another message, which is shown again (M-02)', async (t) => {
-  const before = ends.length
-  const { message, again } = await text.send(phoneOf(ann), conversation, true)
+  const { key, message, again } = await text.send(phoneOf(ann), conversation, true)
   t.not(again, message)
-  await eventually(() => ends.length === before + 2)
+  await text.given(key, 2)
   t.match(await text.audit('messages.stored'), {
     state: 'violated',
     violations: 1,
@@ -230,10 +229,10 @@ t.test('a message to a group is a row for each of the others (M-05)', async (t) 
   const group = people.pairs
   const members = people.membersOf(group)
   const writer = members[0] ?? 0
-  const before = ends.length
-  const { recipients } = await text.send(phoneOf(writer), people.conversationId(group))
-  await eventually(() => ends.length === before + recipients)
-  t.same(new Set(ends.slice(before).map(({ part }) => part)).size, recipients, 'each device is a part')
+  const { key, recipients } = await text.send(phoneOf(writer), people.conversationId(group))
+  await text.given(key, recipients)
+  const parts = ends.filter((end) => end.key === key).map(({ part }) => part)
+  t.same(new Set(parts).size, recipients, 'each device is a part')
   t.match(await text.audit('messages.one-row'), {
     state: 'violated',
     violations: 1,
@@ -247,13 +246,34 @@ t.test('what somebody writes never comes to their other device (M-25)', async (t
   const index = Array.from({ length: people.pairs }, (_, each) => each).find((each) =>
     people.membersOf(each).includes(owner),
   )
-  const { recipients } = await text.send(phoneOf(owner), people.conversationId(index ?? 0))
+  const { key, recipients } = await text.send(phoneOf(owner), people.conversationId(index ?? 0))
   const other = addressOf({ user: people.userId(owner), device: 2 })
-  await eventually(() => ends.filter(({ of }) => of === recipients).length > 0)
+  await text.given(key, recipients)
   const { state, examples } = await text.audit('messages.received')
   t.equal(state, 'violated')
   t.match(examples.join('\n'), new RegExp(`never reached ${other}`))
 })
+
+t.test(
+  'groups change by whom is told, a new device finds what was said, and who leaves has no inbox',
+  async (t) => {
+    const [one, two, three] = [0, 1, 2].map((user) => people.userId(user).toString())
+    const users = [one ?? '', two ?? '']
+    const ask = { device: phoneOf(0), group: randomUUID(), users, user: three ?? '' }
+    const [before, key] = [randomUUID(), randomUUID()]
+    const changed = await application.command('member.add', { ...ask, before, key }, newContext())
+    t.equal(changed.recipients, people.devicesOf(1) + people.devicesOf(2))
+    await text.given(before, people.devicesOf(1))
+    await text.given(key, changed.recipients)
+    await application.command('device.register', { device: phoneOf(bob), number: 3 }, newContext())
+    const third = addressOf({ user: bobId, device: 3 })
+    t.ok(text.received.some(({ device, conversation: at }) => device === third && at === conversation))
+    const guest = '123456789'
+    const left = { device: phoneOf(bob), user: guest, key: randomUUID() }
+    t.match(await application.command('account.delete', left, newContext()), { recipients: 2 })
+    t.same(await inboxOf(BigInt(guest)), [])
+  },
+)
 
 t.test('words and addresses of blobs lie open in the table (M-07, M-19)', async (t) => {
   const ask = { device: phoneOf(ann), conversation, key: newId(), repeats: false }

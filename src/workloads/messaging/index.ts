@@ -91,7 +91,7 @@ export const workload: Workload = {
     durationSeconds: 60,
     warmupSeconds: 15,
     maxDurationSeconds: 120,
-    both: { scale: 1 / 40_000, population: 100, maxDurationSeconds: 120 },
+    both: { scale: 1 / 20_000, population: 100, maxDurationSeconds: 120 },
   },
   documentedPopulation: { size: 2e9, unit: 'users', claim: 'MSG-01' },
   profiles,

@@ -10,6 +10,7 @@ import { accountsGone } from './accounts-gone.ts'
 import { marksEqual } from './marks-equal.ts'
 import { packagesOnce } from './packages-once.ts'
 import { messagesInOrder } from './messages-in-order.ts'
+import { messagesOneRow } from './messages-one-row.ts'
 import { messagesReadable } from './messages-readable.ts'
 import { messagesReceived } from './messages-received.ts'
 import { messagesStored } from './messages-stored.ts'
@@ -21,6 +22,7 @@ import { unreadDerived } from './unread-derived.ts'
 /** What must hold after a run of the fixed variant (defects.md, B.6). */
 export const fixedAudits: readonly Audit[] = [
   messagesStored,
+  messagesOneRow,
   messagesReceived,
   messagesInOrder,
   messagesReadable,
