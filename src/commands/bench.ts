@@ -103,6 +103,7 @@ function comparisonOptions(workload: Workload, options: BenchOptions): BenchOpti
   return {
     ...options,
     scale: both.scale,
+    population: options.population ?? both.population,
     maxDurationSeconds: options.maxDurationSeconds ?? both.maxDurationSeconds,
   }
 }

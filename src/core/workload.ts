@@ -203,7 +203,12 @@ export interface Workload {
      * Of `--variant both`: a rate that the text's own code can keep up with, so that its defects show one by one instead
      * of behind a queue, and a window that may stretch accordingly. The variant's usual ones when absent.
      */
-    readonly both?: { readonly scale: number; readonly maxDurationSeconds: number }
+    readonly both?: {
+      readonly scale: number
+      readonly maxDurationSeconds: number
+      /** Where what the text's code does grows with the population, whatever the rate. */
+      readonly population?: number
+    }
   }
   /** The size of the population at scale 1, e.g. 500e6 users: reports print the seeded share of it. */
   readonly documentedPopulation: {

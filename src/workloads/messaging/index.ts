@@ -2,7 +2,11 @@ import type { VariantName } from '../../core/names.ts'
 import type { Stores } from '../../core/store.ts'
 import type { SchemaDifference, StepReport, Strategy, Variant, Workload } from '../../core/workload.ts'
 import { keyspaceDifferences, provisionKeyspace } from '../../patterns/keyspace.ts'
-import { fixedAudits } from './audits/index.ts'
+import { asWrittenChanges } from './as-written/changes.ts'
+import { asWrittenDefects } from './as-written/defects.ts'
+import { startTextDevices } from './as-written/role.ts'
+import { startServer } from './as-written/server.ts'
+import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { openClients } from './clients/open.ts'
 import { devicesRole } from './clients/role.ts'
 import { gatewayRole } from './fixed/gateway/role.ts'
@@ -11,7 +15,7 @@ import { flows } from './flows.ts'
 import { model } from './model.ts'
 import { profiles } from './profiles.ts'
 import { declaredKeyspace } from './schema.ts'
-import { seedFixed } from './seed/seed.ts'
+import { seedAsWritten, seedFixed } from './seed/seed.ts'
 import { messagingStores } from './stores.ts'
 import { messagingOperations } from './traffic.ts'
 import { messagingWorld } from './world.ts'
@@ -61,6 +65,20 @@ const fixed: Variant = {
   audits: fixedAudits,
 }
 
+const asWritten: Variant = {
+  description: 'the text’s own two tables, a row a recipient, and devices that ask for what is new',
+  defects: asWrittenDefects,
+  changes: asWrittenChanges,
+  strategies: {},
+  provision: (stores) => provision(stores, 'as-written'),
+  schemaDifferences: (stores) => differences(stores, 'as-written'),
+  ensurePartitions,
+  seed: (stores) => seedAsWritten(stores),
+  open: (stores) => openClients(messagingStores(stores, 'as-written')),
+  roles: { server: startServer, devices: startTextDevices },
+  audits: asWrittenAudits,
+}
+
 /** Case study 4: messaging at the scale of WhatsApp (text, l.828-876). */
 export const workload: Workload = {
   name: 'messaging',
@@ -73,12 +91,13 @@ export const workload: Workload = {
     durationSeconds: 60,
     warmupSeconds: 15,
     maxDurationSeconds: 120,
+    both: { scale: 1 / 20_000, population: 100, maxDurationSeconds: 120 },
   },
   documentedPopulation: { size: 2e9, unit: 'users', claim: 'MSG-01' },
   profiles,
   operations: messagingOperations,
   flows,
-  variants: { fixed, 'as-written': fixed },
+  variants: { fixed, 'as-written': asWritten },
   world: messagingWorld,
   skew: 'Zipf 1.0 over conversations of two, and over groups',
   experiments: {},

@@ -94,3 +94,19 @@ export async function seedFixed(
     summary: `${built.size} users, ${built.pairs} conversations of two and ${built.groups} groups, ${written} rows`,
   }
 }
+
+/**
+ * Gives the text's variant its two tables, empty, and an empty Redis: it has no place for people, devices or members
+ * (M-12). @throws OperationFailure
+ */
+export async function seedAsWritten(stores: Stores): Promise<StepReport> {
+  const { server, redis } = messagingStores(stores, 'as-written')
+  await removeLocalMedia(redis)
+  await redis.flush()
+  await server.dropKeyspace(KEYSPACES['as-written'])
+  await provisionKeyspace(server, declaredKeyspace('as-written'))
+  return {
+    changed: true,
+    summary: 'two empty tables: the text has no place for users and their conversations',
+  }
+}
