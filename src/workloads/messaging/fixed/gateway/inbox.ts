@@ -34,7 +34,7 @@ async function bucketsBetween(
   return rows.map(({ bucket }) => bucket).filter((bucket) => bucket >= oldest)
 }
 
-/** Messages of others behind a mark, 100 at most, from the newest bucket on back. */
+/** Messages of others behind a mark; 100 where there are as many messages behind it at all, from the newest bucket on back. */
 export async function unreadOf(
   { cassandra }: Pick<Gateway, 'cassandra'>,
   user: bigint,
@@ -45,13 +45,15 @@ export async function unreadOf(
   const newest = bucketOf(last)
   const oldest = bucketOf(read)
   const buckets = newest === oldest ? [newest] : await bucketsBetween(cassandra, conversation, oldest, newest)
-  let unread = 0
+  let behind = 0
+  let own = 0
   for (const bucket of buckets) {
-    if (unread >= MOST_UNREAD) break
     const rows = await cassandra.query<SenderRow>(SELECT_AFTER, [conversation, bucket, read, MOST_UNREAD])
-    unread += rows.filter(({ sender_id: sender }) => sender !== user).length
+    behind += rows.length
+    own += rows.filter(({ sender_id: sender }) => sender === user).length
+    if (behind >= MOST_UNREAD) return MOST_UNREAD
   }
-  return Math.min(unread, MOST_UNREAD)
+  return behind - own
 }
 
 /**
