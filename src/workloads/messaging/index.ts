@@ -89,7 +89,7 @@ export const workload: Workload = {
     scale: 1 / 10_000,
     population: 500,
     durationSeconds: 60,
-    warmupSeconds: 15,
+    warmupSeconds: 30,
     maxDurationSeconds: 120,
     both: { scale: 1 / 20_000, population: 100, maxDurationSeconds: 120 },
   },
