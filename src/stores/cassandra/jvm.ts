@@ -33,7 +33,7 @@ const OPENS = [
   'java.base/java.net',
   'java.base/jdk.internal.misc',
 ]
-const ALONE = ['-Xms1g', '-Xmx1g', '-XX:MaxDirectMemorySize=512m']
+const ALONE = ['-Xms1g', '-Xmx1g', '-XX:MaxDirectMemorySize=512m', '-XX:TieredStopAtLevel=1']
 /** Several start at once: the better compiler would take the machine from them, and gains nothing in a test's minutes. */
 const OF_SEVERAL = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=256m', '-XX:TieredStopAtLevel=1']
 const MEMORY = ['-Xss512k', '-XX:+UseSerialGC']

@@ -86,8 +86,8 @@ export const workload: Workload = {
   model,
   stores: ['cassandra', 'redis'],
   defaults: {
-    scale: 1 / 1_000,
-    population: 1_000,
+    scale: 1 / 10_000,
+    population: 500,
     durationSeconds: 60,
     warmupSeconds: 15,
     maxDurationSeconds: 120,

@@ -9,8 +9,8 @@ import type { MessagingStores } from '../stores.ts'
 import { CLIENTS } from './control.ts'
 import type { CommandFrame, CommandReply } from './control.ts'
 
-/** What people do at a time (law 2): as many as have a device in their hands. */
-const SLOTS = 2_048
+/** What people do at a time (law 2): more would wait for each other, and arrivals beyond wait where their waiting counts. */
+const SLOTS = 256
 
 async function connect({ redis }: MessagingStores): Promise<WebSocket> {
   const [port, secret] = await redis.wave([

@@ -5,8 +5,8 @@ import { decodePlaintext } from './plaintext.ts'
 import type { Plaintext } from './plaintext.ts'
 
 /** What was taken is told together: at once after so many, and else after a moment. */
-const TOGETHER = 32
-const TOGETHER_MS = 15
+const TOGETHER = 50
+const TOGETHER_MS = 500
 
 /** A message that a device has decrypted, for the first time. */
 export interface Received {

@@ -37,7 +37,7 @@ export async function registerDevice(
   if (!applied) throw new Refused('already registered')
   // Nothing was ever sent to it: its queue is whole.
   await gateway.redis.wave([['set', NAMES.built(addressOf({ user, device })), 1]])
-  gateway.memberships.forgetUser(user)
+  await gateway.memberships.devicesChanged(user)
   const rows = await gateway.cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   await Promise.all(rows.map((row) => gateway.memberships.changed(row.conversation_id)))
   return { token }

@@ -44,7 +44,7 @@ export async function forgetUser(gateway: Gateway, { device: { user } }: Session
   }
   const devices = await cassandra.query<{ readonly device_id: number }>(SELECT_DEVICES, [user])
   await Promise.all(devices.map(({ device_id: device }) => forgetQueue(gateway, user, device)))
-  gateway.memberships.forgetUser(user)
+  await gateway.memberships.devicesChanged(user)
   await cassandra.query(DELETE_USER_INBOX, [user])
   await cassandra.query(DELETE_USER_WATERMARKS, [user])
   await cassandra.query(DELETE_USER, [user])

@@ -20,8 +20,8 @@ interface ReadRow {
   readonly read_message_id: bigint
 }
 
-interface IdRow {
-  readonly message_id: bigint
+interface SenderRow {
+  readonly sender_id: bigint
 }
 
 async function bucketsBetween(
@@ -34,9 +34,10 @@ async function bucketsBetween(
   return rows.map(({ bucket }) => bucket).filter((bucket) => bucket >= oldest)
 }
 
-/** Messages behind a mark, 100 at most, from the newest bucket on back. */
+/** Messages of others behind a mark; 100 where there are as many messages behind it at all, from the newest bucket on back. */
 export async function unreadOf(
   { cassandra }: Pick<Gateway, 'cassandra'>,
+  user: bigint,
   conversation: string,
   last: bigint,
   read: bigint,
@@ -44,13 +45,15 @@ export async function unreadOf(
   const newest = bucketOf(last)
   const oldest = bucketOf(read)
   const buckets = newest === oldest ? [newest] : await bucketsBetween(cassandra, conversation, oldest, newest)
-  let unread = 0
+  let behind = 0
+  let own = 0
   for (const bucket of buckets) {
-    if (unread >= MOST_UNREAD) break
-    const rows = await cassandra.query<IdRow>(SELECT_AFTER, [conversation, bucket, read, MOST_UNREAD])
-    unread += rows.length
+    const rows = await cassandra.query<SenderRow>(SELECT_AFTER, [conversation, bucket, read, MOST_UNREAD])
+    behind += rows.length
+    own += rows.filter(({ sender_id: sender }) => sender === user).length
+    if (behind >= MOST_UNREAD) return MOST_UNREAD
   }
-  return Math.min(unread, MOST_UNREAD)
+  return behind - own
 }
 
 /**
@@ -81,7 +84,7 @@ export async function listInbox(gateway: Gateway, { device: { user } }: Session)
     newest.map(async ({ conversation, last }) => {
       const mark = read.get(conversation) ?? 0n
       // Where all is read nothing is asked.
-      const unread = last <= mark ? 0 : await unreadOf(gateway, conversation, last, mark)
+      const unread = last <= mark ? 0 : await unreadOf(gateway, user, conversation, last, mark)
       return { conversation, last: last.toString(), unread }
     }),
   )

@@ -9,11 +9,11 @@ import type { DeviceAddress } from '../../population.ts'
 import { INSERT_DELIVERED_RECEIPT, INSERT_HEAD, INSERT_READ, INSERT_READ_RECEIPT } from './statements.ts'
 
 /** Marks that move on within it are written once. */
-const EVERY_MS = 1_000
+const EVERY_MS = 10_000
 /** Writes under way at a time: they must not stand before messages. */
 const CONCURRENCY = 16
 
-/** How far things have come; each mark only moves forward, and is written at most once a second. */
+/** How far things have come; each mark only moves forward, and is written at most every ten seconds. */
 export interface Marks {
   /** The conversation's newest message. */
   head(conversation: string, message: bigint): void

@@ -25,8 +25,8 @@ export interface Memberships {
   /** Who takes part has changed: what was remembered is forgotten everywhere. @throws OperationFailure */
   changed(conversation: string): Promise<string>
   forget(conversation: string): void
-  /** A device was added or removed. */
-  forgetUser(user: bigint): void
+  /** A device was added or removed: told before the conversations of its user change. @throws OperationFailure */
+  devicesChanged(user: bigint): Promise<void>
 }
 
 interface MemberRow {
@@ -47,8 +47,9 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
   const devices = new LRUCache<string, readonly Addressee[]>({ max: KEPT_USERS })
   const loading = new Map<string, Promise<Membership>>()
 
-  async function devicesOf(user: bigint): Promise<readonly Addressee[]> {
-    const id = user.toString()
+  /** @param version that Redis has of the user's devices: what is remembered is of one version */
+  async function devicesOf(user: bigint, version: string): Promise<readonly Addressee[]> {
+    const id = `${user} ${version}`
     const remembered = devices.get(id)
     if (remembered !== undefined) return remembered
     const rows = await cassandra.query<DeviceRow>(SELECT_DEVICES, [user])
@@ -69,10 +70,13 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     ])
     const rows = await cassandra.query<MemberRow>(SELECT_MEMBERS, [conversation])
     const users = rows.map(({ user_id: user }) => user)
+    const [versions] =
+      users.length === 0 ? [[]] : await redis.wave([['mget', ...users.map((user) => NAMES.devices(user))]])
+    const versionOf = (index: number): string => String(Array.isArray(versions) ? versions[index] : '')
     const membership = {
       state: String(state),
       users: new Set(users),
-      devices: (await Promise.all(users.map(devicesOf))).flat(),
+      devices: (await Promise.all(users.map((user, index) => devicesOf(user, versionOf(index))))).flat(),
     }
     known.set(conversation, membership)
     return membership
@@ -99,6 +103,8 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
       return state
     },
     forget: (conversation) => void known.delete(conversation),
-    forgetUser: (user) => void devices.delete(user.toString()),
+    async devicesChanged(user) {
+      await redis.wave([['set', NAMES.devices(user), randomUUID()]])
+    },
   }
 }

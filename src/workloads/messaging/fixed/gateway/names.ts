@@ -8,6 +8,8 @@ export const NAMES = {
   epoch: 'epoch',
   sentKey: (address: string, key: string): string => `sent:${address}:${key}`,
   last: (conversation: string): string => `last:${conversation}`,
+  /** Which version of a user's devices is the last one. */
+  devices: (user: bigint): string => `devices:${user}`,
   state: (conversation: string): string => `state:${conversation}`,
   queue: (address: string): string => `queue:${address}`,
   position: (address: string): string => `position:${address}`,

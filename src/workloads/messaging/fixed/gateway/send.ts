@@ -1,7 +1,7 @@
 import { OperationFailure } from '../../../../core/errors.ts'
 import { EPOCH_MS } from '../../../../core/snowflake.ts'
 import type { DeviceAddress } from '../../population.ts'
-import { bucketOf, messageTimeOf } from '../../ids.ts'
+import { bucketOf, messageIdOf, messageTimeOf } from '../../ids.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf } from '../../protocol/requests.ts'
 import { idOfTime, timeText } from './entries.ts'
@@ -10,10 +10,10 @@ import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { Refused } from './refused.ts'
 import { takeMessage } from './scripts.ts'
-import { INSERT_BUCKET, INSERT_MESSAGE, INSERT_SENT_KEY, SELECT_SENT_KEY } from './statements.ts'
+import { INSERT_BUCKET, INSERT_MESSAGE, SELECT_KEYS } from './statements.ts'
 import { newestOf } from './history.ts'
 
-/** How long a device may send the same message again; the store keeps the key for a week. */
+/** How long a device may send the same message again. */
 const KEY_SECONDS = 600
 /** How long an entry is held beside the queue: one that waits longer is read from the store. */
 export const ENTRY_SECONDS = 600
@@ -77,21 +77,42 @@ async function floorOf(gateway: Gateway, conversation: string): Promise<string> 
   return timeText({ ms: Math.max(known, gateway.now() + AHEAD_MS), sequence: 0 })
 }
 
-interface SentRow {
+interface KeyRow {
   readonly message_id: bigint
+  readonly sender_id: bigint
+  readonly sender_device: number
+  readonly client_key: string
 }
 
-/** What the store says of a key that Redis does not know: it may have been sent before Redis was lost. */
+const KEYS_PAGE = 2_000
+
+/** What the log says of a key that Redis does not know: it may have been sent before Redis was lost. */
 async function storedId(
-  { cassandra }: Gateway,
+  { cassandra, now }: Gateway,
   { user, device }: DeviceAddress,
-  key: string,
+  { conversation, key }: RequestOf<'send'>,
 ): Promise<string> {
-  const [row] = await cassandra.query<SentRow>(SELECT_SENT_KEY, [user, device, key])
-  return row === undefined ? '' : timeText(messageTimeOf(row.message_id))
+  // No device sends again what is older; clocks may differ.
+  const since = messageIdOf({ ms: now() - KEY_SECONDS * 1_000, sequence: 0 })
+  const newest = bucketOf(messageIdOf({ ms: now() + AHEAD_MS, sequence: 0 }))
+  for (let bucket = newest; bucket >= bucketOf(since); bucket -= 1) {
+    let state: string | undefined
+    do {
+      const page = await cassandra.page<KeyRow>(SELECT_KEYS, [conversation, bucket, since], {
+        size: KEYS_PAGE,
+        ...(state === undefined ? {} : { state }),
+      })
+      const found = page.rows.find(
+        (row) => row.client_key === key && row.sender_id === user && row.sender_device === device,
+      )
+      if (found !== undefined) return timeText(messageTimeOf(found.message_id))
+      state = page.next
+    } while (state !== undefined)
+  }
+  return ''
 }
 
-/** Keeps a message: at most two writes, and one more for the first of a bucket. Each may be run twice. */
+/** Keeps a message: one write, and one more for the first of a bucket. Each may be run twice. */
 async function store(
   gateway: Gateway,
   { device: { user, device } }: Session,
@@ -104,8 +125,7 @@ async function store(
   const { conversation, key } = ask
   const indexed = `${conversation} ${bucket}`
   const writes = [
-    cassandra.query(INSERT_MESSAGE, [conversation, bucket, message, user, device, envelope]),
-    cassandra.query(INSERT_SENT_KEY, [user, device, key, message]),
+    cassandra.query(INSERT_MESSAGE, [conversation, bucket, message, user, device, key, envelope]),
   ]
   if (!bucketsOf(gateway).has(indexed)) writes.push(cassandra.query(INSERT_BUCKET, [conversation, bucket]))
   await Promise.all(writes)
@@ -161,7 +181,7 @@ export async function sendMessage(
       return { stale: state }
     }
     if (answer === 'again') {
-      known = await storedId(gateway, session.device, ask.key)
+      known = await storedId(gateway, session.device, ask)
       mayBeAgain = false
     } else if (answer === 'cold') {
       floor = await floorOf(gateway, conversation)
@@ -171,7 +191,6 @@ export async function sendMessage(
       // What was put into queues that are lost is put there again when the device sends again.
       if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
       gateway.marks.head(conversation, message)
-      gateway.marks.read(conversation, session.device, message)
       return { message: message.toString(), recipients: devices.length }
     }
   }

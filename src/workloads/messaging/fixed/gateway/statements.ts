@@ -6,13 +6,11 @@ function idempotent(text: string): CassandraStatement {
 
 /** A message as it stays. What is bound twice leaves one row (M-02). */
 export const INSERT_MESSAGE: CassandraStatement = idempotent(
-  'INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, envelope) VALUES (?, ?, ?, ?, ?, ?)',
+  'INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, client_key, envelope) VALUES (?, ?, ?, ?, ?, ?, ?)',
 )
-export const INSERT_SENT_KEY: CassandraStatement = idempotent(
-  'INSERT INTO sent_keys (sender_id, sender_device, client_key, message_id) VALUES (?, ?, ?, ?)',
-)
-export const SELECT_SENT_KEY: CassandraStatement = idempotent(
-  'SELECT message_id FROM sent_keys WHERE sender_id = ? AND sender_device = ? AND client_key = ?',
+/** What a conversation holds from a moment on, by who sent it and as what. */
+export const SELECT_KEYS: CassandraStatement = idempotent(
+  'SELECT message_id, sender_id, sender_device, client_key FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ?',
 )
 export const INSERT_BUCKET: CassandraStatement = idempotent(
   'INSERT INTO conversation_buckets (conversation_id, bucket) VALUES (?, ?)',
@@ -24,7 +22,7 @@ export const SELECT_PAGE: CassandraStatement = idempotent(
   'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id < ? LIMIT 50',
 )
 export const SELECT_AFTER: CassandraStatement = idempotent(
-  'SELECT message_id FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT ?',
+  'SELECT sender_id FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT ?',
 )
 export const SELECT_SINCE: CassandraStatement = idempotent(
   'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT 5000',
