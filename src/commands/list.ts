@@ -1,26 +1,21 @@
 import type { CommandIo, CommandModule } from './command.ts'
 import { caseText, caseValue } from './shared/case-text.ts'
 import { coloursFor } from './shared/colours.ts'
-import { plannedCases } from './shared/planned.ts'
 import { selectCases } from './shared/select-cases.ts'
 
 async function list(io: CommandIo, cases: readonly string[], json: boolean): Promise<void> {
   const workloads = await selectCases(cases.length === 0 ? ['all'] : cases)
-  const planned = cases.length === 0 ? plannedCases(workloads.map((workload) => workload.name)) : []
   if (json) {
-    const missing = planned.map((entry) => ({ ...entry, implemented: false }))
-    io.stdout.write(`${JSON.stringify({ cases: [...workloads.map(caseValue), ...missing] }, undefined, 2)}\n`)
+    io.stdout.write(`${JSON.stringify({ cases: workloads.map(caseValue) }, undefined, 2)}\n`)
     return
   }
   const colours = coloursFor(io, io.stdout)
-  const { bold, dim } = colours
-  const rest = planned.map(({ name, title }) => `${bold(name)} ${title} ${dim('(not implemented)')}`)
   io.stdout.write(
-    `${[...workloads.map((workload) => caseText(workload, io.stdout.columns, colours)), ...rest].join('\n\n')}\n`,
+    `${workloads.map((workload) => caseText(workload, io.stdout.columns, colours)).join('\n\n')}\n`,
   )
 }
 
-/** `arch list`: what there is, and what there is not yet. */
+/** `arch list`: what there is. */
 export const command: CommandModule = {
   name: 'list',
   summary: 'cases, operations, strategies, profiles, stores and experiments',

@@ -11,7 +11,8 @@ const GIGABYTE = 2 ** 30
 const ENOUGH_DISK = 5 * GIGABYTE
 const LEAST_DISK = GIGABYTE
 const ENOUGH_MEMORY = 4 * GIGABYTE
-const ENOUGH_FILES = 4_096
+/** Ten thousand devices of the messaging case have a socket each, at both ends. */
+const ENOUGH_FILES = 16_384
 
 function gigabytes(bytes: number): string {
   return `${(bytes / GIGABYTE).toFixed(1)} GB`

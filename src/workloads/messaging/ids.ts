@@ -2,9 +2,9 @@ import { EPOCH_MS } from '../../core/snowflake.ts'
 
 const SEQUENCE_BITS = 22n
 /** Ten days: with 50 messages a user and day the partition of all but the busiest groups stays far below 100 MB (M-01). */
-export const BUCKET_MS: number = 10 * 86_400_000
+const BUCKET_MS: number = 10 * 86_400_000
 /** A queue's bucket: what was received in it goes as one partition (M-08). */
-export const QUEUE_BUCKET_MS = 86_400_000
+const QUEUE_BUCKET_MS = 86_400_000
 
 /** The time of an id, and its place among those of that millisecond and conversation. */
 export interface MessageTime {

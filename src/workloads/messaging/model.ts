@@ -5,6 +5,7 @@ import type { Quantity, TrafficModel } from '../../core/model.ts'
 const messages = documented(100e9, 'per day', 'MSG-02')
 /** People who use it. */
 const USERS = 2e9
+const MORE = 'one user in twenty: more than would, so that a short run sees some'
 
 /** An operation of the messaging case. */
 export type MessagingOperation =
@@ -32,11 +33,11 @@ export const rates: Readonly<Record<MessagingOperation, Quantity>> = {
   'device.leave': assumed(USERS, 'per day', 'once a day a device loses its connection and comes back'),
   'device.return': assumed(USERS, 'per day', 'as often as one is lost'),
   'conversation.start': assumed(USERS / 10, 'per day', 'one user in ten writes to somebody new'),
-  'group.create': assumed(USERS / 100, 'per day', 'one user in a hundred makes a group'),
-  'member.add': assumed(USERS / 200, 'per day', 'to every other group somebody is added'),
-  'member.remove': assumed(USERS / 200, 'per day', 'and from as many somebody is removed'),
-  'device.register': assumed(USERS / 200, 'per day', 'one user in two hundred has a new device'),
-  'account.delete': assumed(USERS / 200, 'per day', 'more than would, so that a run sees some'),
+  'group.create': assumed(USERS / 20, 'per day', MORE),
+  'member.add': assumed(USERS / 20, 'per day', MORE),
+  'member.remove': assumed(USERS / 20, 'per day', MORE),
+  'device.register': assumed(USERS / 20, 'per day', MORE),
+  'account.delete': assumed(USERS / 20, 'per day', MORE),
 }
 
 /** Shares of what is sent, each of all messages. */

@@ -1,4 +1,5 @@
 import type { FailureKind } from '../../../core/errors.ts'
+import type { StoreCost } from '../protocol/answers.ts'
 import type { MessageKind } from './plaintext.ts'
 
 /** Key of Redis: where the devices' process listens, and the secret that it asks for. */
@@ -37,11 +38,7 @@ interface Commands {
       readonly mediaBytes: number
       readonly repeats: boolean
     }
-    readonly answer: {
-      readonly message: string
-      readonly recipients: number
-      readonly again: string | undefined
-    }
+    readonly answer: SentAnswer & { readonly again: string | undefined; readonly cost?: StoreCost }
   }
   'message.read': { readonly ask: WithDevice & { readonly conversation: string }; readonly answer: null }
   'history.page': {

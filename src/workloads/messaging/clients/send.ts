@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { OperationFailure } from '../../../core/errors.ts'
+import type { StoreCost } from '../protocol/answers.ts'
 import { MOST_DEVICES } from '../protocol/requests.ts'
 import type { Device } from './device.ts'
 import type { Recipient, WrappedKey } from './encryption/encryption.ts'
@@ -29,16 +30,14 @@ export interface Outgoing {
 export interface Sent {
   readonly message: string
   readonly recipients: number
+  /** Of the first time; absent where the server does not say. */
+  readonly cost?: StoreCost
   /** What the server said the second time. */
   readonly again: string | undefined
 }
 
 /** Puts what comes behind what is under way. */
-export function inTurn<Result>(
-  device: Device,
-  conversation: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
+function inTurn<Result>(device: Device, conversation: string, work: () => Promise<Result>): Promise<Result> {
   const before = device.sending.get(conversation) ?? Promise.resolve()
   const mine = before.then(work)
   const settled = mine.then(

@@ -62,6 +62,9 @@ export type Pushed =
       readonly message: string
     }
 
+/** Round trips that an acknowledgement took, by store. */
+export type StoreCost = Readonly<Record<'redis' | 'cassandra', number>>
+
 /** What a request is answered, by its type. */
 export interface Answers {
   register: { readonly token: string }
@@ -73,7 +76,9 @@ export interface Answers {
   claim: { readonly packages: readonly string[] }
   keys: null
   /** `stale`: the conversation has another state, and the message was not taken. */
-  send: { readonly message: string; readonly recipients: number } | { readonly stale: string }
+  send:
+    | { readonly message: string; readonly recipients: number; readonly cost: StoreCost }
+    | { readonly stale: string }
   read: null
   receipts: {
     readonly receipts: readonly {

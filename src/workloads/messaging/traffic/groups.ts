@@ -156,23 +156,27 @@ export const memberRemove: ChangingOperation = changing('member.remove', ({ memb
 const FIRST_GUEST = 2 ** 26
 
 /** A new account writes to somebody, and is deleted with all that is about it. */
-export const accountDelete: SayingOperation = saying('account.delete', ['MSG-27'], {
-  input(arrival, world) {
-    const root = rootOf(world.seed, CODE['account.delete'], arrival)
-    const { population } = world
-    const other = choose(root, 0, population.size)
-    const guest = userIdOf(FIRST_GUEST + arrival.number)
-    return {
-      device: world.deviceOf(other, 0),
-      conversation: pairId(guest, population.userId(other)),
-      key: keyOf(world, 'guest', arrival),
-      members: [guest.toString(), population.userId(other).toString()],
-      user: guest.toString(),
-    }
-  },
-  run: (application, { device, user, key }, context) =>
-    application.command('account.delete', { device, user, key }, context),
-})
+export const accountDelete: SayingOperation = {
+  ...saying('account.delete', ['MSG-27'], {
+    input(arrival, world) {
+      const root = rootOf(world.seed, CODE['account.delete'], arrival)
+      const { population } = world
+      const other = choose(root, 0, population.size)
+      const guest = userIdOf(FIRST_GUEST + arrival.number)
+      return {
+        device: world.deviceOf(other, 0),
+        conversation: pairId(guest, population.userId(other)),
+        key: keyOf(world, 'guest', arrival),
+        members: [guest.toString(), population.userId(other).toString()],
+        user: guest.toString(),
+      }
+    },
+    run: (application, { device, user, key }, context) =>
+      application.command('account.delete', { device, user, key }, context),
+  }),
+  // The new account's device is the one that sends.
+  journal: (said) => ({ ...journal(said), device: `${said.user}:1` }),
+}
 
 /** Numbers of devices that are registered in a run come behind those that are there. */
 const FIRST_NUMBER = 3

@@ -1,3 +1,4 @@
+import { countRoundTrip } from '../../../core/cost.ts'
 import type { Arrival, Check, Operation } from '../../../core/operation.ts'
 import { choose, rootOf, uniform, uniqueWord } from '../../../patterns/traffic/draw.ts'
 import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
@@ -31,7 +32,7 @@ function kindOf(drawn: number): MessageKind {
 }
 
 /** The message of an arrival. Pure. */
-export function sendAt(world: MessagingWorld, id: ArrivalId): SendInput {
+function sendAt(world: MessagingWorld, id: ArrivalId): SendInput {
   const root = rootOf(world.seed, CODE['message.send'], id)
   const { population } = world
   const conversation = world.conversation([uniform(root, 0), uniform(root, 1)])
@@ -75,8 +76,14 @@ export const messageSend: Operation<MessagingApplication, MessagingWorld, SendIn
   },
   checks: [sameAgain],
   input: (arrival: Arrival, world) => sendAt(world, arrival),
-  run: (application, { device, conversation, key, kind, mediaBytes, repeats }, context) =>
-    application.command('message.send', { device, conversation, key, kind, mediaBytes, repeats }, context),
+  async run(application, { device, conversation, key, kind, mediaBytes, repeats }, context) {
+    const asked = { device, conversation, key, kind, mediaBytes, repeats }
+    const sent = await application.command('message.send', asked, context)
+    // What the gateway asked of the stores before it acknowledged.
+    for (const [store, count] of Object.entries(sent.cost ?? {}))
+      for (let each = 0; each < count; each += 1) countRoundTrip(context.cost, store, 1, 0, 0)
+    return sent
+  },
   part: ({ isGroup }) => (isGroup ? 'group' : 'pair'),
   journal: ({ device, conversation, key }) => ({ device, conversation, key }),
   outcome: (_input, { message, recipients }) => ({ message, recipients }),

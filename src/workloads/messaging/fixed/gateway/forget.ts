@@ -48,6 +48,9 @@ export async function forgetUser(gateway: Gateway, { device: { user } }: Session
   await cassandra.query(DELETE_USER_INBOX, [user])
   await cassandra.query(DELETE_USER_WATERMARKS, [user])
   await cassandra.query(DELETE_USER, [user])
-  for (const { device_id: device } of devices)
-    gateway.sessions.get(addressOf({ user, device }))?.socket.close(1000, 'the account is gone')
+  // Once who asked has been answered.
+  setImmediate(() => {
+    for (const { device_id: device } of devices)
+      gateway.sessions.get(addressOf({ user, device }))?.socket.close(1000, 'the account is gone')
+  })
 }

@@ -6,7 +6,7 @@ import { Refused } from './refused.ts'
 import { SELECT_BUCKETS, SELECT_HEAD, SELECT_PAGE } from './statements.ts'
 
 /** Messages of a page (MSG-13). */
-export const PAGE = 50
+const PAGE = 50
 /** Of unread messages no more are counted: people are shown "99+" (M-04). */
 const LAST_ID = 2n ** 63n - 1n
 

@@ -112,14 +112,14 @@ async function storedId(
   return ''
 }
 
-/** Keeps a message: one write, and one more for the first of a bucket. Each may be run twice. */
+/** Keeps a message: one write, and one more for the first of a bucket; answers how many. Each may be run twice. */
 async function store(
   gateway: Gateway,
   { device: { user, device } }: Session,
   ask: RequestOf<'send'>,
   message: bigint,
   envelope: Buffer,
-): Promise<void> {
+): Promise<number> {
   const { cassandra } = gateway
   const bucket = bucketOf(message)
   const { conversation, key } = ask
@@ -132,6 +132,7 @@ async function store(
   const buckets = bucketsOf(gateway)
   if (buckets.size > KEPT_BUCKETS) buckets.clear()
   buckets.add(indexed)
+  return writes.length
 }
 
 const indexedBuckets = new WeakMap<Gateway, Set<string>>()
@@ -187,11 +188,12 @@ export async function sendMessage(
       floor = await floorOf(gateway, conversation)
     } else {
       const message = idOfTime(text)
-      await store(gateway, session, ask, message, envelope)
+      const written = await store(gateway, session, ask, message, envelope)
       // What was put into queues that are lost is put there again when the device sends again.
       if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
       gateway.marks.head(conversation, message)
-      return { message: message.toString(), recipients: devices.length }
+      const cost = { redis: attempt + 1, cassandra: written }
+      return { message: message.toString(), recipients: devices.length, cost }
     }
   }
   throw new OperationFailure('unavailable', `the conversation ${conversation} does not come to rest`)
