@@ -1,0 +1,68 @@
+// Audits of the fixed variant that count rows of its log, on rows that a test writes.
+import t from 'tap'
+import type { AuditOutcome } from '../../src/core/workload.ts'
+import { EPOCH_MS } from '../../src/core/snowflake.ts'
+import { bucketOf, messageIdOf } from '../../src/workloads/messaging/ids.ts'
+import { workload } from '../../src/workloads/messaging/index.ts'
+import { buildPopulation } from '../../src/workloads/messaging/population.ts'
+import { messagingStores } from '../../src/workloads/messaging/stores.ts'
+import { journalOf } from '../helpers/social-data.ts'
+import { startTestStores } from '../helpers/stores.ts'
+
+// The stores start first, on a machine that others may share.
+t.setTimeout(300_000)
+
+const { fixed } = workload.variants
+const population = { seed: 1, size: 20 }
+const { stores } = await startTestStores(['cassandra', 'redis'])
+await fixed.seed(stores, population, {}, () => undefined)
+const { cassandra } = messagingStores(stores, 'fixed')
+const people = buildPopulation(population)
+const conversation = people.conversationId(0)
+const [ann = 0n, bob = 0n] = people.membersOf(0).map((user) => people.userId(user))
+
+/** Five messages of Ann to Bob in two buckets; he has read the first two. */
+const DAY_MS = 86_400_000
+const ids = [1, 2, 3, 14, 15].map((day) => messageIdOf({ ms: EPOCH_MS + day * DAY_MS, sequence: 0 }))
+
+function insert(id: bigint): string {
+  return `INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, envelope)
+    VALUES (${conversation}, ${bucketOf(id)}, ${id}, ${ann}, 1, 0x00);
+    INSERT INTO conversation_buckets (conversation_id, bucket) VALUES (${conversation}, ${bucketOf(id)});`
+}
+
+await cassandra.execute(`${ids.map(insert).join('\n')}
+  INSERT INTO watermarks (user_id, conversation_id, read_message_id) VALUES (${bob}, ${conversation}, ${ids[1]})`)
+const sent = ids.map((id, number) => ({
+  operation: 'message.send',
+  keys: { key: `k${number}`, conversation, device: `${ann}:1` },
+  result: { message: id.toString(), recipients: 1 },
+}))
+
+async function audit(name: string): Promise<AuditOutcome> {
+  const found = fixed.audits.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`no audit is called ${name}`)
+  return found.run({ stores, population, choice: {}, journal: journalOf(sent), seed: 1, profile: 'steady' })
+}
+
+t.test('unread is what is behind the mark, and a bucket that the index lost is seen (M-04)', async (t) => {
+  t.match(await audit('unread.derived'), { state: 'held', checked: 2 })
+  await cassandra.execute(
+    `DELETE FROM conversation_buckets WHERE conversation_id = ${conversation} AND bucket = ${bucketOf(ids[0] ?? 0n)}`,
+  )
+  const { state, examples } = await audit('unread.derived')
+  t.equal(state, 'violated')
+  t.match(
+    examples.join('\n'),
+    new RegExp(`user ${bob} has 3 unread messages in ${conversation}, the list says 2`),
+  )
+})
+
+t.test('a conversation has no more rows than were sent in it (M-05)', async (t) => {
+  t.match(await audit('messages.one-row'), { state: 'held', checked: 5 })
+  await cassandra.execute(insert(messageIdOf({ ms: EPOCH_MS + 16 * DAY_MS, sequence: 0 })))
+  t.match(await audit('messages.one-row'), {
+    state: 'violated',
+    examples: [`5 messages were sent to ${conversation}, which has 6 rows`],
+  })
+})
