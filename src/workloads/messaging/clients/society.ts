@@ -10,7 +10,7 @@ import { MESSAGE_DELIVERED } from '../flows.ts'
 import type { Received } from './receive.ts'
 
 /** Devices that register or connect at a time. */
-const AT_A_TIME = 32
+const AT_A_TIME = 8
 
 /** All people of a run with their devices, and what they have seen. */
 export interface Society {
