@@ -142,11 +142,17 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     return arriving
   }
 
+  let isComingBack = false
+
+  /** An attempt that fails ends a connection as well: there is one search at a time. */
   async function comeBack(): Promise<void> {
+    if (isComingBack) return
+    isComingBack = true
     while (isWanted && link === undefined) {
       await setTimeout(AGAIN_MS)
-      await arrive().catch(() => undefined)
+      if (isWanted) await arrive().catch(() => undefined)
     }
+    isComingBack = false
   }
 
   return {

@@ -61,6 +61,8 @@ async function giveKey(device: Device, conversation: string): Promise<string> {
   const others = members.devices.filter(({ address }) => address !== device.address)
   const lacking = new Set(device.keys.needsKey(conversation, new Set(others.map(({ address }) => address))))
   const toGive = others.filter(({ address }) => lacking.has(address))
+  // Who is left alone still writes: whoever is added later is given the key from there on.
+  if (others.length === 0) device.keys.share(conversation, [])
   for (const chunk of chunksOf(toGive, MOST_DEVICES)) {
     const unmet = chunk.filter(({ address }) => device.keys.needsPackage(address))
     const addresses = unmet.map(({ address }) => address)

@@ -48,10 +48,13 @@ async function movePage({ cassandra, redis }: MessagingStores, address: string):
   return Number(left) > 0
 }
 
-/** Moves what waits too long, the oldest first. @returns how long to wait before the next look */
-async function persist(stores: MessagingStores): Promise<number> {
+/**
+ * Moves what waits longer than `afterMs` milliseconds, the oldest first. @returns how long to wait before the next look,
+ * in milliseconds @throws OperationFailure
+ */
+export async function persistWaiting(stores: MessagingStores, afterMs: number): Promise<number> {
   const [oldest] = await stores.redis.wave([
-    ['zrangebyscore', NAMES.waiting, '-inf', Date.now() - PERSIST_AFTER_MS, 'limit', 0, DEVICES],
+    ['zrangebyscore', NAMES.waiting, '-inf', Date.now() - afterMs, 'limit', 0, DEVICES],
   ])
   const addresses = Array.isArray(oldest) ? oldest.map(String) : []
   for (const address of addresses) while (await movePage(stores, address));
@@ -71,7 +74,11 @@ export function startPersister(
   const own = messagingStores(stores, 'fixed')
   const stopping = new AbortController()
   const signal = AbortSignal.any([host.signal, stopping.signal])
-  const done = loopUntil(signal, () => Promise.resolve(own), persist)
+  const done = loopUntil(
+    signal,
+    () => Promise.resolve(own),
+    (stores) => persistWaiting(stores, PERSIST_AFTER_MS),
+  )
   return Promise.resolve({
     drained: () => Promise.resolve(true),
     async close() {

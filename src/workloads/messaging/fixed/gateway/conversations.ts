@@ -31,26 +31,35 @@ async function join(
   )
 }
 
+/** Members come before the conversation: one that is found is whole, and one that was begun half is begun again. */
 async function begin(
   gateway: Gateway,
   conversation: string,
   kind: 'pair' | 'group',
   users: readonly bigint[],
 ): Promise<void> {
-  await gateway.cassandra.query(INSERT_CONVERSATION, [conversation, kind, new Date(gateway.now())])
   await join(gateway, conversation, users)
+  await gateway.cassandra.query(INSERT_CONVERSATION, [conversation, kind, new Date(gateway.now())])
   await gateway.memberships.changed(conversation)
 }
 
-/** Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22). @throws OperationFailure */
+interface ConversationRow {
+  readonly kind: string
+}
+
+/**
+ * Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22). A group that somebody has
+ * made under that id is not theirs: its maker would hear them. @throws Refused, OperationFailure
+ */
 export async function startConversation(
   gateway: Gateway,
   { device: { user } }: Session,
   other: bigint,
 ): Promise<Answers['start']> {
   const conversation = pairId(user, other)
-  const found = await gateway.cassandra.query(SELECT_CONVERSATION, [conversation])
-  if (found.length === 0) await begin(gateway, conversation, 'pair', [user, other])
+  const [found] = await gateway.cassandra.query<ConversationRow>(SELECT_CONVERSATION, [conversation])
+  if (found !== undefined && found.kind !== 'pair') throw new Refused('no such conversation')
+  if (found === undefined) await begin(gateway, conversation, 'pair', [user, other])
   return { conversation }
 }
 

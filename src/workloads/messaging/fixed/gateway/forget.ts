@@ -19,7 +19,10 @@ import {
 /** What waits for a device, wherever it is. */
 async function forgetQueue({ cassandra, redis }: Gateway, user: bigint, device: number): Promise<void> {
   const address = addressOf({ user, device })
-  await redis.wave([['del', NAMES.queue(address), NAMES.route(address), NAMES.position(address)]])
+  await redis.wave([
+    ['del', NAMES.queue(address), NAMES.route(address), NAMES.position(address), NAMES.built(address)],
+    ['zrem', NAMES.waiting, address],
+  ])
   const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, [user, device])
   for (const { bucket } of buckets) {
     await cassandra.query(DELETE_QUEUE_BUCKET, [user, device, bucket])

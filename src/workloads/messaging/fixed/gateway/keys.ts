@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { OperationFailure } from '../../../../core/errors.ts'
 import type { DeviceAddress } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import { partsOf } from '../../protocol/requests.ts'
@@ -54,6 +55,19 @@ interface DeviceRow {
   readonly last_resort: Uint8Array
 }
 
+/** Whether the condition gave it to who asks: one that was not answered in time may be gone, and is nobody's. */
+async function isOurs(
+  cassandra: Gateway['cassandra'],
+  values: readonly [bigint, number, bigint],
+): Promise<boolean> {
+  try {
+    return (await cassandra.applyIf(CLAIM_PACKAGE, values)).applied
+  } catch (error) {
+    if (error instanceof OperationFailure && error.kind === 'timeout') return false
+    throw error
+  }
+}
+
 /**
  * A key package of a device that nobody else is given: the condition decides who has it (M-13). Where none is left it is
  * the one of last resort, which several may be given; where there is no such device, nothing.
@@ -66,8 +80,8 @@ async function claimOne({ cassandra }: Gateway, address: string): Promise<string
     // Not all who come at once ask for the same one.
     const chosen = found[Math.floor(Math.random() * found.length)]
     if (chosen === undefined) break
-    const { applied } = await cassandra.applyIf(CLAIM_PACKAGE, [user, device, chosen.key_id])
-    if (applied) return Buffer.from(chosen.package).toString('base64')
+    if (await isOurs(cassandra, [user, device, chosen.key_id]))
+      return Buffer.from(chosen.package).toString('base64')
   }
   const [row] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [user, device])
   return row === undefined ? '' : Buffer.from(row.last_resort).toString('base64')

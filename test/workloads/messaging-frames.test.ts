@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import t from 'tap'
+import { WebSocket } from 'ws'
+import { decodeFrame, encodeFrame, LARGEST_FRAME } from '../../src/workloads/messaging/protocol/frame.ts'
+import { eventually } from '../helpers/context.ts'
+import { keysFor, openMessaging, refusal } from '../helpers/messaging.ts'
+
+// The stores start first, on a machine that others may share.
+t.setTimeout(300_000)
+
+const messaging = await openMessaging()
+const { people } = messaging
+const [gateway] = messaging.gateways
+const pair = 0
+const conversation = people.conversationId(pair)
+const [one = 0, other = 0] = people.membersOf(pair)
+const user = people.userId(one).toString()
+
+function rejected(why: string): number {
+  return gateway?.rejections.get(why) ?? 0
+}
+
+/** A socket to the first gateway that says whatever it is told to. */
+async function rawSocket(): Promise<{
+  readonly socket: WebSocket
+  /** The answer to a frame. */
+  readonly ask: (header: object, body?: Uint8Array) => Promise<unknown>
+}> {
+  const socket = new WebSocket(`ws://127.0.0.1:${gateway?.port}`, { perMessageDeflate: false })
+  socket.binaryType = 'nodebuffer'
+  t.teardown(() => socket.terminate())
+  await once(socket, 'open')
+  return {
+    socket,
+    async ask(header, body) {
+      const answered = once(socket, 'message')
+      socket.send(encodeFrame(header, body))
+      const [data] = (await answered) as [Buffer]
+      return decodeFrame(data).header
+    },
+  }
+}
+
+/** Others go on: a message between two devices arrives. */
+async function othersGoOn(): Promise<void> {
+  const reader = messaging.device(other)
+  const before = messaging.shown(reader, conversation).length
+  const said = await messaging.say(messaging.device(one), conversation)
+  await eventually(() => messaging.shown(reader, conversation).length > before)
+  t.same(messaging.shown(reader, conversation).slice(before), keysFor(reader, [said]), 'others go on')
+}
+
+const header = (words: string): Buffer => {
+  const frame = Buffer.alloc(4 + words.length)
+  frame.writeUInt32BE(words.length)
+  frame.write(words, 4)
+  return frame
+}
+
+const MALFORMED: readonly (readonly [string, Buffer | string])[] = [
+  ['nothing', Buffer.alloc(0)],
+  ['no whole length', Buffer.from([0, 0, 1])],
+  ['a header that is longer than the frame', Buffer.from([0, 0, 1, 0, 123])],
+  ['a header that is no JSON', header('{"type":')],
+  ['a header that is no object', header('17')],
+  ['a header of null', header('null')],
+  ['a type that nobody knows', encodeFrame({ type: 'reboot' })],
+  ['text where a frame should be', 'hello'],
+  ['a position that is no number', encodeFrame({ type: 'taken', position: 'all' })],
+]
+
+for (const [what, frame] of MALFORMED)
+  t.test(`${what} is refused and counted, and the connection stays`, async (t) => {
+    const { socket, ask } = await rawSocket()
+    const before = rejected('malformed')
+    socket.send(frame)
+    await eventually(() => rejected('malformed') === before + 1)
+    const answer = await ask({ type: 'inbox', request: 5 })
+    t.match(answer, { type: 'refused', request: 5, reason: 'unknown device' }, 'it answers what comes next')
+  })
+
+t.test(
+  'a frame that is too large closes its own connection, is counted, and nothing else happens',
+  async (t) => {
+    const { socket } = await rawSocket()
+    const before = rejected('no frame')
+    const closed = once(socket, 'close')
+    socket.send(encodeFrame({ type: 'inbox', request: 1 }, Buffer.alloc(LARGEST_FRAME)))
+    const [code] = (await closed) as [number]
+    t.equal(code, 1009)
+    await eventually(() => rejected('no frame') === before + 1)
+    await othersGoOn()
+  },
+)
+
+t.test('a request before its device has said who it is, or with a wrong token, is refused', async (t) => {
+  const { ask } = await rawSocket()
+  const unknown = { type: 'refused', request: 1, reason: 'unknown device' }
+  const before = rejected('unknown device')
+  t.match(await ask({ type: 'history', request: 1, conversation }), unknown)
+  t.match(await ask({ type: 'hello', request: 1, user, device: 1, token: 'wrong' }), unknown)
+  t.match(
+    await ask({ type: 'hello', request: 1, user, device: 99, token: 'wrong' }),
+    unknown,
+    'no such device',
+  )
+  t.match(await ask({ type: 'hello', request: 1, user: '99', device: 1, token: '' }), unknown, 'no such user')
+  t.match(await ask({ type: 'inbox', request: 1 }), unknown, 'it is nobody still')
+  t.equal(rejected('unknown device'), before + 5)
+  await othersGoOn()
+})
+
+t.test('a device that is registered cannot be registered by somebody else', async (t) => {
+  const { ask } = await rawSocket()
+  const body = Buffer.alloc(160)
+  const again = { type: 'register', request: 3, user, device: 1, lengths: [64, 96] }
+  t.match(await ask(again, body), { type: 'refused', request: 3, reason: 'already registered' })
+  const short = { ...again, device: 50 }
+  t.match(await ask(short, body.subarray(1)), { type: 'refused', request: 3, reason: 'malformed' })
+})
+
+t.test('parts of a body that do not add up are refused', async (t) => {
+  const device = messaging.device(one)
+  t.equal(await refusal(device.ask('packages', { lengths: [10, 10] }, Buffer.alloc(19))), 'malformed')
+  t.equal(await refusal(device.ask('packages', { lengths: [10] }, Buffer.alloc(11))), 'malformed')
+  const to = messaging.device(other).address
+  const keys = (lengths: readonly number[], body: Buffer): Promise<string> =>
+    refusal(device.ask('keys', { conversation, addresses: [to], lengths }, body))
+  t.equal(await keys([1, 1], Buffer.alloc(2)), 'malformed', 'more parts than devices')
+  t.equal(await keys([2], Buffer.alloc(1)), 'malformed')
+  t.equal(await refusal(device.ask('upload', { hash: '0'.repeat(64) }, Buffer.from('x'))), 'malformed')
+  await othersGoOn()
+})
+
+/** The state in which a device may write to the conversation. */
+async function stateOf(number: number): Promise<string> {
+  return (await messaging.device(number).ask('devices', { conversation })).state
+}
+
+/** Sends bytes as a device's message. */
+async function sendRaw(number: number, envelope: Uint8Array, more: object = {}): Promise<void> {
+  const ask = { conversation, state: await stateOf(number), key: randomUUID(), again: false, ...more }
+  await messaging.device(number).ask('send', ask, envelope)
+}
+
+function unreadable(): object[] {
+  return messaging.lines
+    .filter(({ operation }) => operation === 'message.undecryptable')
+    .map(({ keys }) => keys)
+}
+
+t.test(
+  'a frame that names another sender is from who sent it: nobody opens what another one signed',
+  async (t) => {
+    const keys = messaging.device(one).keys
+    const envelope = keys.encrypt(conversation, Buffer.from('{"key":"forged"}'))
+    const before = unreadable().length
+    const from = messaging.device(one).address
+    await sendRaw(other, envelope, { from, user, device: 1, sender: from })
+    await eventually(() => unreadable().length > before)
+    t.match(unreadable().at(-1), { device: from, from: messaging.device(other).address })
+    t.notOk(messaging.lines.some(({ keys }) => keys['key'] === 'forged'))
+    await othersGoOn()
+  },
+)
+
+t.test('a message that its own sender replays under another key is not shown again', async (t) => {
+  const sender = messaging.device(one)
+  const reader = messaging.device(other)
+  const key = randomUUID()
+  const plaintext = { kind: 'text', key, writtenMicros: 0, text: '' }
+  const envelope = sender.keys.encrypt(conversation, Buffer.from(JSON.stringify(plaintext)))
+  const before = messaging.society.counts().repeated
+  await sendRaw(one, envelope)
+  await sendRaw(one, envelope)
+  await eventually(() => messaging.society.counts().repeated > before)
+  t.equal(messaging.shown(reader, conversation).filter((each) => each === key).length, 1)
+  await othersGoOn()
+})
+
+t.test('bytes that are no envelope are kept from nobody and opened by nobody', async (t) => {
+  const before = unreadable().length
+  await sendRaw(one, Buffer.from('no envelope at all'))
+  await eventually(() => unreadable().length > before)
+  t.match(unreadable().at(-1), { from: messaging.device(one).address })
+  await othersGoOn()
+})

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import type { Device } from '../../src/workloads/messaging/clients/device.ts'
+import { bucketOf } from '../../src/workloads/messaging/ids.ts'
+import { pairId } from '../../src/workloads/messaging/population.ts'
+import { eventually } from '../helpers/context.ts'
+import { openMessaging, refusal } from '../helpers/messaging.ts'
+import type { Said } from '../helpers/messaging.ts'
+
+// The stores start first, on a machine that others may share.
+t.setTimeout(300_000)
+
+const messaging = await openMessaging()
+const { people, own, society } = messaging
+const { cassandra, redis } = own
+
+const idOf = (user: number): string => people.userId(user).toString()
+
+/** Members of a new group, by number: who makes it comes first. */
+async function groupOf(maker: number, ...users: readonly number[]): Promise<string> {
+  const key = randomUUID()
+  await messaging.device(maker).ask('group', { key, users: users.map(idOf) })
+  return key
+}
+
+async function untilShown(device: Device, conversation: string, keys: readonly string[]): Promise<void> {
+  await eventually(() => messaging.shown(device, conversation).length >= keys.length)
+  await messaging.settled()
+  t.same(messaging.shown(device, conversation), keys, `${device.address} has shown what it should`)
+}
+
+const ENVELOPE = {
+  text: 'SELECT envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id = ?',
+  idempotent: true,
+}
+
+/** What opening a message of the log ends with at a device. */
+async function opened(device: Device, { conversation, message, from }: Said): Promise<string> {
+  const id = BigInt(message)
+  const [row] = await cassandra.query<{ readonly envelope: Uint8Array }>(ENVELOPE, [
+    conversation,
+    bucketOf(id),
+    id,
+  ])
+  try {
+    return Buffer.from(device.keys.decrypt(conversation, from, row?.envelope ?? Buffer.alloc(0))).toString()
+  } catch (error) {
+    return (error as { readonly reason?: string }).reason ?? String(error)
+  }
+}
+
+t.test('who is added reads what follows and nothing that was said before', async (t) => {
+  const conversation = await groupOf(0, 1)
+  const before = await messaging.say(messaging.device(0), conversation)
+  await messaging.device(1).ask('add', { conversation, user: idOf(2) })
+  const after = await messaging.say(messaging.device(0), conversation)
+  await untilShown(messaging.device(2), conversation, [after.key])
+  await untilShown(messaging.device(1), conversation, [before.key, after.key])
+  t.equal(await opened(messaging.device(2), before), 'unknown-key')
+})
+
+t.test('who is removed is sent nothing of what follows, and could not open it', async (t) => {
+  const conversation = await groupOf(0, 1, 2)
+  const removed = messaging.device(2)
+  const before = await messaging.say(messaging.device(0), conversation)
+  await untilShown(removed, conversation, [before.key])
+  await messaging.device(1).ask('remove', { conversation, user: idOf(2) })
+  const after = await messaging.say(messaging.device(0), conversation)
+  await untilShown(messaging.device(1), conversation, [before.key, after.key])
+  t.same(messaging.shown(removed, conversation), [before.key])
+  t.equal(await opened(removed, after), 'unknown-key')
+  t.equal(await refusal(messaging.say(removed, conversation)), 'not a member')
+})
+
+t.test('who is not a member is refused whatever is about a conversation', async (t) => {
+  const conversation = await groupOf(0, 1)
+  const said = await messaging.say(messaging.device(0), conversation)
+  const stranger = messaging.device(3)
+  const { state } = await messaging.device(0).ask('devices', { conversation })
+  const asks = {
+    send: stranger.ask('send', { conversation, state, key: randomUUID(), again: false }, Buffer.from('x')),
+    history: stranger.ask('history', { conversation }),
+    receipts: stranger.ask('receipts', { conversation }),
+    devices: stranger.ask('devices', { conversation }),
+    read: stranger.ask('read', { conversation, message: said.message }),
+    keys: stranger.ask(
+      'keys',
+      { conversation, addresses: [messaging.device(0).address], lengths: [1] },
+      Buffer.from('x'),
+    ),
+    add: stranger.ask('add', { conversation, user: idOf(3) }),
+    remove: stranger.ask('remove', { conversation, user: idOf(0) }),
+  }
+  for (const [name, answer] of Object.entries(asks)) t.equal(await refusal(answer), 'not a member', name)
+  const member = messaging.device(0)
+  const toStranger = { conversation, addresses: [stranger.address], lengths: [1] }
+  t.equal(await refusal(member.ask('keys', toStranger, Buffer.from('x'))), 'not a member', 'nor given a key')
+})
+
+/** Two who have no conversation yet, from a user on. */
+function strangersFrom(first: number): readonly [number, number] {
+  const known = new Set(Array.from({ length: people.pairs }, (_, index) => people.conversationId(index)))
+  for (let other = first + 1; other < people.size; other += 1)
+    if (!known.has(pairId(people.userId(first), people.userId(other)))) return [first, other]
+  throw new Error('everybody knows everybody')
+}
+
+t.test('a conversation that both begin at once is one, and what both say in it arrives', async (t) => {
+  const [one, other] = strangersFrom(4)
+  const begun = await Promise.all(
+    [
+      [one, other],
+      [other, one],
+    ].map(async ([from = 0, to = 0]) => {
+      const device = messaging.device(from)
+      const { conversation } = await device.ask('start', { user: idOf(to) })
+      return messaging.say(device, conversation)
+    }),
+  )
+  const [first, second] = begun
+  t.equal(first?.conversation, second?.conversation)
+  t.equal(first?.conversation, pairId(people.userId(one), people.userId(other)))
+  await untilShown(messaging.device(other), first?.conversation ?? '', [first?.key ?? ''])
+  await untilShown(messaging.device(one), first?.conversation ?? '', [second?.key ?? ''])
+})
+
+t.test('nobody can make a group in the place of a conversation of two others', async (t) => {
+  const [one, other] = strangersFrom(5)
+  const key = pairId(people.userId(one), people.userId(other))
+  const listener = messaging.device(0)
+  await refusal(listener.ask('group', { key, users: [idOf(one), idOf(other)] }))
+  const begun = await refusal(messaging.device(one).ask('start', { user: idOf(other) }))
+  const { devices } = await messaging
+    .device(one)
+    .ask('devices', { conversation: key })
+    .catch(() => ({ devices: [] }))
+  const hears = devices.some(({ address }) => address === listener.address)
+  t.notOk(begun === 'no refusal' && hears, 'who made the group would hear what the two say')
+})
+
+t.test('a group that is asked for twice, also at once, is one', async (t) => {
+  const key = randomUUID()
+  const device = messaging.device(0)
+  const ask = { key, users: [1, 2, 3].map(idOf) }
+  const made = await Promise.all([device.ask('group', ask), device.ask('group', ask)])
+  made.push(await device.ask('group', ask))
+  t.same(new Set(made.map(({ conversation }) => conversation)), new Set([key]))
+  const rows = await cassandra.query(
+    { text: 'SELECT user_id FROM members WHERE conversation_id = ?', idempotent: true },
+    [key],
+  )
+  t.equal(rows.length, 4)
+})
+
+t.test('a new device of a user gets what follows, of others and of the device that was there', async () => {
+  const conversation = await groupOf(0, 6)
+  const before = await messaging.say(messaging.device(0), conversation)
+  const made = society.add({ user: people.userId(6), device: 7 })
+  await made.register()
+  await made.arrive()
+  const after = await messaging.say(messaging.device(0), conversation)
+  await untilShown(made, conversation, [after.key])
+  const own = await messaging.say(messaging.device(6), conversation)
+  await untilShown(made, conversation, [after.key, own.key])
+  await untilShown(messaging.device(6), conversation, [before.key, after.key])
+})
+
+const ABOUT = [
+  'users',
+  'devices',
+  'key_packages',
+  'waiting_keys',
+  'inbox',
+  'watermarks',
+  'device_queue',
+  'device_queue_buckets',
+  'members',
+] as const
+
+async function tablesWith(user: bigint): Promise<string[]> {
+  const found: string[] = []
+  for (const table of ABOUT) {
+    const statement = {
+      text: `SELECT user_id FROM ${table} WHERE user_id = ? ALLOW FILTERING`,
+      idempotent: true,
+    }
+    if ((await cassandra.query(statement, [user])).length > 0) found.push(table)
+  }
+  return found
+}
+
+t.test('a deleted account leaves no row, is in no conversation, and cannot come back', async (t) => {
+  const user = people.userId(500)
+  const made = society.add({ user, device: 1 })
+  await made.register()
+  await made.arrive()
+  const { conversation } = await made.ask('start', { user: idOf(7) })
+  const own = await messaging.say(made, conversation)
+  await untilShown(messaging.device(7), conversation, [own.key])
+  const heard = await messaging.say(messaging.device(7), conversation)
+  await untilShown(made, conversation, [heard.key])
+  await made.ask('read', { conversation, message: heard.message })
+  t.same(await tablesWith(user), ['devices', 'key_packages', 'inbox', 'members'])
+  await made.ask('forget')
+  t.same(await tablesWith(user), [])
+  await messaging.settled()
+  t.same(await tablesWith(user), [], 'nor when gateways have written all that they hold')
+  const later = await messaging.say(messaging.device(7), conversation)
+  t.equal(later.recipients, messaging.devicesOf(7).length - 1, 'nobody writes to it any more')
+  t.equal(await refusal(made.arrive()), 'unknown device')
+  const [, names] = (await redis.wave([['scan', 0, 'match', `*${user}:1*`, 'count', 100_000]]))[0] as [
+    string,
+    string[],
+  ]
+  t.same(
+    names.filter((name) => !name.startsWith('sent:')),
+    [],
+    'nor a key in Redis',
+  )
+  society.remove(made)
+})
+
+t.test(
+  'packages that many claim at once are each handed out once; then there is the last resort',
+  async (t) => {
+    const of = messaging.device(8).address
+    const claim = async (device: Device): Promise<string> =>
+      (await device.ask('claim', { addresses: [of] })).packages[0] ?? ''
+    const others = [...society.devices.values()].filter((device) => device.address !== of && device.isOnline)
+    const given = (await Promise.all([...others, ...others].map(claim))).concat(
+      await claim(messaging.device(0)),
+    )
+    for (let more = 0; more < 12; more += 1) given.push(await claim(messaging.device(1)))
+    const lastResort = given.at(-1) ?? ''
+    const once = given.filter((each) => each !== lastResort)
+    t.equal(new Set(once).size, once.length, 'none twice')
+    // A claim that Cassandra does not decide in time takes its package from everybody.
+    t.ok(once.length > 0 && once.length <= 10, `${once.length} of the 10 that the device left`)
+    const left = await cassandra.query(
+      { text: 'SELECT key_id FROM key_packages WHERE user_id = ? AND device_id = 1', idempotent: true },
+      [people.userId(8)],
+    )
+    t.equal(left.length, 0, 'none is left')
+    t.not(lastResort, '')
+    t.equal(await claim(messaging.device(2)), lastResort, 'the last resort does not run out')
+  },
+)
