@@ -1,11 +1,14 @@
 // The fixed messaging case in a test: two gateways, each with connections of its own, and all devices in this process,
 // on real stores.
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import t from 'tap'
 import { Refusal } from '../../src/core/errors.ts'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import type { RoleHost } from '../../src/core/workload.ts'
+import { startRole } from '../../src/session/role.ts'
+import type { RoleHandle } from '../../src/session/role.ts'
 import { closeStores, connectStores } from '../../src/session/up.ts'
 import { acquaint } from '../../src/workloads/messaging/clients/acquaintance.ts'
 import type { Device } from '../../src/workloads/messaging/clients/device.ts'
@@ -48,6 +51,8 @@ export interface MessagingCase {
   readonly people: MessagingPopulation
   readonly society: Society
   readonly gateways: readonly RunningGateway[]
+  /** The same where they are processes: they can be killed. */
+  readonly processes: readonly RoleHandle[]
   /** What devices told the witness, and the ends of flows, in the order in which they came. */
   readonly lines: WitnessLine[]
   readonly ends: FlowEnd[]
@@ -79,6 +84,8 @@ export interface MessagingOptions {
   readonly size?: number
   /** Milliseconds by which the clock of the second gateway is behind. */
   readonly behindMs?: number
+  /** Whether gateways are processes of their own, which can be killed. */
+  readonly apart?: boolean
 }
 
 async function openGateways(
@@ -93,6 +100,36 @@ async function openGateways(
     return gateway
   }
   return [await open('gateway-1', 0), await open('gateway-2', behindMs)]
+}
+
+async function startGateways(
+  endpoints: readonly StoreEndpoint[],
+  home: string,
+): Promise<readonly RoleHandle[]> {
+  const start = async (role: string): Promise<RoleHandle> => {
+    const handle = await startRole(
+      {
+        workload: 'messaging',
+        variant: 'fixed',
+        role,
+        population: { seed: SEED, size: 0 },
+        choice: {},
+        endpoints,
+        journalFolder: join(home, 'journal'),
+        killAt: [],
+      },
+      join(home, `${role}.log`),
+      { ends: () => undefined, failed: () => undefined },
+    )
+    t.teardown(() => handle.stop())
+    return handle
+  }
+  return [await start('gateway-1'), await start('gateway-2')]
+}
+
+async function portsOf({ redis }: MessagingStores): Promise<readonly number[]> {
+  const [ports] = await redis.wave([['hvals', 'gateways']])
+  return Array.isArray(ports) ? ports.map(Number) : []
 }
 
 const QUEUED = {
@@ -116,11 +153,13 @@ async function entriesInStore({ cassandra }: MessagingStores, address: string): 
 export async function openMessaging({
   size = 12,
   behindMs = 0,
+  apart = false,
 }: MessagingOptions = {}): Promise<MessagingCase> {
   const { stores, endpoints, home } = await startTestStores(['cassandra', 'redis'])
   const own = messagingStores(stores, 'fixed')
   await seedFixed(stores, { seed: SEED, size }, () => undefined)
-  const gateways = await openGateways(endpoints, behindMs)
+  const processes = apart ? await startGateways(endpoints, home) : []
+  const gateways = apart ? [] : await openGateways(endpoints, behindMs)
   const people = buildPopulation({ seed: SEED, size })
   const lines: WitnessLine[] = []
   const ends: FlowEnd[] = []
@@ -135,7 +174,7 @@ export async function openMessaging({
     },
     faultPoint: () => undefined,
   }
-  const ports = gateways.map(({ port }) => port)
+  const ports = await portsOf(own)
   const society = buildSociety(people, await openEncryption(), () => Promise.resolve(ports), host)
   t.teardown(() => society.close())
   acquaint(society, people)
@@ -155,6 +194,7 @@ export async function openMessaging({
     people,
     society,
     gateways,
+    processes,
     lines,
     ends,
     watch(listener) {
@@ -187,6 +227,7 @@ export async function openMessaging({
         return left.every((count) => count === 0)
       })
       for (const gateway of gateways) await eventually(() => gateway.drained())
+      for (const handle of processes) if (handle.alive()) await eventually(() => handle.drained())
     },
     async waiting({ address }) {
       const [inRedis] = await own.redis.wave([['zcard', `queue:${address}`]])

@@ -12,6 +12,7 @@ const ABOUT = [
   'waiting_keys',
   'inbox',
   'watermarks',
+  'receipts',
   'device_queue',
 ] as const
 

@@ -123,14 +123,17 @@ async function write(device: Device, outgoing: Outgoing, writtenMicros: number):
     ...(media === undefined ? {} : { media }),
   }
   const bytes = encodePlaintext(plaintext)
+  // From a lost answer on, whatever is looked at anew in between.
+  let mayBeTaken = false
   for (let look = 0; look < LOOKS; look += 1) {
     const state = await overConnections(device, outgoing, () => giveKey(device, conversation))
     const envelope = device.keys.encrypt(conversation, bytes)
     const send = { conversation, state, key }
     // By the same key: however often it is sent, it is one message (M-02).
-    const answer = await overConnections(device, outgoing, (again) =>
-      device.ask('send', { ...send, again }, envelope),
-    )
+    const answer = await overConnections(device, outgoing, (isAgain) => {
+      mayBeTaken ||= isAgain
+      return device.ask('send', { ...send, again: mayBeTaken }, envelope)
+    })
     if ('stale' in answer) {
       device.known.delete(conversation)
       continue

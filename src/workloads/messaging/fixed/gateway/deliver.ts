@@ -4,10 +4,11 @@ import type { Pushed } from '../../protocol/answers.ts'
 import { bucketOf } from '../../ids.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { addressOf } from '../../population.ts'
-import { deliver, parseEntry, parsePart } from './entries.ts'
-import type { EntryName, MessagePayload, Part, Payload } from './entries.ts'
+import { deliver, keyEntry, parseEntry, parsePart } from './entries.ts'
+import type { EntryName, Part, Payload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
+import { keysFor } from './rebuild.ts'
 import { waitingEntries } from './scripts.ts'
 import { SELECT_MESSAGE } from './statements.ts'
 
@@ -27,9 +28,17 @@ interface MessageRow {
   readonly envelope: Uint8Array
 }
 
-/** What an entry holds whose copy in Redis has run out: the message is in the store. */
-async function storedPayload(gateway: Gateway, name: EntryName): Promise<MessagePayload | undefined> {
-  if (name.kind !== 'message') return undefined
+/** What an entry holds whose copy in Redis has run out: message and key are in the store. */
+async function storedPayload(
+  gateway: Gateway,
+  session: Session,
+  name: EntryName,
+): Promise<Payload | undefined> {
+  if (name.kind === 'key') {
+    const waiting = await keysFor(gateway, session)
+    const found = waiting.find(([entry]) => entry.startsWith(`${keyEntry(name.key)}#`))
+    return found === undefined ? undefined : (JSON.parse(found[1]) as Payload)
+  }
   const { conversation, message } = name
   const [row] = await gateway.cassandra.query<MessageRow>(SELECT_MESSAGE, [
     conversation,
@@ -82,8 +91,9 @@ async function sendWaiting(gateway: Gateway, session: Session): Promise<void> {
       const name = parseEntry(entry)
       const position = Number(found[index + 1])
       const text = found[index + 2] ?? ''
-      const payload = text === '' ? await storedPayload(gateway, name) : (JSON.parse(text) as Payload)
-      // A key that ran out: who gave it will have given another one since.
+      const payload =
+        text === '' ? await storedPayload(gateway, session, name) : (JSON.parse(text) as Payload)
+      // Of what has been taken before there is nothing left.
       if (payload === undefined) session.sent = position
       else sendEntry(session, name, payload, position, parsePart(part))
     }

@@ -45,8 +45,8 @@ export async function followEpoch(redis: RedisClient, observer: EpochObserver): 
         if (asked !== losses) continue
         if (name === known) observer.reconnected()
         else {
-          known = name
           await observer.lost()
+          known = name
         }
         return
       } catch (error) {

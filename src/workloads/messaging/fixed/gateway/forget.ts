@@ -9,6 +9,7 @@ import {
   DELETE_QUEUE_INDEX,
   DELETE_USER,
   DELETE_USER_INBOX,
+  DELETE_USER_RECEIPTS,
   DELETE_USER_WATERMARKS,
   DELETE_WAITING_KEYS,
   SELECT_DEVICES,
@@ -43,6 +44,7 @@ export async function forgetUser(gateway: Gateway, { device: { user } }: Session
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   for (const { conversation_id: conversation } of inbox) {
     await cassandra.query(DELETE_MEMBER, [conversation, user])
+    await cassandra.query(DELETE_USER_RECEIPTS, [conversation, user])
     await gateway.memberships.changed(conversation)
   }
   const devices = await cassandra.query<{ readonly device_id: number }>(SELECT_DEVICES, [user])

@@ -3,6 +3,7 @@ import type { Payload } from './entries.ts'
 import { roomFor, sendEntry } from './deliver.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { SELECT_QUEUE, SELECT_QUEUE_BUCKETS } from './statements.ts'
+import { dropPersisted } from './take-up.ts'
 
 const PAGE = 100
 
@@ -44,5 +45,7 @@ export async function sendPersisted(gateway: Gateway, session: Session): Promise
       }
     } while (rows.length === PAGE)
     session.persisted.push({ bucket, last: session.sent })
+    // It may have taken all of it before it was known to be the last.
+    if (session.unconfirmed.length === 0) dropPersisted(gateway, session, session.sent)
   }
 }

@@ -54,12 +54,17 @@ export async function arrive(
   }
   gateway.sessions.get(address)?.socket.close(1000, 'connected anew')
   gateway.sessions.set(address, session)
-  const [, , isBuilt, epoch] = await gateway.redis.wave([
-    ['set', NAMES.route(address), session.route, 'EX', PRESENT_SECONDS],
-    ['zrem', NAMES.waiting, address],
-    ['exists', NAMES.built(address)],
-    ['get', NAMES.epoch],
-  ])
+  const [, , isBuilt, epoch] = await gateway.redis
+    .wave([
+      ['set', NAMES.route(address), session.route, 'EX', PRESENT_SECONDS],
+      ['zrem', NAMES.waiting, address],
+      ['exists', NAMES.built(address)],
+      ['get', NAMES.epoch],
+    ])
+    .catch((error: unknown) => {
+      if (gateway.sessions.get(address) === session) gateway.sessions.delete(address)
+      throw error
+    })
   sendAll(gateway, session, isBuilt === 1).catch((error: unknown) => failed(error, session))
   return { session, epoch: String(epoch) }
 }
@@ -70,9 +75,17 @@ export function leave(gateway: Gateway, session: Session): void {
   session.onTaken?.()
   if (gateway.sessions.get(address) === session) gateway.sessions.delete(address)
   const { redis } = gateway
-  redis.wave([redis.call(leaveRoute, [NAMES.route(address)], [route])]).catch((error: unknown) => {
-    if (!(error instanceof OperationFailure)) throw error
-  })
+  redis
+    .wave([
+      redis.call(
+        leaveRoute,
+        [NAMES.route(address), NAMES.queue(address), NAMES.waiting],
+        [route, gateway.now(), address],
+      ),
+    ])
+    .catch((error: unknown) => {
+      if (!(error instanceof OperationFailure)) throw error
+    })
 }
 
 /** Says from time to time who is still connected here. @returns what ends it */

@@ -49,7 +49,7 @@ function base64(bytes: Uint8Array): string {
 }
 
 /** Keys that the device was given and has not taken. */
-async function keysFor({ cassandra }: Gateway, { device }: Session): Promise<readonly Entry[]> {
+export async function keysFor({ cassandra }: Gateway, { device }: Session): Promise<readonly Entry[]> {
   const rows = await cassandra.query<KeyRow>(SELECT_WAITING_KEYS, [device.user, device.device])
   const entries = rows.map(async (row): Promise<Entry | undefined> => {
     const [sender] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [row.sender_id, row.sender_device])

@@ -107,12 +107,17 @@ end
 return answer`,
 }
 
-/** A device is gone from where it was, unless it came back in between. KEYS: route. ARGV: what it was. */
+/**
+ * A device is gone from where it was, unless it came back in between; what it has not taken waits for it from now on.
+ * KEYS: route, queue, waiting. ARGV: what the route was, now, device.
+ */
 export const leaveRoute: RedisScript = {
   name: 'leaveRoute',
   lua: `
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`,
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('ZADD', KEYS[3], 'NX', ARGV[2], ARGV[3]) end
+return 1`,
 }
 
 /**

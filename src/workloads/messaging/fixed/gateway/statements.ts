@@ -143,6 +143,10 @@ export const DELETE_WAITING_KEYS: CassandraStatement = idempotent(
   'DELETE FROM waiting_keys WHERE user_id = ? AND device_id = ?',
 )
 export const DELETE_USER_INBOX: CassandraStatement = idempotent('DELETE FROM inbox WHERE user_id = ?')
+/** Marks that a gateway writes later are of messages before it, and older. */
+export const DELETE_USER_RECEIPTS: CassandraStatement = idempotent(
+  'DELETE FROM receipts WHERE conversation_id = ? AND user_id = ?',
+)
 export const DELETE_USER_WATERMARKS: CassandraStatement = idempotent(
   'DELETE FROM watermarks WHERE user_id = ?',
 )

@@ -46,7 +46,7 @@ function newestByConversation(taken: readonly Unconfirmed[]): ReadonlyMap<string
 }
 
 /** Buckets of the queue in Cassandra of which everything was taken go as a whole (M-08). */
-function dropPersisted(
+export function dropPersisted(
   { cassandra }: Gateway,
   { device: { user, device }, persisted }: Session,
   position: number,

@@ -1,0 +1,54 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { eventually } from '../helpers/context.ts'
+import { restartStore, signalStore } from '../helpers/kill.ts'
+import { keysFor, openMessaging } from '../helpers/messaging.ts'
+import type { Said } from '../helpers/messaging.ts'
+
+// The stores start first, on a machine that others may share.
+t.setTimeout(300_000)
+
+const messaging = await openMessaging({ apart: true })
+const { people, home } = messaging
+
+/** Both say things in turns until something has been done, and ten more are acknowledged; one device is away at first. */
+async function talk(t: Test, conversation: number, harm: () => Promise<void>): Promise<void> {
+  const id = people.conversationId(conversation)
+  const members = people.membersOf(conversation)
+  const devices = members.flatMap((user) => messaging.devicesOf(user))
+  const said: Said[] = []
+  let isDone = false
+  const harmed = (async () => {
+    await eventually(() => said.length >= 10)
+    await harm()
+    isDone = true
+  })()
+  for (let after = 0; after < 10; after += isDone ? 1 : 0) {
+    const speaker = messaging.device(members[said.length % members.length] ?? 0)
+    said.push(await messaging.say(speaker, id))
+  }
+  await harmed
+  await Promise.all(devices.map((device) => device.arrive()))
+  for (const device of devices)
+    await eventually(() => messaging.shown(device, id).length >= keysFor(device, said).length)
+  await messaging.settled()
+  for (const device of devices) t.same(messaging.shown(device, id), keysFor(device, said), device.address)
+}
+
+t.test(
+  'Redis is killed while messages are sent: each that was acknowledged reaches each device once, in order',
+  (t) =>
+    talk(t, 0, async () => {
+      await signalStore(home, 'redis', 'SIGKILL')
+      await restartStore(home, 'redis')
+    }),
+)
+
+t.test(
+  'a gateway is killed while messages are sent: devices go to the other one, and each message reaches each once, in order',
+  (t) =>
+    talk(t, 1, () => {
+      messaging.processes[0]?.kill()
+      return Promise.resolve()
+    }),
+)
