@@ -8,7 +8,7 @@ import { startTextDevices } from './as-written/role.ts'
 import { startServer } from './as-written/server.ts'
 import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { openClients } from './clients/open.ts'
-import { devicesRole } from './clients/role.ts'
+import { startDevices } from './clients/role.ts'
 import { gatewayRole } from './fixed/gateway/role.ts'
 import { startPersister } from './fixed/persister.ts'
 import { flows } from './flows.ts'
@@ -60,7 +60,7 @@ const fixed: Variant = {
     'gateway-1': gatewayRole('gateway-1', 0),
     'gateway-2': gatewayRole('gateway-2', 1),
     persister: startPersister,
-    devices: devicesRole('fixed'),
+    devices: startDevices,
   },
   audits: fixedAudits,
 }

@@ -1,10 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { bulkhead } from 'cockatiel'
-import { OperationFailure, Refusal } from '../../../core/errors.ts'
+import { OperationFailure } from '../../../core/errors.ts'
 import { deriveSeed, random01 } from '../../../core/random.ts'
 import type { Variant } from '../../../core/workload.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
-import type { CommandName } from '../clients/control.ts'
 import { listenForCommands } from '../clients/listen.ts'
 import { society as people } from '../model.ts'
 import { buildPopulation } from '../population.ts'
@@ -13,7 +12,6 @@ import { textCommands } from './commands.ts'
 import type { PollingDevice } from './device.ts'
 import { SERVER } from './server.ts'
 import { buildTextSociety } from './society.ts'
-import type { TextSociety } from './society.ts'
 
 /** Devices that connect at a time. */
 const AT_A_TIME = 32
@@ -40,24 +38,6 @@ async function untilServer(redis: RedisClient, signal: AbortSignal): Promise<voi
   }
 }
 
-async function obey(
-  society: TextSociety,
-  name: CommandName,
-  ask: unknown,
-  deadlineAt: number,
-): Promise<unknown> {
-  const { device: address } = ask as { readonly device: string }
-  const device = society.devices.get(address)
-  if (device === undefined) throw new Refusal('unknown device')
-  const run = textCommands[name] as (
-    society: TextSociety,
-    device: PollingDevice,
-    ask: unknown,
-    deadlineAt: number,
-  ) => Promise<unknown>
-  return run(society, device, ask, deadlineAt)
-}
-
 async function arriveAll(devices: readonly PollingDevice[]): Promise<void> {
   const limit = bulkhead(AT_A_TIME, Infinity)
   await Promise.all(devices.map((device) => limit.execute(() => device.arrive())))
@@ -75,10 +55,7 @@ export const startTextDevices: Variant['roles'][string] = async (stores, populat
   await arriveAll(
     [...society.devices.values()].filter((_, index) => random01(seed, index) >= people.offline.value),
   )
-  const control = await listenForCommands(
-    (name, ask, deadlineAt) => obey(society, name, ask, deadlineAt),
-    redis,
-  )
+  const control = await listenForCommands(society, textCommands, redis)
   return {
     async drained() {
       const wasBusy = control.underWay() > 0

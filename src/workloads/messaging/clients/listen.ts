@@ -8,10 +8,40 @@ import { OperationFailure, Refusal } from '../../../core/errors.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts'
 import { CLIENTS } from './control.ts'
-import type { CommandFrame, CommandName, CommandReply } from './control.ts'
+import type { CommandAnswer, CommandAsk, CommandFrame, CommandName, CommandReply } from './control.ts'
 
 /** Makes a device do something. @throws Refusal, OperationFailure */
-export type Obey = (name: CommandName, ask: unknown, deadlineAt: number) => Promise<unknown>
+type Obey = (name: CommandName, ask: unknown, deadlineAt: number) => Promise<unknown>
+
+/** What people do with the devices of a society, by the command's name. */
+export type Commands<Society, Device> = {
+  readonly [Name in CommandName]: (
+    society: Society,
+    device: Device,
+    ask: CommandAsk<Name>,
+    deadlineAt: number,
+  ) => Promise<CommandAnswer<Name>>
+}
+
+/** Finds the device that a command names, and makes it obey. @throws Refusal, OperationFailure */
+async function obey<Device, Society extends { readonly devices: ReadonlyMap<string, Device> }>(
+  society: Society,
+  commands: Commands<Society, Device>,
+  name: CommandName,
+  ask: unknown,
+  deadlineAt: number,
+): Promise<unknown> {
+  const { device: address } = ask as { readonly device: string }
+  const device = society.devices.get(address)
+  if (device === undefined) throw new Refusal('unknown device')
+  const run = commands[name] as (
+    society: Society,
+    device: Device,
+    ask: unknown,
+    deadlineAt: number,
+  ) => Promise<unknown>
+  return run(society, device, ask, deadlineAt)
+}
 
 function replyOf(request: number, error: unknown): CommandReply {
   if (error instanceof Refusal) return { request, type: 'refused', reason: error.reason }
@@ -54,7 +84,10 @@ export interface ControlSocket {
 }
 
 /** Takes commands from whoever knows the secret that only this run's Redis has, and says there where it listens. */
-export async function listenForCommands(obey: Obey, redis: RedisClient): Promise<ControlSocket> {
+export async function listenForCommands<
+  Device,
+  Society extends { readonly devices: ReadonlyMap<string, Device> },
+>(society: Society, commands: Commands<Society, Device>, redis: RedisClient): Promise<ControlSocket> {
   const underWay: UnderWay = { count: 0 }
   const secret = randomBytes(24).toString('base64url')
   const server = new WebSocketServer({
@@ -63,7 +96,9 @@ export async function listenForCommands(obey: Obey, redis: RedisClient): Promise
     perMessageDeflate: false,
     verifyClient: ({ req }: { req: IncomingMessage }) => req.headers.authorization === secret,
   })
-  server.on('connection', (socket) => serve(obey, socket, underWay))
+  server.on('connection', (socket) =>
+    serve((name, ask, deadlineAt) => obey(society, commands, name, ask, deadlineAt), socket, underWay),
+  )
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   await redis.wave([['hset', CLIENTS, 'port', port, 'secret', secret]])

@@ -1,12 +1,11 @@
 import { addressOf } from '../../population.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
+import { dropQueue } from './queue-buckets.ts'
 import {
   DELETE_DEVICE,
   DELETE_MEMBER,
   DELETE_PACKAGES,
-  DELETE_QUEUE_BUCKET,
-  DELETE_QUEUE_INDEX,
   DELETE_USER,
   DELETE_USER_INBOX,
   DELETE_USER_RECEIPTS,
@@ -14,7 +13,6 @@ import {
   DELETE_WAITING_KEYS,
   SELECT_DEVICES,
   SELECT_INBOX,
-  SELECT_QUEUE_BUCKETS,
 } from './statements.ts'
 
 /** What waits for a device, wherever it is. */
@@ -24,11 +22,7 @@ async function forgetQueue({ cassandra, redis }: Gateway, user: bigint, device: 
     ['del', NAMES.queue(address), NAMES.route(address), NAMES.position(address), NAMES.built(address)],
     ['zrem', NAMES.waiting, address],
   ])
-  const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, [user, device])
-  for (const { bucket } of buckets) {
-    await cassandra.query(DELETE_QUEUE_BUCKET, [user, device, bucket])
-    await cassandra.query(DELETE_QUEUE_INDEX, [user, device, bucket])
-  }
+  await dropQueue(cassandra, { user, device })
   await cassandra.query(DELETE_PACKAGES, [user, device])
   await cassandra.query(DELETE_WAITING_KEYS, [user, device])
   await cassandra.query(DELETE_DEVICE, [user, device])

@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache'
 import type { WebSocket } from 'ws'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import type { RedisClient } from '../../../../stores/redis/client.ts'
@@ -53,6 +54,8 @@ export interface Gateway {
   readonly media: MediaStore
   /** Identical reads share one answer while it is on its way (M-16); absent: each asks by itself. */
   readonly reads: Coalescer | undefined
+  /** Buckets of conversations that are known to be in the index, by "conversation bucket". */
+  readonly indexed: LRUCache<string, true>
   /** Counts how often Redis was lost: what was put there before is to be put again. */
   losses(): number
 }

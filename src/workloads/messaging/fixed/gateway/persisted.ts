@@ -2,7 +2,8 @@ import { parseEntry, parsePart } from './entries.ts'
 import type { Payload } from './entries.ts'
 import { roomFor, sendEntry } from './deliver.ts'
 import type { Gateway, Session } from './gateway.ts'
-import { SELECT_QUEUE, SELECT_QUEUE_BUCKETS } from './statements.ts'
+import { queueBuckets } from './queue-buckets.ts'
+import { SELECT_QUEUE } from './statements.ts'
 import { dropPersisted } from './take-up.ts'
 
 const PAGE = 100
@@ -19,11 +20,7 @@ interface QueueRow {
  */
 export async function sendPersisted(gateway: Gateway, session: Session): Promise<void> {
   const { user, device } = session.device
-  const buckets = await gateway.cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, [
-    user,
-    device,
-  ])
-  for (const { bucket } of buckets) {
+  for (const bucket of await queueBuckets(gateway.cassandra, session.device)) {
     let rows: readonly QueueRow[]
     do {
       if (!(await roomFor(session, PAGE))) return

@@ -4,16 +4,14 @@ import { keyEntry, messageEntry } from './entries.ts'
 import type { KeyPayload, MessagePayload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
+import { dropQueue } from './queue-buckets.ts'
 import { rebuildQueue } from './scripts.ts'
 import { ENTRY_SECONDS } from './send.ts'
 import {
-  DELETE_QUEUE_BUCKET,
-  DELETE_QUEUE_INDEX,
   SELECT_BUCKETS,
   SELECT_DELIVERED,
   SELECT_DEVICE,
   SELECT_INBOX,
-  SELECT_QUEUE_BUCKETS,
   SELECT_SINCE,
   SELECT_WAITING_KEYS,
 } from './statements.ts'
@@ -104,16 +102,6 @@ async function messagesFor(
   return entries
 }
 
-/** What was moved to the store before Redis was lost is in the log too, and its positions mean nothing any more. */
-async function dropPersisted({ cassandra }: Gateway, { device }: Session): Promise<void> {
-  const values = [device.user, device.device] as const
-  const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_QUEUE_BUCKETS, values)
-  for (const { bucket } of buckets) {
-    await cassandra.query(DELETE_QUEUE_BUCKET, [...values, bucket])
-    await cassandra.query(DELETE_QUEUE_INDEX, [...values, bucket])
-  }
-}
-
 /**
  * Makes the queue of a device anew from the store, where Redis was lost: the keys that it was given, then the messages
  * behind its receipts. A queue is derived: whatever was acknowledged is in the log (design.md, section 5). What the
@@ -122,7 +110,8 @@ async function dropPersisted({ cassandra }: Gateway, { device }: Session): Promi
 export async function rebuild(gateway: Gateway, session: Session): Promise<void> {
   const { cassandra, redis } = gateway
   const { address, device } = session
-  await dropPersisted(gateway, session)
+  // What was moved there before Redis was lost is in the log too, and its positions mean nothing any more.
+  await dropQueue(cassandra, device)
   const [row] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [device.user, device.device])
   const registered = messageIdOf({ ms: row?.registered_at.getTime() ?? 0, sequence: 0 })
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [device.user])

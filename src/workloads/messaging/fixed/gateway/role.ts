@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { LRUCache } from 'lru-cache'
 import { WebSocketServer } from 'ws'
 import type { Stores } from '../../../../core/store.ts'
 import type { Population, RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
@@ -21,6 +22,9 @@ import { openTaken } from './taken.ts'
 
 /** What `clocks=skewed` takes from the second gateway's clock (M-10). */
 const SKEW_MS = 500
+
+/** Buckets that it remembers to have put into the index. */
+const KEPT_BUCKETS = 100_000
 
 /** How a gateway is begun. */
 export interface GatewayOptions {
@@ -53,6 +57,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     taken: openTaken(redis),
     media,
     reads: options.coalesces ? newCoalescer() : undefined,
+    indexed: new LRUCache({ max: KEPT_BUCKETS }),
     losses: () => epoch.losses(),
   }
   const register = async (): Promise<void> => {

@@ -18,8 +18,6 @@ const KEY_SECONDS = 600
 /** How long an entry is held beside the queue: one that waits longer is read from the store. */
 export const ENTRY_SECONDS = 600
 const ATTEMPTS = 5
-/** Buckets that are known to be in the index. */
-const KEPT_BUCKETS = 100_000
 
 interface Take {
   readonly session: Session
@@ -127,23 +125,10 @@ async function store(
   const writes = [
     cassandra.query(INSERT_MESSAGE, [conversation, bucket, message, user, device, key, envelope]),
   ]
-  if (!bucketsOf(gateway).has(indexed)) writes.push(cassandra.query(INSERT_BUCKET, [conversation, bucket]))
+  if (!gateway.indexed.has(indexed)) writes.push(cassandra.query(INSERT_BUCKET, [conversation, bucket]))
   await Promise.all(writes)
-  const buckets = bucketsOf(gateway)
-  if (buckets.size > KEPT_BUCKETS) buckets.clear()
-  buckets.add(indexed)
+  gateway.indexed.set(indexed, true)
   return writes.length
-}
-
-const indexedBuckets = new WeakMap<Gateway, Set<string>>()
-
-function bucketsOf(gateway: Gateway): Set<string> {
-  let buckets = indexedBuckets.get(gateway)
-  if (buckets === undefined) {
-    buckets = new Set()
-    indexedBuckets.set(gateway, buckets)
-  }
-  return buckets
 }
 
 /**

@@ -1,9 +1,9 @@
 import { OperationFailure } from '../../../../core/errors.ts'
-import type { CassandraValue } from '../../../../stores/cassandra/client.ts'
 import type { Gateway, Session, Unconfirmed } from './gateway.ts'
 import { tell } from './deliver.ts'
 import { parseAddress } from './keys.ts'
-import { DELETE_QUEUE_BUCKET, DELETE_QUEUE_INDEX, DELETE_WAITING_KEY } from './statements.ts'
+import { dropQueueBucket } from './queue-buckets.ts'
+import { DELETE_WAITING_KEY } from './statements.ts'
 
 /** A write that may fail: what it would have removed is sent once more, and known. */
 function tidy(writes: Promise<unknown>): void {
@@ -48,17 +48,14 @@ function newestByConversation(taken: readonly Unconfirmed[]): ReadonlyMap<string
 /** Buckets of the queue in Cassandra of which everything was taken go as a whole (M-08). */
 export function dropPersisted(
   { cassandra }: Gateway,
-  { device: { user, device }, persisted }: Session,
+  { device, persisted }: Session,
   position: number,
 ): void {
   const done = persisted.filter(({ last }) => last <= position)
   if (done.length === 0) return
   const rest = persisted.filter(({ last }) => last > position)
   persisted.splice(0, persisted.length, ...rest)
-  for (const { bucket } of done) {
-    const values: readonly CassandraValue[] = [user, device, bucket]
-    tidy(cassandra.query(DELETE_QUEUE_BUCKET, values).then(() => cassandra.query(DELETE_QUEUE_INDEX, values)))
-  }
+  for (const { bucket } of done) tidy(dropQueueBucket(cassandra, device, bucket))
 }
 
 /** A device has taken everything up to a position: it is out of the queue, and its receipts move on. */
