@@ -224,6 +224,17 @@ const STORES: readonly Damage[] = [
     () => Promise.resolve(),
   ],
   [
+    'unread.derived',
+    'Redis knows a message less',
+    () =>
+      redis.wave([
+        ['rename', `recent:${conversation}`, 'whole'],
+        ['copy', 'whole', `recent:${conversation}`],
+        ['rpop', `recent:${conversation}`],
+      ]),
+    () => redis.wave([['rename', 'whole', `recent:${conversation}`]]),
+  ],
+  [
     'messages.stored',
     'one is in the log that nobody sent',
     run(

@@ -7,7 +7,6 @@ import { SELECT_BUCKETS, SELECT_HEAD, SELECT_PAGE } from './statements.ts'
 
 /** Messages of a page (MSG-13). */
 const PAGE = 50
-/** Of unread messages no more are counted: people are shown "99+" (M-04). */
 const LAST_ID = 2n ** 63n - 1n
 
 interface PageRow {
@@ -38,7 +37,10 @@ export async function newestOf(gateway: Gateway, conversation: string): Promise<
 }
 
 /** The newest message by the projection; undefined where nothing was ever said. */
-export async function headOf({ cassandra }: Gateway, conversation: string): Promise<bigint | undefined> {
+export async function headOf(
+  { cassandra }: Pick<Gateway, 'cassandra'>,
+  conversation: string,
+): Promise<bigint | undefined> {
   const [row] = await cassandra.query<{ readonly message_id: bigint }>(SELECT_HEAD, [conversation])
   return row?.message_id
 }

@@ -1,15 +1,14 @@
-import { bucketOf } from '../../ids.ts'
+import { bucketOf, messageTimeOf } from '../../ids.ts'
 import type { Answers } from '../../protocol/answers.ts'
-import { idOfTime } from './entries.ts'
+import { idOfTime, timeText } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { headOf } from './history.ts'
 import { NAMES } from './names.ts'
+import { MOST_UNREAD, unreadCounts } from './scripts.ts'
 import { SELECT_AFTER, SELECT_BUCKETS, SELECT_INBOX, SELECT_READ } from './statements.ts'
 
 /** Conversations of a list. */
 const LISTED = 20
-/** More unread ones are shown as "99+" (M-04). */
-export const MOST_UNREAD = 100
 
 interface InboxRow {
   readonly conversation_id: string
@@ -56,37 +55,64 @@ export async function unreadOf(
   return behind - own
 }
 
+/** A conversation as a list shows it. */
+interface Listed {
+  readonly conversation: string
+  /** 0 where nothing was ever said. */
+  readonly last: bigint
+  readonly unread: number
+}
+
 /**
- * The conversations of a user, newest first, with how many messages are unread (MSG-15, MSG-25). Their newest messages
- * come from Redis in one round trip, those that it does not know from the projection; the list is short enough to be
- * put in order here, which is what lets a row of it never change (M-03).
- * @throws OperationFailure
+ * Newest message and unread count of conversations: all of them from Redis in one round trip, by its last hundred
+ * messages; what it does not know from the projection and the log. @param marks by conversation @throws OperationFailure
+ */
+export async function unreadIn(
+  gateway: Pick<Gateway, 'cassandra' | 'redis'>,
+  user: bigint,
+  conversations: readonly string[],
+  marks: ReadonlyMap<string, bigint>,
+): Promise<readonly Listed[]> {
+  const { redis } = gateway
+  const markOf = (conversation: string): bigint => marks.get(conversation) ?? 0n
+  const keys = conversations.flatMap((each) => [NAMES.last(each), NAMES.recent(each)])
+  const asked = conversations.map((each) => timeText(messageTimeOf(markOf(each))))
+  const [reply] = await redis.wave([redis.call(unreadCounts, keys, [user.toString(), ...asked])])
+  const known = Array.isArray(reply) ? reply : []
+  return Promise.all(
+    conversations.map(async (conversation, index): Promise<Listed> => {
+      const text = String(known[2 * index] ?? '')
+      const last = text === '' ? ((await headOf(gateway, conversation)) ?? 0n) : idOfTime(text)
+      const mark = markOf(conversation)
+      const count = Number(known[2 * index + 1] ?? -1)
+      if (count >= 0 || last <= mark) return { conversation, last, unread: Math.max(count, 0) }
+      return { conversation, last, unread: await unreadOf(gateway, user, conversation, last, mark) }
+    }),
+  )
+}
+
+/**
+ * The conversations of a user, newest first, with how many messages are unread (MSG-15, MSG-25). The list is short enough
+ * to be put in order here, which is what lets a row of it never change (M-03). @throws OperationFailure
  */
 export async function listInbox(gateway: Gateway, { device: { user } }: Session): Promise<Answers['inbox']> {
-  const { cassandra, redis } = gateway
-  const [rows, marks] = await Promise.all([
+  const { cassandra } = gateway
+  const [rows, reads] = await Promise.all([
     cassandra.query<InboxRow>(SELECT_INBOX, [user]),
     cassandra.query<ReadRow>(SELECT_READ, [user]),
   ])
   if (rows.length === 0) return { conversations: [] }
-  const [lasts] = await redis.wave([['mget', ...rows.map((row) => NAMES.last(row.conversation_id))]])
-  const known = Array.isArray(lasts) ? lasts : []
-  const heads = await Promise.all(
-    rows.map(async ({ conversation_id: conversation }, index) => {
-      const text = known[index]
-      const last = typeof text === 'string' ? idOfTime(text) : await headOf(gateway, conversation)
-      return { conversation, last: last ?? 0n }
-    }),
+  const marks = new Map(reads.map((row) => [row.conversation_id, row.read_message_id]))
+  const listed = await unreadIn(
+    gateway,
+    user,
+    rows.map((row) => row.conversation_id),
+    marks,
   )
-  const read = new Map(marks.map((mark) => [mark.conversation_id, mark.read_message_id]))
-  const newest = heads.toSorted((one, other) => (one.last < other.last ? 1 : -1)).slice(0, LISTED)
-  const conversations = await Promise.all(
-    newest.map(async ({ conversation, last }) => {
-      const mark = read.get(conversation) ?? 0n
-      // Where all is read nothing is asked.
-      const unread = last <= mark ? 0 : await unreadOf(gateway, user, conversation, last, mark)
-      return { conversation, last: last.toString(), unread }
-    }),
-  )
-  return { conversations }
+  return {
+    conversations: listed
+      .toSorted((one, other) => (one.last < other.last ? 1 : -1))
+      .slice(0, LISTED)
+      .map(({ conversation, last, unread }) => ({ conversation, last: last.toString(), unread })),
+  }
 }

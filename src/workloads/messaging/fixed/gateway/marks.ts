@@ -1,18 +1,21 @@
+import { bulkhead } from 'cockatiel'
 import type {
   CassandraClient,
-  CassandraValue,
   CassandraStatement,
+  CassandraValue,
 } from '../../../../stores/cassandra/client.ts'
 import { OperationFailure } from '../../../../core/errors.ts'
 import { messageTimeOf } from '../../ids.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { INSERT_DELIVERED_RECEIPT, INSERT_HEAD, INSERT_READ, INSERT_READ_RECEIPT } from './statements.ts'
 
-/** Marks that move on within ten seconds are written once, and a sixteenth of the conversations at a time. */
+/** Marks that move on within ten seconds are written once, and a sixteenth of the partitions at a time. */
 const SLICES = 16
 const EVERY_MS = 10_000 / SLICES
 /** Writes under way at a time: they must not stand before messages. */
 const CONCURRENCY = 16
+/** Marks of one write. A large group has more. */
+const BATCH = 100
 
 /** How far things have come; each mark only moves forward, and is written at most every ten seconds. */
 export interface Marks {
@@ -28,11 +31,13 @@ export interface Marks {
 }
 
 interface Mark {
-  readonly conversation: string
   readonly statement: CassandraStatement
   readonly keys: readonly CassandraValue[]
   message: bigint
 }
+
+/** What has moved in one partition, by name: head and receipts of a conversation, or the read marks of a user. */
+type Moved = Map<string, Mark>
 
 /** The greater message wins by its own time, whichever is written last (M-06). Microseconds, as Cassandra has them. */
 function timestampOf(message: bigint): bigint {
@@ -40,45 +45,61 @@ function timestampOf(message: bigint): bigint {
   return BigInt(ms) * 1_000n + BigInt(Math.min(sequence, 999))
 }
 
-function sliceOf(conversation: string): number {
-  return Number.parseInt(conversation.slice(0, 1), SLICES)
+/** By its last digit, which is hexadecimal of a conversation and decimal of a user. */
+function sliceOf(partition: string): number {
+  return Number.parseInt(partition.slice(-1), SLICES)
+}
+
+function chunksOf(moved: Moved): readonly (readonly Mark[])[] {
+  const marks = [...moved.values()]
+  return Array.from({ length: Math.ceil(marks.length / BATCH) }, (_, index) =>
+    marks.slice(index * BATCH, (index + 1) * BATCH),
+  )
 }
 
 /** Marks that one gateway writes. */
 export function openMarks(cassandra: CassandraClient): Marks {
-  /** By the first digit of the conversation. */
-  const moved = Array.from({ length: SLICES }, () => new Map<string, Mark>())
+  const slices = Array.from({ length: SLICES }, () => new Map<string, Moved>())
+  const bound = bulkhead(CONCURRENCY, Infinity)
   let turn = 0
   let writing: Promise<void> = Promise.resolve()
 
-  function move(
-    conversation: string,
-    name: string,
-    statement: CassandraStatement,
-    keys: readonly CassandraValue[],
-    message: bigint,
-  ): void {
-    const slice = moved[sliceOf(conversation)] ?? new Map<string, Mark>()
-    const mark = slice.get(name)
-    if (mark === undefined) slice.set(name, { conversation, statement, keys, message })
-    else if (mark.message < message) mark.message = message
+  function move(partition: string, name: string, mark: Mark): void {
+    const slice = slices[sliceOf(partition)] ?? new Map<string, Moved>()
+    let moved = slice.get(partition)
+    if (moved === undefined) {
+      moved = new Map()
+      slice.set(partition, moved)
+    }
+    const known = moved.get(name)
+    if (known === undefined) moved.set(name, mark)
+    else if (known.message < mark.message) known.message = mark.message
   }
 
-  async function write(slice: number): Promise<void> {
-    const marks = moved[slice] ?? new Map<string, Mark>()
-    moved[slice] = new Map()
-    const byStatement = Map.groupBy(marks.values(), ({ statement }) => statement)
+  /** What has moved in a partition is one write, whichever tables it is of: the store keeps them by the same key. */
+  async function writePartition(partition: string, moved: Moved): Promise<void> {
     try {
-      for (const [statement, entries] of byStatement) {
-        const rows = entries.map(({ keys, message }) => [...keys, message, timestampOf(message)])
-        await cassandra.writeAll(statement, rows, { concurrency: CONCURRENCY })
-      }
+      for (const marks of chunksOf(moved))
+        await cassandra.batch(
+          marks.map(({ statement, keys, message }) => ({
+            statement,
+            values: [...keys, message, timestampOf(message)],
+          })),
+        )
     } catch (error) {
       // They are written again as they were, unless they have moved on.
-      for (const [name, { conversation, statement, keys, message }] of marks)
-        move(conversation, name, statement, keys, message)
+      for (const [name, mark] of moved) move(partition, name, mark)
       throw error
     }
+  }
+
+  async function write(index: number): Promise<void> {
+    const slice = slices[index] ?? new Map<string, Moved>()
+    slices[index] = new Map()
+    const writes = await Promise.allSettled(
+      [...slice].map(([partition, moved]) => bound.execute(() => writePartition(partition, moved))),
+    )
+    for (const each of writes) if (each.status === 'rejected') throw each.reason
   }
 
   function writeSlice(slice: number): Promise<void> {
@@ -88,7 +109,7 @@ export function openMarks(cassandra: CassandraClient): Marks {
   }
 
   async function flush(): Promise<void> {
-    await Promise.all(moved.map((_, slice) => writeSlice(slice)))
+    await Promise.all(slices.map((_, index) => writeSlice(index)))
   }
 
   const timer = setInterval(() => {
@@ -100,26 +121,22 @@ export function openMarks(cassandra: CassandraClient): Marks {
 
   return {
     head: (conversation, message) =>
-      move(conversation, `head ${conversation}`, INSERT_HEAD, [conversation], message),
+      move(conversation, 'head', { statement: INSERT_HEAD, keys: [conversation], message }),
     delivered: (conversation, { user, device }, message) =>
-      move(
-        conversation,
-        `delivered ${conversation} ${user} ${device}`,
-        INSERT_DELIVERED_RECEIPT,
-        [conversation, user, device],
+      move(conversation, `delivered ${user} ${device}`, {
+        statement: INSERT_DELIVERED_RECEIPT,
+        keys: [conversation, user, device],
         message,
-      ),
+      }),
     read(conversation, { user, device }, message) {
-      move(conversation, `read ${conversation} ${user}`, INSERT_READ, [user, conversation], message)
-      move(
-        conversation,
-        `read ${conversation} ${user} ${device}`,
-        INSERT_READ_RECEIPT,
-        [conversation, user, device],
+      move(user.toString(), conversation, { statement: INSERT_READ, keys: [user, conversation], message })
+      move(conversation, `read ${user} ${device}`, {
+        statement: INSERT_READ_RECEIPT,
+        keys: [conversation, user, device],
         message,
-      )
+      })
     },
-    isEmpty: () => moved.every(({ size }) => size === 0),
+    isEmpty: () => slices.every(({ size }) => size === 0),
     flush,
     async close() {
       clearInterval(timer)

@@ -8,6 +8,8 @@ export const NAMES = {
   epoch: 'epoch',
   sentKey: (address: string, key: string): string => `sent:${address}:${key}`,
   last: (conversation: string): string => `last:${conversation}`,
+  /** List: the newest messages, by whom. */
+  recent: (conversation: string): string => `recent:${conversation}`,
   /** Which version of a user's devices is the last one. */
   devices: (user: bigint): string => `devices:${user}`,
   state: (conversation: string): string => `state:${conversation}`,

@@ -1,5 +1,10 @@
 import type { RedisScript } from '../../../../stores/redis/client.ts'
 
+/** More unread ones are shown as "99+" (M-04). */
+export const MOST_UNREAD = 100
+/** How long the last messages of a conversation in which nothing is said are kept beside the log. */
+const RECENT_SECONDS = 86_400
+
 /**
  * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
  * connected. A queue is a sorted set by a position that only counts (M-08); it finds an entry by its name too, so that
@@ -46,10 +51,10 @@ end
 /**
  * Takes a message into its conversation: the same id for the same key of a device (M-02), else the next one of the
  * conversation (M-10), and puts it into the queues.
- * KEYS: the device's key, the conversation's last id, its state. ARGV: state, now in ms, floor ("ms:sequence", what the
- * conversation's last id is where Redis does not know it), whether it may have been sent before and the store was not
- * asked yet, id that the store has for the key or '', seconds that the key is kept, seconds that the entry is kept,
- * conversation, payload, devices.
+ * KEYS: the device's key, the conversation's last id, its state, its last messages (see `unreadCounts`). ARGV: state, now
+ * in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
+ * sent before and the store was not asked yet, id that the store has for the key or '', seconds that the key is kept,
+ * seconds that the entry is kept, conversation, payload, sender, devices.
  * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`.
  */
 export const takeMessage: RedisScript = {
@@ -68,6 +73,8 @@ if not id then
     if not last then
       if ARGV[3] == '' then return {'cold', ''} end
       last = ARGV[3]
+      redis.call('DEL', KEYS[4])
+      redis.call('RPUSH', KEYS[4], last .. ' -')
     end
     local ms, sequence = string.match(last, '(%d+):(%d+)')
     ms = tonumber(ms)
@@ -75,11 +82,53 @@ if not id then
     if now > ms then id = string.format('%.0f:0', now)
     else id = string.format('%.0f:%d', ms, tonumber(sequence) + 1) end
     redis.call('SET', KEYS[2], id)
+    redis.call('RPUSH', KEYS[4], id .. ' ' .. ARGV[10])
+    redis.call('LTRIM', KEYS[4], -${MOST_UNREAD}, -1)
+    redis.call('EXPIRE', KEYS[4], ${RECENT_SECONDS})
   end
   redis.call('SET', KEYS[1], id, 'EX', ARGV[6])
 end
-enqueue(ARGV[8] .. '/' .. id, ARGV[9], ARGV[7], 10, ARGV[2])
+enqueue(ARGV[8] .. '/' .. id, ARGV[9], ARGV[7], 11, ARGV[2])
 return {answer, id}`,
+}
+
+/**
+ * How much others have said behind a mark, of many conversations at once (M-04): the last hundred messages of each, as
+ * "ms:sequence sender" in their order, with "ms:sequence -" before them where the log knows of none behind it, and so
+ * whole from the first one on. KEYS: last id and last messages of each conversation in turn. ARGV: user, marks ("ms:sequence").
+ * Returns for each the last id or '', and the count: a hundred where there are as many messages at all, -1 where the mark
+ * is before what is here, which is for the log to say.
+ */
+export const unreadCounts: RedisScript = {
+  name: 'unreadCounts',
+  lua: `
+local function count(key, user, mark)
+  local markMs, markSequence = string.match(mark, '(%d+):(%d+)')
+  markMs, markSequence = tonumber(markMs), tonumber(markSequence)
+  local behind, own, to = 0, 0, -1
+  for _, size in ipairs({10, ${MOST_UNREAD - 10}}) do
+    local found = redis.call('LRANGE', key, to - size + 1, to)
+    for index = #found, 1, -1 do
+      local ms, sequence, sender = string.match(found[index], '(%d+):(%d+) (.+)')
+      ms = tonumber(ms)
+      if ms < markMs or (ms == markMs and tonumber(sequence) <= markSequence) then return behind - own end
+      if sender == '-' then return -1 end
+      behind = behind + 1
+      if sender == user then own = own + 1 end
+      if behind == ${MOST_UNREAD} then return behind end
+    end
+    if #found < size then return -1 end
+    to = to - size
+  end
+  return -1
+end
+local answer = {}
+for index = 2, #ARGV do
+  local last = redis.call('GET', KEYS[2 * index - 3])
+  answer[#answer + 1] = last or ''
+  answer[#answer + 1] = last and count(KEYS[2 * index - 2], ARGV[1], ARGV[index]) or -1
+end
+return answer`,
 }
 
 /** Puts a key for one device into its queue. ARGV: entry, payload, seconds, now, devices. */

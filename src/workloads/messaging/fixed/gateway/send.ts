@@ -42,7 +42,12 @@ async function take(
   const [reply] = await redis.wave([
     redis.call(
       takeMessage,
-      [NAMES.sentKey(session.address, key), NAMES.last(conversation), NAMES.state(conversation)],
+      [
+        NAMES.sentKey(session.address, key),
+        NAMES.last(conversation),
+        NAMES.state(conversation),
+        NAMES.recent(conversation),
+      ],
       [
         state,
         now(),
@@ -53,6 +58,7 @@ async function take(
         ENTRY_SECONDS,
         conversation,
         payload,
+        session.device.user.toString(),
         ...devices,
       ],
     ),
