@@ -1,6 +1,9 @@
 import t from 'tap'
 import type { Test } from 'tap'
+import { CANARY, textOf } from '../../src/workloads/messaging/clients/plaintext.ts'
+import { formsOf } from '../../src/workloads/messaging/audits/plaintext-nowhere.ts'
 import { eventually } from '../helpers/context.ts'
+import { filesHolding } from '../helpers/files-holding.ts'
 import { restartStore, signalStore } from '../helpers/kill.ts'
 import { keysFor, openMessaging } from '../helpers/messaging.ts'
 import type { Said } from '../helpers/messaging.ts'
@@ -62,3 +65,15 @@ t.test(
       return Promise.resolve()
     }),
 )
+
+t.test('what was said is in no file of a store or a gateway: log, commit log, dump (M-07)', async (t) => {
+  const id = people.conversationId(2)
+  const [one = 0, other = 0] = people.membersOf(2)
+  await messaging.leave(messaging.device(other))
+  const { key } = await messaging.say(messaging.device(one), id)
+  // Its words in a home that others may have used: those behind the name that the sender gave it.
+  const words = textOf(key).slice(CANARY.length + 1)
+  const stored = Buffer.from(key.replaceAll('-', ''), 'hex')
+  t.ok((await filesHolding(home, [stored])).length > 0, 'the name itself is in files that are looked at')
+  t.same(await filesHolding(home, formsOf(words)), [])
+})

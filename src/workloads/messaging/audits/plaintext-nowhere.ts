@@ -10,16 +10,17 @@ import { allRows } from './tables.ts'
 const MOST_ROWS = 50_000
 const SCANNED = 1_000
 
-/** The known words, as they are, in base64 whatever stands before them, and in hexadecimal. */
-const FORMS: readonly string[] = [
-  CANARY,
-  ...[0, 1, 2].map((shift) =>
-    Buffer.from(`${'.'.repeat(shift)}${CANARY}`)
+/** Words as somebody would store them: as they are, in base64 whatever stands before them, and in hexadecimal. */
+export function formsOf(words: string): readonly string[] {
+  const encoded = [0, 1, 2].map((shift) =>
+    Buffer.from(`${'.'.repeat(shift)}${words}`)
       .toString('base64')
       .slice(shift === 0 ? 0 : 4, -4),
-  ),
-  Buffer.from(CANARY).toString('hex'),
-]
+  )
+  return [words, ...encoded, Buffer.from(words).toString('hex')]
+}
+
+const FORMS = formsOf(CANARY)
 
 /** Whether text or bytes hold the known words in one of the forms that somebody would store them in. */
 export function holdsCanary(value: unknown): boolean {

@@ -61,8 +61,8 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
   },
   async 'history.page'(_society, device, { conversation }) {
     await awake(device)
-    const { messages, partitions } = await device.ask('history', { conversation })
-    return { messages: messages.map(({ message }) => message), partitions }
+    const { messages, partitions, isShared } = await device.ask('history', { conversation })
+    return { messages: messages.map(({ message }) => message), partitions, isShared }
   },
   async 'inbox.list'(_society, device) {
     await awake(device)

@@ -43,7 +43,12 @@ interface Commands {
   'message.read': { readonly ask: WithDevice & { readonly conversation: string }; readonly answer: null }
   'history.page': {
     readonly ask: WithDevice & { readonly conversation: string }
-    readonly answer: { readonly messages: readonly string[]; readonly partitions: number }
+    readonly answer: {
+      readonly messages: readonly string[]
+      readonly partitions: number
+      /** Whether an identical read that was under way answered it; absent where there is no such thing. */
+      readonly isShared?: boolean
+    }
   }
   'inbox.list': {
     readonly ask: WithDevice

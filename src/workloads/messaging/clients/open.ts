@@ -7,7 +7,7 @@ import type { MessagingApplication } from '../application.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts'
 import type { MessagingStores } from '../stores.ts'
 import { CLIENTS } from './control.ts'
-import type { CommandFrame, CommandReply } from './control.ts'
+import type { CommandAnswer, CommandFrame, CommandReply } from './control.ts'
 
 /** What people do at a time (law 2): more would wait for each other, and arrivals beyond wait where their waiting counts. */
 const SLOTS = 256
@@ -39,6 +39,9 @@ interface Waiting {
 export async function openClients(stores: MessagingStores): Promise<RunningApplication> {
   const socket = await connect(stores)
   const waiting = new Map<number, Waiting>()
+  /** Pages of history that a read under way answered, and all of them. */
+  let shared = 0
+  let pages = 0
   let last = 0
   socket.on('error', () => undefined)
   socket.on('close', () => {
@@ -56,6 +59,13 @@ export async function openClients(stores: MessagingStores): Promise<RunningAppli
     else asked.reject(new OperationFailure(reply.kind, reply.message))
   })
 
+  function countPage(page: unknown): void {
+    const { isShared } = page as CommandAnswer<'history.page'>
+    if (isShared === undefined) return
+    pages += 1
+    if (isShared) shared += 1
+  }
+
   const application: MessagingApplication = {
     command(name, ask, { deadlineAt, cost }) {
       if (socket.readyState !== socket.OPEN)
@@ -66,13 +76,14 @@ export async function openClients(stores: MessagingStores): Promise<RunningAppli
       waiting.set(frame.request, answered)
       socket.send(encodeFrame(frame))
       countRoundTrip(cost, 'devices', 1, 0, 0)
+      if (name === 'history.page') answered.promise.then(countPage, () => undefined)
       return answered.promise as never
     },
   }
   return {
     application,
     slots: SLOTS,
-    ratios: () => ({}),
+    ratios: () => (pages === 0 ? {} : { 'history shared': [shared, pages] }),
     close() {
       socket.close()
       return Promise.resolve()

@@ -91,6 +91,8 @@ export interface Answers {
     readonly messages: readonly { readonly message: string; readonly from: string; readonly bytes: number }[]
     /** Partitions that were read. */
     readonly partitions: number
+    /** Whether an identical read that was under way answered it (M-16). */
+    readonly isShared: boolean
   }
   inbox: {
     readonly conversations: readonly {

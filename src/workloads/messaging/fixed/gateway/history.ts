@@ -16,6 +16,8 @@ interface PageRow {
   readonly envelope: Uint8Array
 }
 
+type Page = Omit<Answers['history'], 'isShared'>
+
 interface BucketRow {
   readonly bucket: number
 }
@@ -45,14 +47,10 @@ export async function headOf(
   return row?.message_id
 }
 
-async function readPage(
-  gateway: Gateway,
-  conversation: string,
-  before: bigint | undefined,
-): Promise<Answers['history']> {
+async function readPage(gateway: Gateway, conversation: string, before: bigint | undefined): Promise<Page> {
   const end = before ?? LAST_ID
   const newest = bucketOf(before ?? messageIdOf({ ms: gateway.now(), sequence: 0 }))
-  const messages: Answers['history']['messages'][number][] = []
+  const messages: Page['messages'][number][] = []
   let partitions = 0
   const read = async (bucket: number): Promise<void> => {
     partitions += 1
@@ -87,7 +85,9 @@ export async function historyPage(
 ): Promise<Answers['history']> {
   const { users } = await gateway.memberships.of(conversation)
   if (!users.has(session.device.user)) throw new Refused('not a member')
-  const ask = (): Promise<Answers['history']> =>
+  const read = (): Promise<Page> =>
     readPage(gateway, conversation, before === undefined ? undefined : BigInt(before))
-  return gateway.reads === undefined ? ask() : gateway.reads.read(`${conversation} ${before ?? ''}`, ask)
+  if (gateway.reads === undefined) return { ...(await read()), isShared: false }
+  const { found, isShared } = await gateway.reads.read(`${conversation} ${before ?? ''}`, read)
+  return { ...found, isShared }
 }
