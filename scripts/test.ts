@@ -16,6 +16,8 @@ const env = {
   ...process.env,
   ...unwatched,
   ARCH_TEST_HOMES: folder,
+  // Some hundred processes load the same modules: what is compiled and stripped of its types once is read by the others.
+  NODE_COMPILE_CACHE: join(folder, 'compiled'),
   PATH: `${binaries}${delimiter}${process.env['PATH'] ?? ''}`,
 }
 const tap = join(binaries, 'tap')
@@ -37,7 +39,7 @@ const run = spawnSync(
 const results = readFileSync(output, 'utf8')
 const summary = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/m.exec(results)
 for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
-  await removeHome(join(folder, name))
+  if (name !== 'compiled') await removeHome(join(folder, name))
 rmSync(folder, { recursive: true })
 // Unwatched, tap names no failure: each is printed with what tap says of it.
 if (!process.stdout.isTTY)
