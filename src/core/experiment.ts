@@ -1,7 +1,7 @@
 import type { DefectId, RequirementId, StoreName } from './names.ts'
 import type { Address, Stores, Topology } from './store.ts'
 import type { LoadHost } from './suite.ts'
-import type { Population } from './workload.ts'
+import type { Population } from './population.ts'
 
 /** A name in a table, and what it stands for; '' for one that speaks for itself. */
 export interface Named {

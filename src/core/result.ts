@@ -1,4 +1,5 @@
-import type { AuditState, StrategyChoice } from './workload.ts'
+import type { StrategyChoice } from './strategy.ts'
+import type { AuditState } from './audit.ts'
 import type { ExitCode, Verdict } from './exit.ts'
 import type { FailureKind } from './errors.ts'
 import type { Origin } from './model.ts'

@@ -8,7 +8,8 @@ import type {
   VariantName,
 } from './names.ts'
 import type { Stores } from './store.ts'
-import type { Audit, Population, Progress, StepReport } from './workload.ts'
+import type { Audit } from './audit.ts'
+import type { Population, Progress, StepReport } from './population.ts'
 
 /** A part of a case that a run measures by itself: `--suite`. It has traffic or queries. */
 export interface Suite {

@@ -1,3 +1,6 @@
+import type { Audit } from './audit.ts'
+import type { Strategy, StrategyChoice } from './strategy.ts'
+import type { Population, Progress, StepReport } from './population.ts'
 import type {
   DefectId,
   OperationName,
@@ -9,38 +12,11 @@ import type {
   VariantName,
   WorkloadName,
 } from './names.ts'
-import type { JournalReader } from './journal.ts'
 import type { Experiment } from './experiment.ts'
 import type { Quantity, TrafficModel } from './model.ts'
 import type { AnyOperation, Flow, FlowEnd, JournalKeys, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
 import type { QuerySuite, Suite } from './suite.ts'
-
-/** One switchable decision inside a variant: `fanout=hybrid`. */
-export interface Strategy {
-  readonly description: string
-  readonly values: readonly string[]
-  readonly default: string
-}
-
-/** The chosen value of every strategy of a variant. */
-export type StrategyChoice = Readonly<Record<string, string>>
-
-/** The seeded data: how much of it, and from which seed. A pure function of both. */
-export interface Population {
-  readonly seed: number
-  /** The size that `--population` sets (users, products, events, accounts). */
-  readonly size: number
-}
-
-/** Called while a long step goes on; `total` may be unknown (undefined). */
-export type Progress = (step: string, done: number, total: number | undefined, unit: string) => void
-
-/** What a step did, for the progress line: `changed` false means that all was there already. */
-export interface StepReport {
-  readonly changed: boolean
-  readonly summary: string
-}
 
 /** One place in which the live schema differs from the declared one. */
 export interface SchemaDifference {
@@ -79,36 +55,6 @@ export interface RunningRole {
   /** Resolves when nothing is left to do: the drain waits for it. */
   drained(): Promise<boolean>
   close(): Promise<void>
-}
-
-/** What an audit is handed. */
-export interface AuditContext {
-  readonly stores: Stores
-  readonly population: Population
-  readonly choice: StrategyChoice
-  readonly journal: JournalReader
-  /** Restarts of the run's seeded choice: which feeds, users, posts to sample. */
-  readonly seed: number
-  readonly profile: ProfileName
-}
-
-export type AuditState = 'held' | 'violated' | 'nothing to check' | 'could not run'
-
-export interface AuditOutcome {
-  readonly state: AuditState
-  readonly checked: number
-  readonly violations: number
-  /** At most ten, each a line that a person can act on. */
-  readonly examples: readonly string[]
-  readonly note?: string
-}
-
-/** An invariant on the stores and the journal after the traffic has drained. */
-export interface Audit {
-  readonly name: string
-  readonly claims: readonly RequirementId[]
-  readonly defects: readonly DefectId[]
-  run(context: AuditContext): Promise<AuditOutcome>
 }
 
 /** How a defect of the as-written variant is expected to show, for `--variant both`. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ArchError, OperationFailure } from '../core/errors.ts'
-import type { SchemaDifference, StepReport } from '../core/workload.ts'
+import type { SchemaDifference } from '../core/workload.ts'
+import type { StepReport } from '../core/population.ts'
 import type {
   CassandraClient,
   CassandraColumn,

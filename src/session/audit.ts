@@ -1,5 +1,5 @@
 import type { AuditResult } from '../core/result.ts'
-import type { Audit, AuditContext } from '../core/workload.ts'
+import type { Audit, AuditContext } from '../core/audit.ts'
 
 /**
  * Runs the audits one after the other. One that throws could not run, which makes a run VOID: it is data here, never a

@@ -1,7 +1,8 @@
 import type { ProfileName, SuiteName, VariantName } from '../core/names.ts'
 import type { RateExpression, TargetExpression } from '../core/expressions.ts'
 import type { ProviderName } from '../core/store.ts'
-import type { StrategyChoice, Workload } from '../core/workload.ts'
+import type { Workload } from '../core/workload.ts'
+import type { StrategyChoice } from '../core/strategy.ts'
 import type { TopologyWish } from './topology-wish.ts'
 
 /** What `arch bench` was asked to do, checked against the workloads. Undefined: the workload's own default. */

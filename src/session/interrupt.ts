@@ -1,4 +1,4 @@
-import type { Progress } from '../core/workload.ts'
+import type { Progress } from '../core/population.ts'
 
 /** Thrown to leave a step after the first Ctrl-C; the run then ends in order, with a partial report. */
 export class Interrupted extends Error {

@@ -1,6 +1,7 @@
 import type { SuiteName, VariantName, WorkloadName } from '../core/names.ts'
 import type { StoreEndpoint } from '../core/store.ts'
-import type { Population, StrategyChoice } from '../core/workload.ts'
+import type { StrategyChoice } from '../core/strategy.ts'
+import type { Population } from '../core/population.ts'
 import type { FlowBegun, SecondReport, WorkerReport } from '../engine/report.ts'
 import type { SchedulePlan } from '../engine/schedule.ts'
 

@@ -2,10 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RoleName, VariantName } from '../core/names.ts'
 import type { Flow } from '../core/operation.ts'
-import type { StoreEndpoint } from '../core/store.ts'
-import type { Population, StrategyChoice, Workload } from '../core/workload.ts'
 import type { RoleResult } from '../core/result.ts'
 import { trackFlows } from '../engine/flows.ts'
 import type { FlowReport, FlowTracker } from '../engine/flows.ts'
@@ -16,34 +13,12 @@ import { startWatchdog } from '../engine/watchdog.ts'
 import type { WatchdogReport } from '../engine/watchdog.ts'
 import { startLoad } from './load.ts'
 import type { LoadHandle, LoadOutcome } from './load.ts'
-import type { RunPlan } from './plan.ts'
 import { poolSizeOf } from './pool-size.ts'
 import type { RoleHandle } from './role.ts'
+import type { MeasureRequest } from './measure-request.ts'
 import { reviveRoles, startRoles, stopRoles } from './roles.ts'
-import type { Turn } from './turns.ts'
 import { followWindows } from './windows.ts'
-import type { OnProgress } from './windows.ts'
 import { variantOf } from './workloads.ts'
-
-/** All that the measured part of a run stands on. */
-export interface MeasureRequest {
-  readonly workload: Workload
-  readonly variant: VariantName
-  readonly choice: StrategyChoice
-  readonly population: Population
-  readonly endpoints: readonly StoreEndpoint[]
-  readonly plan: RunPlan
-  readonly seed: number
-  readonly workers: number
-  readonly closedConcurrency: number | undefined
-  /** For journals and the output of roles. */
-  readonly folder: string
-  readonly signal: AbortSignal
-  /** Fault points at which a role kills itself, by role. */
-  readonly killAt: Readonly<Record<RoleName, readonly string[]>>
-  readonly turn: Turn
-  readonly onProgress: OnProgress
-}
 
 /** What was seen between the first arrival and the end of the drain. */
 export interface Measured {

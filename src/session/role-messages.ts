@@ -1,5 +1,6 @@
 import type { FlowEnd } from '../core/operation.ts'
-import type { Population, StrategyChoice } from '../core/workload.ts'
+import type { StrategyChoice } from '../core/strategy.ts'
+import type { Population } from '../core/population.ts'
 import type { RoleName, VariantName, WorkloadName } from '../core/names.ts'
 import type { StoreEndpoint } from '../core/store.ts'
 

@@ -1,7 +1,9 @@
 // Both variants of the commerce case in a test: seeded alike on real stores, one process of each.
 import type { JournalEntry, JournalReader } from '../../src/core/journal.ts'
 import type { VariantName } from '../../src/core/names.ts'
-import type { AuditOutcome, Population, RoleHost, RunningRole } from '../../src/core/workload.ts'
+import type { RoleHost, RunningRole } from '../../src/core/workload.ts'
+import type { AuditOutcome } from '../../src/core/audit.ts'
+import type { Population } from '../../src/core/population.ts'
 import type { Context, FlowEnd } from '../../src/core/operation.ts'
 import type { SqlValue } from '../../src/stores/postgres/client.ts'
 import type {

@@ -1,7 +1,8 @@
 // Runs the audits of the fixed commerce case in a test.
 import type { JournalReader } from '../../src/core/journal.ts'
 import type { Stores } from '../../src/core/store.ts'
-import type { AuditOutcome, Population } from '../../src/core/workload.ts'
+import type { AuditOutcome } from '../../src/core/audit.ts'
+import type { Population } from '../../src/core/population.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
 import type { PostgresClient, PostgresQueries } from '../../src/stores/postgres/client.ts'
 import { commerceStores } from '../../src/workloads/commerce/stores.ts'

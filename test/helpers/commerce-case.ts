@@ -3,7 +3,7 @@
 import type { StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import { idGenerator } from '../../src/core/snowflake.ts'
-import type { Population } from '../../src/core/workload.ts'
+import type { Population } from '../../src/core/population.ts'
 import { openBooks } from '../../src/patterns/seed/books.ts'
 import { loadTables } from '../../src/patterns/seed/load.ts'
 import { freshTopics } from '../../src/patterns/topics.ts'

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { StoreName } from '../../src/core/names.ts'
 import type { Stores } from '../../src/core/store.ts'
-import type { Population } from '../../src/core/workload.ts'
+import type { Population } from '../../src/core/population.ts'
 import { closeStores, connectStores } from '../../src/session/up.ts'
 import { absentEndpoints, makeCommerceCase } from './commerce-case.ts'
 import type { CommerceCase } from './commerce-case.ts'

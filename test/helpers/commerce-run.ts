@@ -3,7 +3,7 @@
 import type { JournalEntry, JournalReader } from '../../src/core/journal.ts'
 import type { JournalKeys } from '../../src/core/operation.ts'
 import type { Stores } from '../../src/core/store.ts'
-import type { Population } from '../../src/core/workload.ts'
+import type { Population } from '../../src/core/population.ts'
 import type { CommerceApplication, PlacedOrder } from '../../src/workloads/commerce/application.ts'
 import type { CommercePopulation } from '../../src/workloads/commerce/population.ts'
 import { buildPopulation } from '../../src/workloads/commerce/population/build.ts'

@@ -1,5 +1,5 @@
 // The audits of the fixed commerce case that need PostgreSQL alone: what a test did must leave all of them held.
-import type { Audit, AuditOutcome } from '../../src/core/workload.ts'
+import type { Audit, AuditOutcome } from '../../src/core/audit.ts'
 import { fixedAudits } from '../../src/workloads/commerce/audits/index.ts'
 import type { CommerceCase } from './commerce-case.ts'
 

@@ -2,7 +2,8 @@ import type { Experiment } from '../../src/core/experiment.ts'
 import { assumed, documented } from '../../src/core/model.ts'
 import { erase } from '../../src/core/operation.ts'
 import type { AnyOperation, Operation } from '../../src/core/operation.ts'
-import type { Strategy, Variant, Workload } from '../../src/core/workload.ts'
+import type { Variant, Workload } from '../../src/core/workload.ts'
+import type { Strategy } from '../../src/core/strategy.ts'
 
 function operation(
   name: string,

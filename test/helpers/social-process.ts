@@ -3,7 +3,7 @@
 import t from 'tap'
 import { Refusal } from '../../src/core/errors.ts'
 import { composeId } from '../../src/core/snowflake.ts'
-import type { StrategyChoice } from '../../src/core/workload.ts'
+import type { StrategyChoice } from '../../src/core/strategy.ts'
 import { closeStores, connectStores } from '../../src/session/up.ts'
 import type { PostgresClient, SqlValue } from '../../src/stores/postgres/client.ts'
 import { openFixed } from '../../src/workloads/social/fixed/open.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { StrategyChoice } from '../../src/core/workload.ts'
+import type { StrategyChoice } from '../../src/core/strategy.ts'
 import { EVENTS, GROUP } from '../../src/workloads/analytics/as-written/events.ts'
 import { openAsWritten } from '../../src/workloads/analytics/as-written/open.ts'
 import { workload } from '../../src/workloads/analytics/index.ts'

@@ -6,7 +6,7 @@ import type { FeedPage, PostView } from '../../src/workloads/social/application.
 import { rates } from '../../src/workloads/social/model.ts'
 import { socialOperations } from '../../src/workloads/social/traffic.ts'
 import { feedRead } from '../../src/workloads/social/traffic/feed-read.ts'
-import type { FeedRead } from '../../src/workloads/social/traffic/feed-read.ts'
+import type { FeedRead } from '../../src/workloads/social/traffic/feed-checks.ts'
 import type { Edge } from '../../src/workloads/social/traffic/follows.ts'
 import type { Like } from '../../src/workloads/social/traffic/like-add.ts'
 import { followsSeeded } from '../../src/workloads/social/traffic/pairs.ts'

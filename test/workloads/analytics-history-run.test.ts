@@ -2,7 +2,7 @@
 import t from 'tap'
 import { parseSaved, resultSchema } from '../../src/core/result-schema.ts'
 import type { Result } from '../../src/core/result.ts'
-import type { Progress } from '../../src/core/workload.ts'
+import type { Progress } from '../../src/core/population.ts'
 import { inSuite } from '../../src/session/suites.ts'
 import { historyQueries } from '../../src/workloads/analytics/history/queries.ts'
 import { workload as analytics } from '../../src/workloads/analytics/index.ts'

@@ -1,6 +1,6 @@
 // Audits of the fixed variant that count rows of its log, on rows that a test writes.
 import t from 'tap'
-import type { AuditOutcome } from '../../src/core/workload.ts'
+import type { AuditOutcome } from '../../src/core/audit.ts'
 import { EPOCH_MS } from '../../src/core/snowflake.ts'
 import { bucketOf, messageIdOf } from '../../src/workloads/messaging/ids.ts'
 import { workload } from '../../src/workloads/messaging/index.ts'

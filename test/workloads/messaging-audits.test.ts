@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { AuditOutcome } from '../../src/core/workload.ts'
+import type { AuditOutcome } from '../../src/core/audit.ts'
 import { fixedAudits } from '../../src/workloads/messaging/audits/index.ts'
 import { CANARY } from '../../src/workloads/messaging/clients/plaintext.ts'
 import { bucketOf } from '../../src/workloads/messaging/ids.ts'

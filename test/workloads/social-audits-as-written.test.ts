@@ -1,6 +1,6 @@
 import t from 'tap'
 import { idGenerator, shardOfId } from '../../src/core/snowflake.ts'
-import type { AuditContext, AuditOutcome } from '../../src/core/workload.ts'
+import type { AuditContext, AuditOutcome } from '../../src/core/audit.ts'
 import type { RedisCommand } from '../../src/stores/redis/client.ts'
 import { asWrittenAudits } from '../../src/workloads/social/audits/index.ts'
 import { buildPopulation } from '../../src/workloads/social/population/build.ts'

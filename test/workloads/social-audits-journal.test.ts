@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { JournalReader } from '../../src/core/journal.ts'
-import type { AuditOutcome } from '../../src/core/workload.ts'
+import type { AuditOutcome } from '../../src/core/audit.ts'
 import { fixedAudits } from '../../src/workloads/social/audits/index.ts'
 import { journalOf } from '../helpers/social-data.ts'
 import { author, hermit, hermitPost, HYBRID, population, stores, stranger } from '../helpers/social-run.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { shardOfId } from '../../src/core/snowflake.ts'
-import type { AuditContext, AuditOutcome, StrategyChoice } from '../../src/core/workload.ts'
+import type { AuditContext, AuditOutcome } from '../../src/core/audit.ts'
 import type { RedisCommand } from '../../src/stores/redis/client.ts'
 import { fixedAudits } from '../../src/workloads/social/audits/index.ts'
 import { userCodec } from '../../src/workloads/social/fixed/cache/user-codec.ts'
@@ -37,7 +37,7 @@ const id = String
 
 const rightContext: AuditContext = { stores, population, choice: HYBRID, journal, seed: 1, profile: 'steady' }
 
-function run(name: string, choice: StrategyChoice = HYBRID): Promise<AuditOutcome> {
+function run(name: string, choice: AuditContext['choice'] = HYBRID): Promise<AuditOutcome> {
   const found = fixedAudits.find((one) => one.name === name)
   if (found === undefined) throw new Error(`no audit is called ${name}`)
   return found.run({ ...rightContext, choice })
@@ -59,7 +59,7 @@ interface Damage {
   /** Mends what `sql` broke; by default all that is derived is made anew. */
   readonly repair?: string
   readonly shows: RegExp
-  readonly choice?: StrategyChoice
+  readonly choice?: AuditContext['choice']
 }
 
 const stranged = `shard_of(${stranger})`

@@ -8,7 +8,7 @@ import { headerCount, postCodec } from '../../src/workloads/social/fixed/cache/p
 import { userCodec } from '../../src/workloads/social/fixed/cache/user-codec.ts'
 import { createPost } from '../../src/workloads/social/fixed/create-post.ts'
 import { keys } from '../../src/workloads/social/fixed/keys.ts'
-import type { CachedPost } from '../../src/workloads/social/fixed/services.ts'
+import type { CachedPost } from '../../src/workloads/social/fixed/cached-post.ts'
 import { newContext, openSocialCase } from '../helpers/social-fixed.ts'
 import { openProcess, refusal } from '../helpers/social-process.ts'
 

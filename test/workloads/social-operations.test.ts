@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { Refusal } from '../../src/core/errors.ts'
-import type { StrategyChoice } from '../../src/core/workload.ts'
+import type { StrategyChoice } from '../../src/core/strategy.ts'
 import { fold } from '../../src/workloads/social/fixed/folding.ts'
 import { socialChoice } from '../../src/workloads/social/fixed/open.ts'
 import { sweepClaims } from '../../src/workloads/social/fixed/sweep-claims.ts'

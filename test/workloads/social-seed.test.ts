@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { VariantName } from '../../src/core/names.ts'
-import type { Progress } from '../../src/core/workload.ts'
+import type { Progress } from '../../src/core/population.ts'
 import type { PostgresClient } from '../../src/stores/postgres/client.ts'
 import { keys } from '../../src/workloads/social/fixed/keys.ts'
 import { buildPopulation } from '../../src/workloads/social/population/build.ts'

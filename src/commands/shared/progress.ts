@@ -1,4 +1,4 @@
-import type { Progress } from '../../core/workload.ts'
+import type { Progress } from '../../core/population.ts'
 import type { CommandIo } from '../command.ts'
 import { coloursFor } from './colours.ts'
 

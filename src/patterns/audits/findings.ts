@@ -1,4 +1,4 @@
-import type { AuditOutcome } from '../../core/workload.ts'
+import type { AuditOutcome } from '../../core/audit.ts'
 
 const EXAMPLES = 10
 

@@ -1,4 +1,4 @@
-import type { Audit, AuditContext, AuditOutcome } from '../../core/workload.ts'
+import type { Audit, AuditContext, AuditOutcome } from '../../core/audit.ts'
 import type { PostgresClient, PostgresQueries, Statement } from '../../stores/postgres/client.ts'
 import { outcomeOf } from './findings.ts'
 

@@ -1,5 +1,5 @@
 import { ArchError } from '../../core/errors.ts'
-import type { StepReport } from '../../core/workload.ts'
+import type { StepReport } from '../../core/population.ts'
 import type { PostgresClient, PostgresQueries, Statement } from '../../stores/postgres/client.ts'
 import type { DeclaredSchema } from './files.ts'
 

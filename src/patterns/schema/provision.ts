@@ -1,5 +1,5 @@
 import { ArchError } from '../../core/errors.ts'
-import type { StepReport } from '../../core/workload.ts'
+import type { StepReport } from '../../core/population.ts'
 import type { PostgresClient } from '../../stores/postgres/client.ts'
 import { readBooks } from '../seed/books.ts'
 import { readCatalog, sameCatalog } from './catalog.ts'

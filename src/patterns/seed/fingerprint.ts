@@ -1,4 +1,4 @@
-import type { Population } from '../../core/workload.ts'
+import type { Population } from '../../core/population.ts'
 import { schemaDigest } from '../schema/files.ts'
 import type { DeclaredSchema } from '../schema/files.ts'
 

@@ -1,4 +1,4 @@
-import type { Progress } from '../../core/workload.ts'
+import type { Progress } from '../../core/population.ts'
 import type { PostgresClient, Statement } from '../../stores/postgres/client.ts'
 import type { SeedTable } from './table.ts'
 import { chunked } from './text.ts'

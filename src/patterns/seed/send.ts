@@ -1,4 +1,4 @@
-import type { Progress } from '../../core/workload.ts'
+import type { Progress } from '../../core/population.ts'
 import type { RedisClient, RedisCommand } from '../../stores/redis/client.ts'
 
 const WAVE = 500

@@ -1,4 +1,4 @@
-import type { Population, Progress } from '../../core/workload.ts'
+import type { Population, Progress } from '../../core/population.ts'
 import type { PostgresClient } from '../../stores/postgres/client.ts'
 import type { DeclaredSchema } from '../schema/files.ts'
 import { ensureMonthOf } from '../schema/partitions.ts'

@@ -1,6 +1,7 @@
 import type { VariantName } from '../../core/names.ts'
 import type { Stores } from '../../core/store.ts'
-import type { SchemaDifference, StepReport, Variant, Workload } from '../../core/workload.ts'
+import type { SchemaDifference, Variant, Workload } from '../../core/workload.ts'
+import type { StepReport } from '../../core/population.ts'
 import { topicDifferences } from '../../patterns/topics.ts'
 import { analyticsOperations } from './traffic.ts'
 import { asWrittenChanges } from './as-written/changes.ts'

@@ -1,7 +1,7 @@
 import type { VariantName } from '../../core/names.ts'
 import type { Stores } from '../../core/store.ts'
 import type { ClickHouseClient } from '../../stores/clickhouse/client.ts'
-import type { Strategy, StrategyChoice } from '../../core/workload.ts'
+import type { Strategy, StrategyChoice } from '../../core/strategy.ts'
 import type { KafkaClient } from '../../stores/kafka/client.ts'
 
 /** The stores of the analytics case, each on what belongs to one variant. */

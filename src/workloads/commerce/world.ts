@@ -1,7 +1,7 @@
 import { deriveSeed, permute, zipfSampler } from '../../core/random.ts'
 import type { Pace, Results } from '../../core/operation.ts'
 import type { OperationName } from '../../core/names.ts'
-import type { Population } from '../../core/workload.ts'
+import type { Population } from '../../core/population.ts'
 import { skew } from './model.ts'
 import { buildPopulation } from './population/build.ts'
 import type { CommercePopulation } from './population.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { composeId, EPOCH_MS, SHARDS, timeOfId } from '../../core/snowflake.ts'
 import { deriveSeed, permute, random01, randomBelow } from '../../core/random.ts'
-import type { Population } from '../../core/workload.ts'
+import type { Population } from '../../core/population.ts'
 import { society } from './model.ts'
 
 /** A user's device: each has keys, a queue and a socket of its own (M-25). */

@@ -1,7 +1,7 @@
 import { deriveSeed, permute, zipfSampler } from '../../core/random.ts'
 import type { Pace, Results } from '../../core/operation.ts'
 import type { OperationName } from '../../core/names.ts'
-import type { Population } from '../../core/workload.ts'
+import type { Population } from '../../core/population.ts'
 import { addressOf, buildPopulation } from './population.ts'
 import type { MessagingPopulation } from './population.ts'
 import { shares, skew } from './model.ts'

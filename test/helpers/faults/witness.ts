@@ -3,7 +3,7 @@ import { OperationFailure, Refusal } from '../../../src/core/errors.ts'
 import type { JournalEntry, JournalReader } from '../../../src/core/journal.ts'
 import type { JournalKeys } from '../../../src/core/operation.ts'
 import type { Stores } from '../../../src/core/store.ts'
-import type { StrategyChoice } from '../../../src/core/workload.ts'
+import type { StrategyChoice } from '../../../src/core/strategy.ts'
 import type { OrderRequest, PlacedOrder } from '../../../src/workloads/commerce/application.ts'
 import { fixedAudits } from '../../../src/workloads/commerce/audits/index.ts'
 

@@ -1,4 +1,5 @@
-import type { Strategy, Variant } from '../../../core/workload.ts'
+import type { Variant } from '../../../core/workload.ts'
+import type { Strategy } from '../../../core/strategy.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import type { Consumption, ReceivedMessage } from '../../../stores/kafka/client.ts'
 import { BATCH } from '../events/event.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { asWrittenEventsStored } from './as-written/events-stored.ts'
 import { deadLettersExplained } from './dead-letters-explained.ts'
 import { eventsStored } from './events-stored.ts'

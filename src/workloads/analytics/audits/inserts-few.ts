@@ -1,5 +1,5 @@
 import type { VariantName } from '../../../core/names.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { analyticsStores, DATABASES } from '../stores.ts'
 

@@ -1,4 +1,4 @@
-import type { Audit, AuditContext, AuditOutcome } from '../../../core/workload.ts'
+import type { Audit, AuditContext, AuditOutcome } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { INGEST_GROUP, REALTIME_GROUP, TOPIC } from '../fixed/topics.ts'
 import { NO_PARTITION } from '../seed/generate.ts'

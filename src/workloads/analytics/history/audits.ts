@@ -1,5 +1,6 @@
 import type { Stores } from '../../../core/store.ts'
-import type { Audit, Population } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
+import type { Population } from '../../../core/population.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import type { Findings } from '../../../patterns/audits/findings.ts'
 import { randomBelow } from '../../../core/random.ts'

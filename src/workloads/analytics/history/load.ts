@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ArchError } from '../../../core/errors.ts'
 import type { LoadHost } from '../../../core/suite.ts'
-import type { Population, StepReport } from '../../../core/workload.ts'
+import type { Population, StepReport } from '../../../core/population.ts'
 import { reasonsToSeedAgain } from '../../../patterns/seed/fingerprint.ts'
 import type { Fingerprint } from '../../../patterns/seed/fingerprint.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'

@@ -1,5 +1,5 @@
 import { usageError } from '../../../core/errors.ts'
-import type { Population } from '../../../core/workload.ts'
+import type { Population } from '../../../core/population.ts'
 import {
   BATCH,
   clientTimeMs,

@@ -1,5 +1,5 @@
 import type { Stores } from '../../../core/store.ts'
-import type { Population, Progress, StepReport } from '../../../core/workload.ts'
+import type { Population, Progress, StepReport } from '../../../core/population.ts'
 import { freshTopics } from '../../../patterns/topics.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import { BATCH, POPULATION_BATCHES } from '../events/event.ts'

@@ -1,5 +1,5 @@
 import type { VariantName } from '../../../core/names.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { sqlAudit } from '../../../patterns/audits/snapshot-audit.ts'
 import type { AuditTitle } from '../../../patterns/audits/snapshot-audit.ts'
 import { commerceStores } from '../stores.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { commerceSqlAudit } from './commerce-audit.ts'
 
 /** Each order was confirmed, and each warehouse told what to send for it, exactly once; nobody else was. */

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { eventsCreatedAsWritten } from './as-written/events-created.ts'
 import { effectsOnceAsWritten } from './as-written/effects-once.ts'
 import { journalAcknowledgedAsWritten } from './as-written/journal-acknowledged.ts'

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../../core/journal.ts'
-import type { AuditContext } from '../../../core/workload.ts'
+import type { AuditContext } from '../../../core/audit.ts'
 import { addViolation } from '../../../patterns/audits/findings.ts'
 import type { Findings } from '../../../patterns/audits/findings.ts'
 import { partsOf } from '../../../patterns/audits/scan.ts'

@@ -1,10 +1,10 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { findCycle } from '../../../patterns/audits/cycles.ts'
 import type { HistoryEdge, HistoryNode } from '../../../patterns/audits/cycles.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { inSnapshot } from '../../../patterns/audits/snapshot-audit.ts'
 import { answeredFlag, answeredId, askedId, writesOf } from '../../../patterns/audits/writes.ts'
-import type { AuditContext } from '../../../core/workload.ts'
+import type { AuditContext } from '../../../core/audit.ts'
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
 import { commerceStores } from '../stores.ts'
 

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { commerceSqlAudit } from './commerce-audit.ts'
 
 /** The status of an order, its payments, its items and what it holds of stock say the same thing: only legal moves led there. */

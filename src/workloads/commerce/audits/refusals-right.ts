@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../../core/journal.ts'
 import type { VariantName } from '../../../core/names.ts'
-import type { Audit, AuditContext } from '../../../core/workload.ts'
+import type { Audit, AuditContext } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { partsOf } from '../../../patterns/audits/scan.ts'
 import { inSnapshot } from '../../../patterns/audits/snapshot-audit.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { commerceSqlAudit } from './commerce-audit.ts'
 
 /** Reservations that hold something are those of pending orders, equal to their ledger, and none has been expired for more than a minute. */

@@ -1,5 +1,5 @@
 import { newCost } from '../../../core/cost.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { askElasticsearch } from '../fixed/search/elastic.ts'
 import { askPostgres } from '../fixed/search/fallback.ts'

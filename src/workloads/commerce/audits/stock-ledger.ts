@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { commerceSqlAudit } from './commerce-audit.ts'
 
 /** Replaying the ledger gives every counter of every stock row, whose versions its rows count without a gap (ECM-94). */

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { commerceSqlAudit } from './commerce-audit.ts'
 
 /** No counter is below zero, at any moment of the ledger, and what came in is what is there: nothing was oversold. */

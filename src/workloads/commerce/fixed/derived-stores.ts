@@ -1,4 +1,5 @@
-import type { SchemaDifference, StepReport } from '../../../core/workload.ts'
+import type { SchemaDifference } from '../../../core/workload.ts'
+import type { StepReport } from '../../../core/population.ts'
 import { topicDifferences } from '../../../patterns/topics.ts'
 import type { ElasticsearchClient } from '../../../stores/elasticsearch/client.ts'
 import type { CommerceStores } from '../stores.ts'

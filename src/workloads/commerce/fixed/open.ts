@@ -1,6 +1,7 @@
 import type { Context } from '../../../core/operation.ts'
 import { idGenerator } from '../../../core/snowflake.ts'
-import type { RunningApplication, StrategyChoice } from '../../../core/workload.ts'
+import type { RunningApplication } from '../../../core/workload.ts'
+import type { StrategyChoice } from '../../../core/strategy.ts'
 import { INVALIDATION_CHANNEL } from '../../../patterns/cache/keys.ts'
 import { newLocalLayer } from '../../../patterns/cache/local-layer.ts'
 import { openCache } from '../../../patterns/cache/open-cache.ts'

@@ -1,5 +1,5 @@
 import { usageError } from '../../../core/errors.ts'
-import type { Strategy, StrategyChoice } from '../../../core/workload.ts'
+import type { Strategy, StrategyChoice } from '../../../core/strategy.ts'
 import type { CommerceChoice } from './services.ts'
 
 const CHECKOUTS: readonly CommerceChoice['checkout'][] = ['conditional', 'serializable', 'unit-rows', 'saga']

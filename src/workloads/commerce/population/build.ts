@@ -1,7 +1,7 @@
 import { ArchError } from '../../../core/errors.ts'
 import { deriveSeed, permute, random53, randomBelow } from '../../../core/random.ts'
 import { composeId, decomposeId, SHARDS } from '../../../core/snowflake.ts'
-import type { Population } from '../../../core/workload.ts'
+import type { Population } from '../../../core/population.ts'
 import { stockOfRank } from '../model.ts'
 import type { CommercePopulation, SeededProduct, SeededStock } from '../population.ts'
 import { ADJECTIVES, BRANDS, CATEGORIES } from './words.ts'

@@ -1,6 +1,6 @@
 import type { VariantName } from '../../../core/names.ts'
 import type { Stores } from '../../../core/store.ts'
-import type { Population, Progress, StepReport } from '../../../core/workload.ts'
+import type { Population, Progress, StepReport } from '../../../core/population.ts'
 import { freshTopics } from '../../../patterns/topics.ts'
 import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'
 import { sendAll } from '../../../patterns/seed/send.ts'

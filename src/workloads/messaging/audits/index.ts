@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { asWrittenInboxOnce } from './as-written/inbox-once.ts'
 import { asWrittenMessagesOneRow } from './as-written/messages-one-row.ts'
 import { asWrittenMessagesReceived } from './as-written/messages-received.ts'

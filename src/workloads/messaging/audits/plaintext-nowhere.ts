@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import type { CassandraClient, CassandraTable } from '../../../stores/cassandra/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'

@@ -1,5 +1,5 @@
 import type { JournalReader } from '../../../core/journal.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { unreadIn, unreadOf } from '../fixed/gateway/inbox.ts'
 import { MOST_UNREAD } from '../fixed/gateway/scripts.ts'

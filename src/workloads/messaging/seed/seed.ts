@@ -1,6 +1,6 @@
 import { EPOCH_MS } from '../../../core/snowflake.ts'
 import type { Stores } from '../../../core/store.ts'
-import type { Population, Progress, StepReport } from '../../../core/workload.ts'
+import type { Population, Progress, StepReport } from '../../../core/population.ts'
 import { provisionKeyspace } from '../../../patterns/keyspace.ts'
 import type { CassandraStatement, CassandraValue } from '../../../stores/cassandra/client.ts'
 import { removeLocalMedia } from '../fixed/gateway/media.ts'

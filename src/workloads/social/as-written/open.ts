@@ -1,5 +1,6 @@
 import { idGenerator } from '../../../core/snowflake.ts'
-import type { RunningApplication, StrategyChoice } from '../../../core/workload.ts'
+import type { RunningApplication } from '../../../core/workload.ts'
+import type { StrategyChoice } from '../../../core/strategy.ts'
 import type { SocialApplication } from '../application.ts'
 import type { SocialStores } from '../stores.ts'
 import { comment, likeComment, listComments } from './comments.ts'

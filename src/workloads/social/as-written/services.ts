@@ -1,7 +1,7 @@
 import type { IdGenerator } from '../../../core/snowflake.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
-import type { CachedUser } from './get-user.ts'
+import type { CachedUser } from './cached-user.ts'
 
 /** What every operation of the as-written variant works with. One per process. */
 export interface Services {

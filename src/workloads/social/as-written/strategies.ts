@@ -1,4 +1,4 @@
-import type { Strategy } from '../../../core/workload.ts'
+import type { Strategy } from '../../../core/strategy.ts'
 
 /** What can be switched in the text's own code. */
 export const asWrittenStrategies: Readonly<Record<string, Strategy>> = {

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
 import { isAbsentText } from '../../../patterns/cache/codec.ts'
 import { postCodec } from '../fixed/cache/post-codec.ts'

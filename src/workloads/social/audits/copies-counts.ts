@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { sqlAudit } from './social-audit.ts'
 
 /** The counts in the rows of posts, comments and users are those of their counters: the lazy copies have caught up. */

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { sqlAudit } from './social-audit.ts'
 
 /** The name and picture that posts and comments carry are their authors' own: a rename has reached every copy. */

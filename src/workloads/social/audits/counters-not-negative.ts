@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { sqlAudit } from './social-audit.ts'
 
 /** No counter is below zero. One slot may be: a like and its withdrawal need not meet in the same slot. */

@@ -1,5 +1,5 @@
 import type { VariantName } from '../../../core/names.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import type { RedisScript } from '../../../stores/redis/client.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { partsOf, scanKeys } from '../../../patterns/audits/scan.ts'

@@ -1,5 +1,5 @@
 import { deriveSeed, random53 } from '../../../core/random.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import { keys } from '../fixed/keys.ts'
 import { feedPlaces } from './feed-places.ts'

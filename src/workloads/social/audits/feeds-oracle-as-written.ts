@@ -1,5 +1,5 @@
 import { deriveSeed, random53 } from '../../../core/random.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { scanKeys } from '../../../patterns/audits/scan.ts'

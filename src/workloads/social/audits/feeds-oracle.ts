@@ -1,5 +1,5 @@
 import { deriveSeed, random53 } from '../../../core/random.ts'
-import type { Audit, AuditContext } from '../../../core/workload.ts'
+import type { Audit, AuditContext } from '../../../core/audit.ts'
 import type { PostgresQueries, Statement } from '../../../stores/postgres/client.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { followersOf } from './followers-of.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { feedPlaces } from './feed-places.ts'
 import type { Place } from './feed-places.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'

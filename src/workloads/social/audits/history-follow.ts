@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { describePair, pairOperation } from './graph-model.ts'
 import { checkHistory } from '../../../patterns/audits/history.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { cacheDatabase } from './cache-database.ts'
 import { commentsCount, commentsCountAsWritten } from './comments-count.ts'
 import { copiesCounts } from './copies-counts.ts'

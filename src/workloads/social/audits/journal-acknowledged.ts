@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addFindings, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import type { Findings } from '../../../patterns/audits/findings.ts'
 import { readPostDeletions } from './ledger-deletions.ts'

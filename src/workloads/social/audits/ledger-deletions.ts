@@ -1,4 +1,4 @@
-import type { AuditContext } from '../../../core/workload.ts'
+import type { AuditContext } from '../../../core/audit.ts'
 import { addViolation } from '../../../patterns/audits/findings.ts'
 import type { Findings } from '../../../patterns/audits/findings.ts'
 import type { Deletions } from './ledger-entities.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { sqlAudit } from './social-audit.ts'
 import type { AuditTitle } from '../../../patterns/audits/snapshot-audit.ts'
 

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { sqlAudit } from './social-audit.ts'
 
 /** Every event of the outbox has been applied, every fan-out is finished, and every changed count has been copied. */

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../../core/journal.ts'
-import type { Audit } from '../../../core/workload.ts'
+import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import type { Findings } from '../../../patterns/audits/findings.ts'
 import { REFUSAL_RULES } from './refusal-rules.ts'

@@ -1,4 +1,4 @@
-import type { Population } from '../../../core/workload.ts'
+import type { Population } from '../../../core/population.ts'
 import { firstIdAt } from '../../../core/snowflake.ts'
 import { buildPopulation } from '../population/build.ts'
 import type { SocialPopulation } from '../population.ts'

@@ -1,5 +1,5 @@
 import type { VariantName } from '../../../core/names.ts'
-import type { Audit, AuditContext, AuditOutcome } from '../../../core/workload.ts'
+import type { Audit, AuditContext, AuditOutcome } from '../../../core/audit.ts'
 import type { PostgresQueries } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import {

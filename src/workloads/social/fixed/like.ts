@@ -2,7 +2,9 @@ import { shardOfId } from '../../../core/snowflake.ts'
 import type { Cost } from '../../../core/cost.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
-import type { Services, SocialChoice } from './services.ts'
+import type { LikeAnswer, LikeRequest } from './like-request.ts'
+import type { Services } from './services.ts'
+import type { SocialChoice } from './choice.ts'
 import { together } from '../../../patterns/together.ts'
 import { obey } from '../../../patterns/verdict.ts'
 
@@ -36,18 +38,6 @@ SELECT EXISTS (SELECT FROM gone) AS removed`,
 function counterSlot(choice: SocialChoice): number | null {
   if (choice.counter === 'delta') return null
   return choice.counter === 'row' ? 0 : Math.floor(Math.random() * COUNTER_SLOTS)
-}
-
-/** What the statement answers for one like. */
-export interface LikeAnswer {
-  readonly verdict: string
-  readonly created: boolean
-}
-
-/** Who likes what. */
-export interface LikeRequest {
-  readonly userId: bigint
-  readonly postId: bigint
 }
 
 /** Writes likes, all that come at once in one statement and one commit. */

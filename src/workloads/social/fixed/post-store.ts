@@ -1,7 +1,7 @@
 import type { Cost } from '../../../core/cost.ts'
 import { shardOfId } from '../../../core/snowflake.ts'
 import type { PostgresClient, Statement } from '../../../stores/postgres/client.ts'
-import type { CachedPost } from './services.ts'
+import type { CachedPost } from './cached-post.ts'
 import { together } from '../../../patterns/together.ts'
 
 interface PostRow {

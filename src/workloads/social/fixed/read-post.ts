@@ -2,7 +2,8 @@ import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
 import { shardOfId } from '../../../core/snowflake.ts'
 import type { PostView } from '../application.ts'
-import type { CachedPost, Services } from './services.ts'
+import type { Services } from './services.ts'
+import type { CachedPost } from './cached-post.ts'
 import type { HiddenSet } from './visibility.ts'
 
 /**

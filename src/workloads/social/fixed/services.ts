@@ -2,25 +2,12 @@ import type { Cost } from '../../../core/cost.ts'
 import type { IdGenerator } from '../../../core/snowflake.ts'
 import type { PostgresClient } from '../../../stores/postgres/client.ts'
 import type { RedisClient } from '../../../stores/redis/client.ts'
-import type { PostView, ProfileView } from '../application.ts'
+import type { ProfileView } from '../application.ts'
 import type { ObjectCache } from '../../../patterns/cache/object-cache.ts'
-import type { LikeAnswer, LikeRequest } from './like.ts'
+import type { SocialChoice } from './choice.ts'
+import type { CachedPost } from './cached-post.ts'
+import type { LikeAnswer, LikeRequest } from './like-request.ts'
 import type { Visibility } from './visibility.ts'
-
-/** The strategies of the fixed variant, as chosen. */
-export interface SocialChoice {
-  readonly fanout: 'push' | 'pull' | 'hybrid'
-  readonly counter: 'row' | 'slots' | 'delta'
-}
-
-/** A post as the caches hold it; deleted posts are not in them. */
-export interface CachedPost {
-  /** The author's id as a decimal string, as the hidden sets hold it. */
-  readonly author: string
-  readonly authorIsPrivate: boolean
-  /** Ready to return; shared, so never changed. */
-  readonly view: PostView
-}
 
 /** Statements that operations share, each item with the cost that its share goes to. */
 export interface Questions {

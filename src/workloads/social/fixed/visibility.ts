@@ -7,7 +7,7 @@ import type { RedisClient, RedisCommand, RedisReply, RedisScript } from '../../.
 import type { ObjectCache } from '../../../patterns/cache/object-cache.ts'
 import { edgeId } from './follow-store.ts'
 import { keys } from './keys.ts'
-import type { CachedPost } from './services.ts'
+import type { CachedPost } from './cached-post.ts'
 
 /** Members of `hidden:{reader}`: `b<id>` blocked in either direction, `u<id>` unfollowed lately, `0` loaded. */
 export type HiddenSet = ReadonlySet<string>

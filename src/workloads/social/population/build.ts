@@ -1,6 +1,6 @@
 import { ArchError } from '../../../core/errors.ts'
 import { deriveSeed, permute, randomBelow } from '../../../core/random.ts'
-import type { Population } from '../../../core/workload.ts'
+import type { Population } from '../../../core/population.ts'
 import type { SocialPopulation } from '../population.ts'
 import { row } from './adjacency.ts'
 import { buildGraph, CELEBRITY_FOLLOWERS, permutation } from './graph.ts'

@@ -1,6 +1,7 @@
 import type { VariantName } from '../../../core/names.ts'
 import type { Stores } from '../../../core/store.ts'
-import type { Population, Progress, StepReport, StrategyChoice } from '../../../core/workload.ts'
+import type { StrategyChoice } from '../../../core/strategy.ts'
+import type { Population, Progress, StepReport } from '../../../core/population.ts'
 import { buildPopulation } from '../population/build.ts'
 import type { SocialPopulation } from '../population.ts'
 import { ensureMonths, MONTHS_AHEAD } from '../../../patterns/schema/partitions.ts'

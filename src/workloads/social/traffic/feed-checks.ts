@@ -2,9 +2,23 @@ import type { Check, Violation } from '../../../core/operation.ts'
 import { timeOfId } from '../../../core/snowflake.ts'
 import type { FeedPage } from '../application.ts'
 import type { SocialWorld } from '../world.ts'
-import type { FeedRead } from './feed-read.ts'
 import { descending, distinct } from './order.ts'
 import { followsSeeded, mayFollow } from './pairs.ts'
+
+/** One page of a feed. */
+export interface FeedRead {
+  /** The reader's index in the seeded population. */
+  readonly reader: number
+  readonly readerId: bigint
+  readonly page: number
+  readonly before: bigint | undefined
+  readonly limit: number
+  /** `before` was answered to an earlier arrival of the same reader; otherwise it stands in for that (law 7). */
+  readonly chained: boolean
+  /** The reader follows a celebrity. */
+  readonly isFan: boolean
+  readonly key: number
+}
 
 type FeedCheck = Check<FeedRead, FeedPage, SocialWorld>
 

@@ -9,6 +9,7 @@ import { rootOf, uniform } from '../../../patterns/traffic/draw.ts'
 import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
 import { earlier } from '../../../patterns/traffic/earlier.ts'
 import { resultOf } from './own.ts'
+import type { FeedRead } from './feed-checks.ts'
 import { feedChecks } from './feed-checks.ts'
 import { CODE } from './code.ts'
 
@@ -19,21 +20,6 @@ const DAY_MS = 86_400_000
 const DEEP_AMONG_OTHERS = shares.deepFeedReads.value / (1 - shares.coldFeedReads.value)
 /** Fans among the readers of first pages who are active. */
 const FANS = shares.celebrityFeedReads.value / (1 - shares.coldFeedReads.value - shares.deepFeedReads.value)
-
-/** One page of a feed. */
-export interface FeedRead {
-  /** The reader's index in the seeded population. */
-  readonly reader: number
-  readonly readerId: bigint
-  readonly page: number
-  readonly before: bigint | undefined
-  readonly limit: number
-  /** `before` was answered to an earlier arrival of the same reader; otherwise it stands in for that (law 7). */
-  readonly chained: boolean
-  /** The reader follows a celebrity. */
-  readonly isFan: boolean
-  readonly key: number
-}
 
 /** The number of cold readers before this arrival: they are spread evenly, so that everybody's turn is known. */
 function coldTurn(id: ArrivalId): number | undefined {

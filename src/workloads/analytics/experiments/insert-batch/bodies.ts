@@ -1,7 +1,7 @@
 import { ENCODED_COLUMNS } from '../../events/columns.ts'
 import { storedEvents, timelineOf } from '../../history/timeline.ts'
 import type { Timeline } from '../../history/timeline.ts'
-import type { Population } from '../../../../core/workload.ts'
+import type { Population } from '../../../../core/population.ts'
 import { copyLines } from '../postgres-events.ts'
 
 /** The columns of a line for ClickHouse: an event arrives when it happens. */

@@ -1,5 +1,5 @@
 import type { LoadHost } from '../../../../core/suite.ts'
-import type { Population } from '../../../../core/workload.ts'
+import type { Population } from '../../../../core/population.ts'
 import type { ClickHouseClient } from '../../../../stores/clickhouse/client.ts'
 import { BATCH } from '../../events/event.ts'
 import { arrivalMs, DAY_MS, timelineOf } from '../../history/timeline.ts'

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../../core/workload.ts'
+import type { Audit } from '../../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../../patterns/audits/findings.ts'
 import { inSnapshot } from '../../../../patterns/audits/snapshot-audit.ts'
 import { answeredId, askedId, hasEntries, writesOf } from '../../../../patterns/audits/writes.ts'

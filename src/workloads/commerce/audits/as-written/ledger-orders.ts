@@ -1,4 +1,4 @@
-import type { Audit } from '../../../../core/workload.ts'
+import type { Audit } from '../../../../core/audit.ts'
 import { commerceSqlAudit } from '../commerce-audit.ts'
 
 /** Whatever an order moved names the order, and the order is there; the text's reservations name none (E-16). */

@@ -1,4 +1,4 @@
-import type { Audit } from '../../../../core/workload.ts'
+import type { Audit } from '../../../../core/audit.ts'
 import { commerceSqlAudit } from '../commerce-audit.ts'
 
 /** The items of an order add up to its subtotal, and tax and shipping to the region of its address, to the cent (E-23). */

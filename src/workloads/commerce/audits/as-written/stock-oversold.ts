@@ -1,4 +1,4 @@
-import type { Audit } from '../../../../core/workload.ts'
+import type { Audit } from '../../../../core/audit.ts'
 import { commerceSqlAudit } from '../commerce-audit.ts'
 
 /** No counter is below zero, what came in is what is there, and no order put units into stock (E-27). */

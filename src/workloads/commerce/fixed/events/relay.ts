@@ -1,5 +1,7 @@
 import type { Stores } from '../../../../core/store.ts'
-import type { Population, RoleHost, RunningRole, StrategyChoice } from '../../../../core/workload.ts'
+import type { RoleHost, RunningRole } from '../../../../core/workload.ts'
+import type { StrategyChoice } from '../../../../core/strategy.ts'
+import type { Population } from '../../../../core/population.ts'
 import {
   movePosition,
   purgeEvents,

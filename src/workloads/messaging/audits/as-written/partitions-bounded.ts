@@ -1,5 +1,5 @@
 import { perSecond } from '../../../../core/model.ts'
-import type { Audit } from '../../../../core/workload.ts'
+import type { Audit } from '../../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../../patterns/audits/findings.ts'
 import { textOf } from '../../clients/plaintext.ts'
 import { rates } from '../../model.ts'

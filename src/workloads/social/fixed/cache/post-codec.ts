@@ -1,4 +1,4 @@
-import type { CachedPost } from '../services.ts'
+import type { CachedPost } from '../cached-post.ts'
 import type { Codec } from '../../../../patterns/cache/codec.ts'
 
 const VERSION = '1'

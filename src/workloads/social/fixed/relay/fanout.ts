@@ -6,7 +6,7 @@ import type { RedisClient, RedisCommand, RedisReply } from '../../../../stores/r
 import { authorPages } from '../feed/author-lists.ts'
 import { KEPT, listOf } from '../feed/ids.ts'
 import { keys } from '../keys.ts'
-import type { SocialChoice } from '../services.ts'
+import type { SocialChoice } from '../choice.ts'
 import { arrayOf } from '../../../../patterns/arrays.ts'
 import { BEGIN_SHORT_BATCH } from './begin.ts'
 import { INSERT_POST, PULLED } from './scripts.ts'

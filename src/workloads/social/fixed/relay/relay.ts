@@ -1,4 +1,6 @@
-import type { RoleHost, RunningRole, StrategyChoice, Population } from '../../../../core/workload.ts'
+import type { RoleHost, RunningRole } from '../../../../core/workload.ts'
+import type { StrategyChoice } from '../../../../core/strategy.ts'
+import type { Population } from '../../../../core/population.ts'
 import type { Stores } from '../../../../core/store.ts'
 import { samePosition } from '../../../../patterns/outbox/position.ts'
 import type { RelayPosition } from '../../../../patterns/outbox/position.ts'

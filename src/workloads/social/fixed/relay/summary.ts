@@ -1,4 +1,4 @@
-import type { SocialChoice } from '../services.ts'
+import type { SocialChoice } from '../choice.ts'
 import { COUNTER, EVENT } from '../keys.ts'
 import type { OutboxEvent } from './outbox.ts'
 

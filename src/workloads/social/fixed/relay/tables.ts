@@ -1,6 +1,6 @@
 import type { PostgresClient, PostgresQueries, Statement } from '../../../../stores/postgres/client.ts'
 import { switchAuthors } from '../pull-authors.ts'
-import type { SocialChoice } from '../services.ts'
+import type { SocialChoice } from '../choice.ts'
 import { arrayOf } from '../../../../patterns/arrays.ts'
 import { BEGIN_SHORT_BATCH } from './begin.ts'
 import { markStaleCounts } from './count-copies.ts'
