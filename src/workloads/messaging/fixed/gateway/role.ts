@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { WebSocketServer } from 'ws'
+import { OperationFailure } from '../../../../core/errors.ts'
 import type { Stores } from '../../../../core/store.ts'
 import type { RoleHost, RunningRole } from '../../../../core/workload.ts'
 import type { StrategyChoice } from '../../../../core/strategy.ts'
@@ -16,7 +17,7 @@ import { followEpoch } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
 import type { Gateway } from './gateway.ts'
 import { openMarks } from './marks.ts'
-import { openLocalMedia } from './media.ts'
+import { openLocalMedia, removeLocalMedia } from './media.ts'
 import { openMemberships } from './memberships.ts'
 import { NAMES } from './names.ts'
 import { keepPresent } from './presence.ts'
@@ -64,6 +65,14 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   }
   const register = async (): Promise<void> => {
     await redis.wave([['hset', NAMES.gateways, options.name, listening]])
+  }
+  /** The last one takes the blobs along, which are a folder of this machine and no object storage. */
+  const unregister = async (): Promise<void> => {
+    const [, left] = await redis.wave([
+      ['hdel', NAMES.gateways, options.name],
+      ['hlen', NAMES.gateways],
+    ])
+    if (left === 0) await removeLocalMedia(redis)
   }
   let listening = 0
   const epoch: Epoch = await followEpoch(redis, {
@@ -114,6 +123,10 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       await gateway.taken.close()
       await gateway.marks.close()
       for (const client of server.clients) client.terminate()
+      await unregister().catch((error: unknown) => {
+        // What is left in a folder then is removed before the next run.
+        if (!(error instanceof OperationFailure)) throw error
+      })
     },
   }
 }
