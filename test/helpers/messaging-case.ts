@@ -189,8 +189,7 @@ export async function makeMessaging(
     },
     faultPoint: () => undefined,
   }
-  const ports = await portsOf(own)
-  const society = buildSociety(people, await openEncryption(), () => Promise.resolve(ports), host)
+  const society = buildSociety(people, await openEncryption(), () => portsOf(own), host)
   beginnings.push(() => society.close())
   acquaint(society, people)
   await joinAll(society, () => false)

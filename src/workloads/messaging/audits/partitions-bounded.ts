@@ -1,7 +1,7 @@
 import type { Audit } from '../../../core/workload.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { messagingStores } from '../stores.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const MESSAGES = { text: 'SELECT conversation_id, bucket, envelope FROM messages', idempotent: true } as const
 /** What a partition may have. */

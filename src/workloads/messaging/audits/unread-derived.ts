@@ -2,7 +2,7 @@ import type { Audit } from '../../../core/workload.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { MOST_UNREAD, unreadOf } from '../fixed/gateway/inbox.ts'
 import { messagingStores } from '../stores.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const MESSAGES = {
   text: 'SELECT conversation_id, message_id, sender_id FROM messages',

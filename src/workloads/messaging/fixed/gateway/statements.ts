@@ -25,7 +25,7 @@ export const SELECT_AFTER: CassandraStatement = idempotent(
   'SELECT sender_id FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT ?',
 )
 export const SELECT_SINCE: CassandraStatement = idempotent(
-  'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT 5000',
+  'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ?',
 )
 export const SELECT_MESSAGE: CassandraStatement = idempotent(
   'SELECT sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id = ?',
