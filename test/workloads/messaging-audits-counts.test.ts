@@ -1,7 +1,8 @@
 // Audits of the fixed variant that count rows of its log, on rows that a test writes.
 import t from 'tap'
-import type { AuditOutcome } from '../../src/core/audit.ts'
+import type { Audit, AuditOutcome } from '../../src/core/audit.ts'
 import { EPOCH_MS } from '../../src/core/snowflake.ts'
+import { partitionsWithin } from '../../src/workloads/messaging/audits/partitions-bounded.ts'
 import { bucketOf, messageIdOf } from '../../src/workloads/messaging/ids.ts'
 import { workload } from '../../src/workloads/messaging/index.ts'
 import { buildPopulation } from '../../src/workloads/messaging/population.ts'
@@ -40,11 +41,28 @@ const sent = ids.map((id, number) => ({
   result: { message: id.toString(), recipients: 1 },
 }))
 
-async function audit(name: string): Promise<AuditOutcome> {
-  const found = fixed.audits.find((each) => each.name === name)
-  if (found === undefined) throw new Error(`no audit is called ${name}`)
+function run(found: Audit): Promise<AuditOutcome> {
   return found.run({ stores, population, choice: {}, journal: journalOf(sent), seed: 1, profile: 'steady' })
 }
+
+function audit(name: string): Promise<AuditOutcome> {
+  const found = fixed.audits.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`no audit is called ${name}`)
+  return run(found)
+}
+
+t.test('a partition with more rows or bytes than it may have is seen (M-01)', async (t) => {
+  t.match(await audit('partitions.bounded'), { state: 'held', checked: 2 })
+  // Of three rows and of two, each with an envelope of one byte and 60 bytes more.
+  const first = `partition ${conversation} ${bucketOf(ids[0] ?? 0n)} has 3 rows and 183 bytes`
+  const [held, violated] = [
+    { state: 'held', checked: 2 },
+    { state: 'violated', violations: 1, examples: [first] },
+  ]
+  t.match(await run(partitionsWithin({ rows: 3, bytes: 183 })), held)
+  t.match(await run(partitionsWithin({ rows: 2, bytes: 183 })), violated)
+  t.match(await run(partitionsWithin({ rows: 3, bytes: 182 })), violated)
+})
 
 t.test('unread is what is behind the mark, and a bucket that the index lost is seen (M-04)', async (t) => {
   t.match(await audit('unread.derived'), { state: 'held', checked: 2 })

@@ -163,32 +163,6 @@ for (const [count, behind] of [
     },
   )
 
-t.test('a device that is cut off in the middle of what waits for it shows each message once', async (t) => {
-  const reader = messaging.device(single)
-  const conversation = people.conversationId(pair)
-  const { said, before } = await whileAway(250)
-  let cuts = 0
-  for (const after of [1, 40]) {
-    let seen = 0
-    messaging.watch(({ keys }) => {
-      if (keys['device'] !== reader.address) return
-      seen += 1
-      if (seen === after) {
-        cuts += 1
-        reader.leave()
-      }
-    })
-    await reader.arrive().catch(() => undefined)
-    await messaging.leave(reader)
-  }
-  messaging.watch(() => undefined)
-  t.equal(cuts, 2, 'it was cut off twice')
-  await reader.arrive()
-  t.same(messaging.shown(reader, conversation).slice(before), keysFor(reader, said))
-  await messaging.settled()
-  t.equal(await messaging.waiting(reader), 0)
-})
-
 t.test(
   'a device that connects elsewhere while it is connected is served there, and nothing is lost between the two',
   async (t) => {

@@ -52,7 +52,7 @@ async function opened(device: Device, { conversation, message, from }: Said): Pr
 t.test('who is added reads what follows and nothing that was said before', async (t) => {
   const conversation = await groupOf(0, 1)
   const before = await messaging.say(messaging.device(0), conversation)
-  await messaging.device(1).ask('add', { conversation, user: idOf(2) })
+  await messaging.device(1).ask('add', { conversation, users: [idOf(2)] })
   const after = await messaging.say(messaging.device(0), conversation)
   await untilShown(messaging.device(2), conversation, [after.key])
   await untilShown(messaging.device(1), conversation, [before.key, after.key])
@@ -88,7 +88,7 @@ t.test('who is not a member is refused whatever is about a conversation', async 
       { conversation, addresses: [messaging.device(0).address], lengths: [1] },
       Buffer.from('x'),
     ),
-    add: stranger.ask('add', { conversation, user: idOf(3) }),
+    add: stranger.ask('add', { conversation, users: [idOf(3)] }),
     remove: stranger.ask('remove', { conversation, user: idOf(0) }),
   }
   for (const [name, answer] of Object.entries(asks)) t.equal(await refusal(answer), 'not a member', name)

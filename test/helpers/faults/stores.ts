@@ -1,9 +1,11 @@
 // Real stores for cases of faults, in a test or a soak.
 import type { StoreName } from '../../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../../src/core/store.ts'
+import type { TopologyWish } from '../../../src/session/topology-wish.ts'
 import { closeStores, connectStores, upStores } from '../../../src/session/up.ts'
 import { absentEndpoints } from '../commerce-case.ts'
-import { claimHome } from '../homes.ts'
+import { claimHome, ownHome } from '../homes.ts'
+import type { ClaimedHome } from '../homes.ts'
 
 /** More than calls that wait at gates at a time. */
 const CONNECTIONS = 24
@@ -18,23 +20,45 @@ export interface FaultStores {
   close(): Promise<void>
 }
 
-/** Starts PostgreSQL, Redis and what else is named. */
-export async function startFaultStores(further: readonly StoreName[]): Promise<FaultStores> {
-  const { home, release } = await claimHome()
-  const names: readonly StoreName[] = ['postgres', 'redis', ...further]
+/** Starts stores in a home, which is given back with them. */
+async function start(
+  names: readonly StoreName[],
+  topology: TopologyWish,
+  { home, release }: ClaimedHome,
+): Promise<FaultStores> {
   let stores: Stores = {}
   const close = async (): Promise<void> => {
     await closeStores(stores)
     await release()
   }
   try {
-    const running = await upStores(names, { provider: 'native', topology: 'single', home })
-    const missing = ALL.filter((name) => !names.includes(name))
-    const endpoints = [...running.map(({ endpoint }) => endpoint), ...absentEndpoints(missing)]
+    const running = await upStores(names, { provider: 'native', topology, home })
+    const endpoints = running.map(({ endpoint }) => endpoint)
     stores = await connectStores(endpoints, { poolSize: CONNECTIONS, applicationName: 'arch test' })
     return { home, endpoints, stores, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Starts PostgreSQL, Redis and what else is named. */
+export async function startFaultStores(further: readonly StoreName[]): Promise<FaultStores> {
+  const names: readonly StoreName[] = ['postgres', 'redis', ...further]
+  const started = await start(names, 'single', await claimHome())
+  const missing = ALL.filter((name) => !names.includes(name))
+  return { ...started, endpoints: [...started.endpoints, ...absentEndpoints(missing)] }
+}
+
+/** Cassandra on three nodes. */
+export const CLUSTER: TopologyWish = { cassandra: 'cluster' }
+
+/** Starts Cassandra and Redis; three nodes are in a home in which nothing has ever been. */
+export async function startMessagingStores(topology: 'single' | 'cluster'): Promise<FaultStores> {
+  const isCluster = topology === 'cluster'
+  return start(
+    ['cassandra', 'redis'],
+    isCluster ? CLUSTER : 'single',
+    isCluster ? await ownHome() : await claimHome(),
+  )
 }

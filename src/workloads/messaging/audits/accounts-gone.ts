@@ -2,7 +2,7 @@ import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import type { CassandraClient } from '../../../stores/cassandra/client.ts'
 import { messagingStores } from '../stores.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 /** Tables that are about a user; what a user said stays with those to whom it was said. */
 const ABOUT = [

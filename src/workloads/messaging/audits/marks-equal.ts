@@ -3,7 +3,7 @@ import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/f
 import { addressOf } from '../population.ts'
 import { messagingStores } from '../stores.ts'
 import { receivedMessages } from './sent.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const RECEIPTS = {
   text: 'SELECT conversation_id, user_id, device_id, delivered_message_id, read_message_id FROM receipts',

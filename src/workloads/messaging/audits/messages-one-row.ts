@@ -2,7 +2,7 @@ import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { messagingStores } from '../stores.ts'
 import { sentMessages } from './sent.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const MESSAGES = { text: 'SELECT conversation_id, message_id FROM messages', idempotent: true } as const
 

@@ -4,7 +4,7 @@ import { messageTimeOf } from '../ids.ts'
 import { addressOf } from '../population.ts'
 import { messagingStores } from '../stores.ts'
 import { receivedMessages, sentMessages } from './sent.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const MEMBERS = { text: 'SELECT conversation_id, user_id FROM members', idempotent: true } as const
 const DEVICES = { text: 'SELECT user_id, device_id, registered_at FROM devices', idempotent: true } as const
@@ -70,6 +70,7 @@ export const messagesReceived: Audit = {
       const { ms } = messageTimeOf(BigInt(message))
       const users = sent.members ?? members.get(conversation) ?? []
       const expected = users.flatMap((user) => devices.get(user) ?? [])
+      const addresses = new Set(expected.map(({ address }) => address))
       for (const { address, registeredMs } of expected) {
         if (address === device || registeredMs > ms - AROUND_MS) continue
         findings.checked += 1
@@ -77,8 +78,7 @@ export const messagesReceived: Audit = {
           addViolation(findings, `message ${key} (${message}) never reached ${address}`)
       }
       for (const at of counts.keys())
-        if (!expected.some(({ address }) => address === at))
-          addViolation(findings, `message ${key} reached ${at}, which is no member's`)
+        if (!addresses.has(at)) addViolation(findings, `message ${key} reached ${at}, which is no member's`)
     }
     for (const [key, counts] of received)
       addViolation(findings, `message ${key} reached ${counts.size} devices, and nobody sent it`)

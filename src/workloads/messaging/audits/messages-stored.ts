@@ -3,7 +3,7 @@ import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/f
 import { addressOf } from '../population.ts'
 import { messagingStores } from '../stores.ts'
 import { sentMessages } from './sent.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const MESSAGES = {
   text: 'SELECT conversation_id, message_id, sender_id, sender_device FROM messages',

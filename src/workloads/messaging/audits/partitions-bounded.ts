@@ -1,12 +1,17 @@
 import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { messagingStores } from '../stores.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const MESSAGES = { text: 'SELECT conversation_id, bucket, envelope FROM messages', idempotent: true } as const
+/** What a partition may have. */
+interface PartitionBounds {
+  readonly bytes: number
+  readonly rows: number
+}
+
 /** What the designers of Cassandra advise against exceeding (M-01). */
-const MOST_BYTES = 100 * 2 ** 20
-const MOST_ROWS = 100_000
+const BOUNDS: PartitionBounds = { bytes: 100 * 2 ** 20, rows: 100_000 }
 /** Of a row beside its envelope: ids and the store's own. */
 const ROW_BYTES = 60
 
@@ -16,8 +21,8 @@ interface MessageRow {
   readonly envelope: Uint8Array
 }
 
-/** No partition of the log is larger than 100 MB, or has more than 100,000 rows (M-01). */
-export const partitionsBounded: Audit = {
+/** No partition of the log is larger, or has more rows, than `bounds`. */
+export const partitionsWithin = (bounds: PartitionBounds): Audit => ({
   name: 'partitions.bounded',
   claims: ['MSG-13'],
   defects: ['M-01'],
@@ -39,9 +44,12 @@ export const partitionsBounded: Audit = {
     for (const [name, size] of sizes) {
       findings.checked += 1
       if (size.bytes > largest.bytes) largest = size
-      if (size.bytes > MOST_BYTES || size.rows > MOST_ROWS)
+      if (size.bytes > bounds.bytes || size.rows > bounds.rows)
         addViolation(findings, `partition ${name} has ${size.rows} rows and ${size.bytes} bytes`)
     }
     return outcomeOf(findings, `the largest has ${largest.rows} messages and ${largest.bytes} bytes`)
   },
-}
+})
+
+/** No partition of the log is larger than 100 MB, or has more than 100,000 rows (M-01). */
+export const partitionsBounded: Audit = partitionsWithin(BOUNDS)

@@ -4,7 +4,7 @@ import type { CassandraClient, CassandraTable } from '../../../stores/cassandra/
 import type { RedisClient } from '../../../stores/redis/client.ts'
 import { CANARY } from '../clients/plaintext.ts'
 import { messagingStores } from '../stores.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 /** Of each table so many rows are looked at. */
 const MOST_ROWS = 50_000

@@ -2,7 +2,7 @@ import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { addressOf } from '../population.ts'
 import { messagingStores } from '../stores.ts'
-import { allRows } from './tables.ts'
+import { allRows } from '../rows.ts'
 
 const DEVICES = { text: 'SELECT user_id, device_id FROM devices', idempotent: true } as const
 const QUEUED = { text: 'SELECT user_id, device_id, entry FROM device_queue', idempotent: true } as const

@@ -4,8 +4,8 @@ import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/f
 import { unreadIn, unreadOf } from '../fixed/gateway/inbox.ts'
 import { MOST_UNREAD } from '../fixed/gateway/scripts.ts'
 import { messagingStores } from '../stores.ts'
+import { allRows } from '../rows.ts'
 import { sentMessages } from './sent.ts'
-import { allRows } from './tables.ts'
 
 const MESSAGES = {
   text: 'SELECT conversation_id, message_id, sender_id FROM messages',

@@ -1,5 +1,6 @@
 import type { CommandAnswer, CommandAsk, CommandName, ChangedAnswer, SentAnswer } from './control.ts'
 import type { Device } from './device.ts'
+import { makeGroup } from './groups.ts'
 import type { Society } from './society.ts'
 import { send } from './send.ts'
 
@@ -42,9 +43,10 @@ async function change(
   deadlineAt: number,
 ): Promise<ChangedAnswer> {
   await awake(device)
-  await device.ask('group', { key: group, users })
+  await makeGroup(device, group, users)
   const first = await say(device, group, before, deadlineAt)
-  await device.ask(type, { conversation: group, user })
+  if (type === 'add') await device.ask('add', { conversation: group, users: [user] })
+  else await device.ask('remove', { conversation: group, user })
   const second = await say(device, group, key, deadlineAt)
   return { ...second, messageBefore: first.message }
 }
@@ -81,7 +83,7 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
   },
   async 'group.create'(_society, device, { group, users, key }, deadlineAt) {
     await awake(device)
-    await device.ask('group', { key: group, users })
+    await makeGroup(device, group, users)
     return say(device, group, key, deadlineAt)
   },
   'member.add': (_society, device, ask, deadlineAt) => change(device, 'add', ask, deadlineAt),

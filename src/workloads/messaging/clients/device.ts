@@ -103,6 +103,8 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     if (port === undefined) throw new OperationFailure('unavailable', 'no gateway is known')
     const made: Link = await openLink(port, {
       pushed(push: Pushed, body) {
+        // What had come so far when the connection was cut, and was not looked at yet, is lost with it.
+        if (link !== made) return
         if (push.type === 'drained') drained.resolve()
         else receiver.take(push, body, (position) => made.tell({ type: 'taken', position }))
       },

@@ -3,13 +3,16 @@ import { z } from 'zod'
 /** Devices that a frame names at most: keys of larger groups come in several frames. */
 export const MOST_DEVICES = 128
 
+/** Users that a frame names at most: a larger group is made by several. */
+export const MOST_USERS = 4_000
+
 const text = z.string().max(64)
 const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 const id = z.string().regex(/^\d{1,19}$/)
 const device = z.int().min(1).max(100)
 const address = z.string().regex(/^\d{1,19}:\d{1,3}$/)
 const lengths = z.array(z.int().min(1).max(65_536)).max(MOST_DEVICES)
-const users = z.array(id).max(20_000)
+const users = z.array(id).max(MOST_USERS)
 
 interface Numbered {
   /** Comes back with the answer. */
@@ -53,7 +56,7 @@ interface Asked {
   start: Numbered & { readonly user: string }
   /** Its maker names it, so that asking twice makes one. */
   group: Numbered & { readonly key: string; readonly users: readonly string[] }
-  add: Numbered & Conversation & { readonly user: string }
+  add: Numbered & Conversation & { readonly users: readonly string[] }
   remove: Numbered & Conversation & { readonly user: string }
   /** Body: an encrypted blob, which is found by its SHA-256. */
   upload: Numbered & { readonly hash: string }
@@ -95,7 +98,7 @@ const requests = {
   typing: z.object({ type: z.literal('typing'), conversation: uuid }),
   start: z.object({ type: z.literal('start'), user: id }),
   group: z.object({ type: z.literal('group'), key: uuid, users }),
-  add: z.object({ type: z.literal('add'), conversation: uuid, user: id }),
+  add: z.object({ type: z.literal('add'), conversation: uuid, users }),
   remove: z.object({ type: z.literal('remove'), conversation: uuid, user: id }),
   upload: z.object({ type: z.literal('upload'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   download: z.object({ type: z.literal('download'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),

@@ -2,7 +2,7 @@ import type { Audit } from '../../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../../patterns/audits/findings.ts'
 import { messagingStores } from '../../stores.ts'
 import { holdsCanary } from '../plaintext-nowhere.ts'
-import { allRows } from '../tables.ts'
+import { allRows } from '../../rows.ts'
 
 const MESSAGES = { text: 'SELECT content, media_url FROM messages', idempotent: true } as const
 

@@ -1,6 +1,6 @@
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import { keyOf } from '../../as-written/content.ts'
-import { allRows } from '../tables.ts'
+import { allRows } from '../../rows.ts'
 
 const MESSAGES = {
   text: 'SELECT conversation_id, message_id, sender_id, recipient_id, content, status FROM messages',

@@ -1,7 +1,8 @@
 import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf, RequestType } from '../../protocol/requests.ts'
 import { addressOf } from '../../population.ts'
-import { addMember, createGroup, removeMember, startConversation } from './conversations.ts'
+import { rowsOf } from '../../rows.ts'
+import { addMembers, createGroup, removeMember, startConversation } from './conversations.ts'
 import { tell } from './deliver.ts'
 import { forgetUser } from './forget.ts'
 import type { Gateway, Session } from './gateway.ts'
@@ -37,7 +38,7 @@ async function receipts(
 ): Promise<Answers['receipts']> {
   const { users } = await gateway.memberships.of(conversation)
   if (!users.has(session.device.user)) throw new Refused('not a member')
-  const rows = await gateway.cassandra.query<ReceiptRow>(SELECT_RECEIPTS, [conversation])
+  const rows = await rowsOf<ReceiptRow>(gateway.cassandra, SELECT_RECEIPTS, [conversation])
   return {
     receipts: rows.map((row) => ({
       address: addressOf({ user: row.user_id, device: row.device_id }),
@@ -97,7 +98,7 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
   typing: (gateway, session, { conversation }) => typing(gateway, session, conversation),
   start: (gateway, session, { user }) => startConversation(gateway, session, BigInt(user)),
   group: createGroup,
-  add: addMember,
+  add: addMembers,
   remove: removeMember,
   async upload({ media }, _session, { hash }, body) {
     if (!(await media.put(hash, body))) throw new Refused('malformed')

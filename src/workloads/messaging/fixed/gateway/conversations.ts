@@ -86,15 +86,16 @@ async function requireMember(
   return users
 }
 
-/** A member adds another one, who gets what is sent from then on. @throws Refused, OperationFailure */
-export async function addMember(
+/** A member adds others, who get what is sent from then on. @throws Refused, OperationFailure */
+export async function addMembers(
   gateway: Gateway,
   session: Session,
-  { conversation, user }: RequestOf<'add'>,
+  { conversation, users }: RequestOf<'add'>,
 ): Promise<Answers['add']> {
-  const users = await requireMember(gateway, session, conversation)
-  if (users.size >= MOST_MEMBERS) throw new Refused('too large')
-  await join(gateway, conversation, [BigInt(user)])
+  const members = await requireMember(gateway, session, conversation)
+  const added = [...new Set(users.map(BigInt))].filter((user) => !members.has(user))
+  if (members.size + added.length > MOST_MEMBERS) throw new Refused('too large')
+  await join(gateway, conversation, added)
   return { state: await gateway.memberships.changed(conversation) }
 }
 

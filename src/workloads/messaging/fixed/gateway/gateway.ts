@@ -18,6 +18,12 @@ export interface Unconfirmed {
   readonly key: string | undefined
 }
 
+/** A bucket of a queue in Cassandra that was sent, up to which position. */
+export interface PersistedBucket {
+  readonly bucket: number
+  readonly last: number
+}
+
 /** A device that is connected here, once it has said who it is. */
 export interface Session {
   readonly address: string
@@ -36,8 +42,8 @@ export interface Session {
   readonly unconfirmed: Unconfirmed[]
   /** Wakes who waits until more has been taken. */
   onTaken: (() => void) | undefined
-  /** Buckets of its queue in Cassandra that were sent, up to which position. */
-  readonly persisted: { readonly bucket: number; readonly last: number }[]
+  /** What was sent of its queue in Cassandra, and is not dropped there yet. */
+  readonly persisted: PersistedBucket[]
 }
 
 /** What the parts of a gateway share. */

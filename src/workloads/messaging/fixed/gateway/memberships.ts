@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { bulkhead } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import type { RedisClient } from '../../../../stores/redis/client.ts'
 import { addressOf } from '../../population.ts'
+import { rowsOf } from '../../rows.ts'
 import type { Addressee } from '../../protocol/answers.ts'
 import { NAMES } from './names.ts'
 import { SELECT_DEVICES, SELECT_MEMBERS } from './statements.ts'
@@ -10,6 +12,8 @@ import { SELECT_DEVICES, SELECT_MEMBERS } from './statements.ts'
 /** Members of conversations that a gateway remembers. */
 const KEPT_MEMBERS = 200_000
 const KEPT_USERS = 100_000
+/** Users of a large group whose devices are asked for at a time. */
+const AT_A_TIME = 128
 
 /** Who is in a conversation, and which of its states that is: any change makes another one. */
 export interface Membership {
@@ -68,15 +72,17 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
       ['set', name, randomUUID(), 'NX'],
       ['get', name],
     ])
-    const rows = await cassandra.query<MemberRow>(SELECT_MEMBERS, [conversation])
+    const rows = await rowsOf<MemberRow>(cassandra, SELECT_MEMBERS, [conversation])
     const users = rows.map(({ user_id: user }) => user)
     const [versions] =
       users.length === 0 ? [[]] : await redis.wave([['mget', ...users.map((user) => NAMES.devices(user))]])
     const versionOf = (index: number): string => String(Array.isArray(versions) ? versions[index] : '')
+    const limit = bulkhead(AT_A_TIME, Infinity)
+    const asked = users.map((user, index) => limit.execute(() => devicesOf(user, versionOf(index))))
     const membership = {
       state: String(state),
       users: new Set(users),
-      devices: (await Promise.all(users.map((user, index) => devicesOf(user, versionOf(index))))).flat(),
+      devices: (await Promise.all(asked)).flat(),
     }
     known.set(conversation, membership)
     return membership

@@ -2,7 +2,7 @@ import { parseEntry, parsePart } from './entries.ts'
 import type { Payload } from './entries.ts'
 import { roomFor, sendEntry } from './deliver.ts'
 import type { Gateway, Session } from './gateway.ts'
-import { queueBuckets } from './queue-buckets.ts'
+import { isOpen, queueBuckets } from './queue-buckets.ts'
 import { SELECT_QUEUE } from './statements.ts'
 import { dropPersisted } from './take-up.ts'
 
@@ -21,6 +21,7 @@ interface QueueRow {
 export async function sendPersisted(gateway: Gateway, session: Session): Promise<void> {
   const { user, device } = session.device
   for (const bucket of await queueBuckets(gateway.cassandra, session.device)) {
+    const before = session.sent
     let rows: readonly QueueRow[]
     do {
       if (!(await roomFor(session, PAGE))) return
@@ -41,6 +42,8 @@ export async function sendPersisted(gateway: Gateway, session: Session): Promise
         )
       }
     } while (rows.length === PAGE)
+    // It was emptied before, and may be written to again.
+    if (session.sent === before && isOpen(bucket, gateway.now())) continue
     session.persisted.push({ bucket, last: session.sent })
     // It may have taken all of it before it was known to be the last.
     if (session.unconfirmed.length === 0) dropPersisted(gateway, session, session.sent)

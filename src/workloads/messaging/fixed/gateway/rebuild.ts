@@ -1,5 +1,7 @@
+import { bulkhead } from 'cockatiel'
 import { bucketOf, messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
+import { rowsOf } from '../../rows.ts'
 import { keyEntry, messageEntry } from './entries.ts'
 import type { KeyPayload, MessagePayload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
@@ -16,6 +18,8 @@ import {
   SELECT_WAITING_KEYS,
 } from './statements.ts'
 
+/** Senders of keys that are asked for at a time. */
+const AT_A_TIME = 128
 /** Entries that one script puts into a queue. */
 const TOGETHER = 200
 const LAST_BUCKET = bucketOf(2n ** 63n - 1n)
@@ -48,8 +52,9 @@ function base64(bytes: Uint8Array): string {
 
 /** Keys that the device was given and has not taken. */
 export async function keysFor({ cassandra }: Gateway, { device }: Session): Promise<readonly Entry[]> {
-  const rows = await cassandra.query<KeyRow>(SELECT_WAITING_KEYS, [device.user, device.device])
-  const entries = rows.map(async (row): Promise<Entry | undefined> => {
+  const rows = await rowsOf<KeyRow>(cassandra, SELECT_WAITING_KEYS, [device.user, device.device])
+  const limit = bulkhead(AT_A_TIME, Infinity)
+  const entryOf = async (row: KeyRow): Promise<Entry | undefined> => {
     const [sender] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [row.sender_id, row.sender_device])
     if (sender === undefined) return undefined
     const payload: KeyPayload = {
@@ -60,8 +65,9 @@ export async function keysFor({ cassandra }: Gateway, { device }: Session): Prom
       wrapped: base64(row.wrapped),
     }
     return [`${keyEntry(row.key_id)}#0.1`, JSON.stringify(payload)]
-  })
-  return (await Promise.all(entries)).filter((entry) => entry !== undefined)
+  }
+  const entries = await Promise.all(rows.map((row) => limit.execute(() => entryOf(row))))
+  return entries.filter((entry) => entry !== undefined)
 }
 
 /** The messages of a conversation that the device has not said to have, oldest first. */
@@ -79,6 +85,7 @@ async function messagesFor(
   ])
   const since = mark?.delivered_message_id ?? registered
   const { devices } = await gateway.memberships.of(conversation)
+  const own = devices.findIndex((each) => each.address === address)
   const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_BUCKETS, [
     conversation,
     LAST_BUCKET,
@@ -86,17 +93,16 @@ async function messagesFor(
   const entries: Entry[] = []
   for (const { bucket } of buckets.toReversed()) {
     if (bucket < bucketOf(since)) continue
-    const rows = await cassandra.query<MessageRow>(SELECT_SINCE, [conversation, bucket, since])
+    const rows = await rowsOf<MessageRow>(cassandra, SELECT_SINCE, [conversation, bucket, since])
     for (const row of rows.toReversed()) {
       const from = addressOf({ user: row.sender_id, device: row.sender_device })
       if (from === address) continue
-      const others = devices.filter((each) => each.address !== from)
-      const part = others.findIndex((each) => each.address === address)
+      const sender = devices.findIndex((each) => each.address === from)
+      // Among all of them but the sender, where that one still is a member.
+      const part = sender >= 0 && sender < own ? own - 1 : own
+      const of = sender >= 0 ? devices.length - 1 : devices.length
       const payload: MessagePayload = { kind: 'message', from, envelope: base64(row.envelope) }
-      entries.push([
-        `${messageEntry(conversation, row.message_id)}#${part}.${others.length}`,
-        JSON.stringify(payload),
-      ])
+      entries.push([`${messageEntry(conversation, row.message_id)}#${part}.${of}`, JSON.stringify(payload)])
     }
   }
   return entries

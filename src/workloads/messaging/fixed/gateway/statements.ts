@@ -25,7 +25,7 @@ export const SELECT_AFTER: CassandraStatement = idempotent(
   'SELECT sender_id FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT ?',
 )
 export const SELECT_SINCE: CassandraStatement = idempotent(
-  'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? LIMIT 5000',
+  'SELECT message_id, sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ?',
 )
 export const SELECT_MESSAGE: CassandraStatement = idempotent(
   'SELECT sender_id, sender_device, envelope FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id = ?',
@@ -122,7 +122,11 @@ export const INSERT_QUEUE: CassandraStatement = idempotent(
 export const INSERT_QUEUE_INDEX: CassandraStatement = idempotent(
   'INSERT INTO device_queue_buckets (user_id, device_id, bucket) VALUES (?, ?, ?)',
 )
-/** Of the whole partition: one tombstone (M-08). */
+/** Of what was taken: one tombstone, and never one a message (M-08). */
+export const DELETE_QUEUE_TAKEN: CassandraStatement = idempotent(
+  'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ? AND position <= ?',
+)
+/** Of the whole partition. */
 export const DELETE_QUEUE_BUCKET: CassandraStatement = idempotent(
   'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ?',
 )

@@ -2,7 +2,7 @@ import { OperationFailure } from '../../../../core/errors.ts'
 import type { Gateway, Session, Unconfirmed } from './gateway.ts'
 import { tell } from './deliver.ts'
 import { parseAddress } from './keys.ts'
-import { dropQueueBucket } from './queue-buckets.ts'
+import { dropTaken } from './queue-buckets.ts'
 import { DELETE_WAITING_KEY } from './statements.ts'
 
 /** A write that may fail: what it would have removed is sent once more, and known. */
@@ -45,17 +45,13 @@ function newestByConversation(taken: readonly Unconfirmed[]): ReadonlyMap<string
   return newest
 }
 
-/** Buckets of the queue in Cassandra of which everything was taken go as a whole (M-08). */
-export function dropPersisted(
-  { cassandra }: Gateway,
-  { device, persisted }: Session,
-  position: number,
-): void {
+/** What was sent of a bucket of the queue in Cassandra goes there once all of it was taken (M-08). */
+export function dropPersisted(gateway: Gateway, { device, persisted }: Session, position: number): void {
   const done = persisted.filter(({ last }) => last <= position)
   if (done.length === 0) return
   const rest = persisted.filter(({ last }) => last > position)
   persisted.splice(0, persisted.length, ...rest)
-  for (const { bucket } of done) tidy(dropQueueBucket(cassandra, device, bucket))
+  for (const sent of done) tidy(dropTaken(gateway, device, sent))
 }
 
 /** A device has taken everything up to a position: it is out of the queue, and its receipts move on. */
