@@ -206,9 +206,7 @@ async function judge(faults: EventFaults, tally: Tally, asked: readonly Asked[])
       tally.violated.push(`asked again: replayed ${again.result.replayed}, ${countOf(request)} were there`)
   }
   await settle(faults)
-  tally.violated.push(
-    ...(await witness.violations(commerce.stores, [...TABLE_AUDITS, ...EVENT_AUDITS], CHOICE)),
-  )
+  tally.violated.push(...(await witness.violations(commerce, [...TABLE_AUDITS, ...EVENT_AUDITS], CHOICE)))
   return tally
 }
 

@@ -70,7 +70,7 @@ async function changeProducts(
 async function judge({ commerce, relay, indexer, witness }: IndexFaults, tally: Tally): Promise<Tally> {
   await relay.settled()
   await indexer.settled()
-  tally.violated.push(...(await witness.violations(commerce.stores, AUDITS, {})))
+  tally.violated.push(...(await witness.violations(commerce, AUDITS, {})))
   return tally
 }
 

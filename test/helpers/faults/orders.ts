@@ -209,6 +209,6 @@ export async function killOrders(faults: OrderFaults, killed: Killed): Promise<r
   }
   await keepHouse(faults)
   const audits = newTally(`${name}, audits`)
-  audits.violated.push(...(await witness.violations(commerce.stores, TABLE_AUDITS, { checkout: strategy })))
+  audits.violated.push(...(await witness.violations(commerce, TABLE_AUDITS, { checkout: strategy })))
   return [...tallies, audits]
 }

@@ -118,6 +118,6 @@ export async function killSteps(
   }
   await keepHouse(faults)
   const audits = newTally(`steps, ${killed} killed, audits`)
-  audits.violated.push(...(await witness.violations(commerce.stores, TABLE_AUDITS, { checkout: strategy })))
+  audits.violated.push(...(await witness.violations(commerce, TABLE_AUDITS, { checkout: strategy })))
   return [...tallies, audits]
 }

@@ -23,6 +23,7 @@ export interface FaultStores {
 /** Starts stores in a home, which is given back with them. */
 async function start(
   names: readonly StoreName[],
+  absent: readonly StoreName[],
   topology: TopologyWish,
   { home, release }: ClaimedHome,
 ): Promise<FaultStores> {
@@ -33,7 +34,7 @@ async function start(
   }
   try {
     const running = await upStores(names, { provider: 'native', topology, home })
-    const endpoints = running.map(({ endpoint }) => endpoint)
+    const endpoints = [...running.map(({ endpoint }) => endpoint), ...absentEndpoints(absent)]
     stores = await connectStores(endpoints, { poolSize: CONNECTIONS, applicationName: 'arch test' })
     return { home, endpoints, stores, close }
   } catch (error) {
@@ -45,9 +46,8 @@ async function start(
 /** Starts PostgreSQL, Redis and what else is named. */
 export async function startFaultStores(further: readonly StoreName[]): Promise<FaultStores> {
   const names: readonly StoreName[] = ['postgres', 'redis', ...further]
-  const started = await start(names, 'single', await claimHome())
-  const missing = ALL.filter((name) => !names.includes(name))
-  return { ...started, endpoints: [...started.endpoints, ...absentEndpoints(missing)] }
+  const absent = ALL.filter((name) => !names.includes(name))
+  return start(names, absent, 'single', await claimHome())
 }
 
 /** Cassandra on three nodes. */
@@ -58,6 +58,7 @@ export async function startMessagingStores(topology: 'single' | 'cluster'): Prom
   const isCluster = topology === 'cluster'
   return start(
     ['cassandra', 'redis'],
+    [],
     isCluster ? CLUSTER : 'single',
     isCluster ? await ownHome() : await claimHome(),
   )

@@ -2,10 +2,11 @@
 import { OperationFailure, Refusal } from '../../../src/core/errors.ts'
 import type { JournalEntry, JournalReader } from '../../../src/core/journal.ts'
 import type { JournalKeys } from '../../../src/core/operation.ts'
-import type { Stores } from '../../../src/core/store.ts'
 import type { StrategyChoice } from '../../../src/core/strategy.ts'
+import { closeStores, connectStores } from '../../../src/session/up.ts'
 import type { OrderRequest, PlacedOrder } from '../../../src/workloads/commerce/application.ts'
 import { fixedAudits } from '../../../src/workloads/commerce/audits/index.ts'
+import type { CommerceCase } from '../commerce-case.ts'
 
 /** What was answered. `unknown`: no answer, or one that does not say whether it happened. */
 export type Answer<Result> =
@@ -48,7 +49,11 @@ export interface Witness {
   ): Promise<Answer<Result>>
   order(request: OrderRequest, run: () => Promise<PlacedOrder>): Promise<Answer<PlacedOrder>>
   /** The audits that do not hold, with examples, a line each. */
-  violations(stores: Stores, names: readonly string[], choice: StrategyChoice): Promise<readonly string[]>
+  violations(
+    commerce: Pick<CommerceCase, 'endpoints'>,
+    names: readonly string[],
+    choice: StrategyChoice,
+  ): Promise<readonly string[]>
 }
 
 function nowMicros(): number {
@@ -64,6 +69,8 @@ function keysOf({ customerId, key, lines }: OrderRequest): JournalKeys {
 function resultOf({ orderId, totalMinor, replayed }: PlacedOrder): JournalKeys {
   return { order: String(orderId), total: String(totalMinor), replayed }
 }
+
+const PATIENT = { poolSize: 2, applicationName: 'arch test audits', statementTimeoutMs: 0 } as const
 
 /** A witness that has seen nothing yet. */
 export function newWitness(): Witness {
@@ -97,17 +104,23 @@ export function newWitness(): Witness {
       }
     },
     order: (request, run) => witness.ask('order.place', keysOf(request), run, resultOf),
-    async violations(stores, names, choice) {
+    async violations({ endpoints }, names, choice) {
       const lines: string[] = []
-      for (const name of names) {
-        const audit = fixedAudits.find((candidate) => candidate.name === name)
-        if (audit === undefined) throw new Error(`no audit is called ${name}`)
-        const population = { seed: 1, size: 100 }
-        const context = { stores, population, choice, journal, seed: 1, profile: 'steady' } as const
-        const { state, examples, note } = await audit.run(context)
-        if (state !== 'held') lines.push(`${name} ${state}: ${[...examples, note ?? ''].join('; ')}`)
+      // As those of a session: nobody waits for an audit, and after a hundred rounds there is much to look at.
+      const stores = await connectStores(endpoints, PATIENT)
+      try {
+        for (const name of names) {
+          const audit = fixedAudits.find((candidate) => candidate.name === name)
+          if (audit === undefined) throw new Error(`no audit is called ${name}`)
+          const population = { seed: 1, size: 100 }
+          const context = { stores, population, choice, journal, seed: 1, profile: 'steady' } as const
+          const { state, examples, note } = await audit.run(context)
+          if (state !== 'held') lines.push(`${name} ${state}: ${[...examples, note ?? ''].join('; ')}`)
+        }
+        return lines
+      } finally {
+        await closeStores(stores)
       }
-      return lines
     },
   }
   return witness
