@@ -1,5 +1,8 @@
 import type { RedisScript } from '../../../../stores/redis/client.ts'
 
+/** Devices that one script serves: nothing else goes on in Redis meanwhile. */
+const TOGETHER = 1_000
+
 /**
  * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
  * connected. A queue is a sorted set by a position that only counts (M-08); it finds an entry by its name too, so that
@@ -7,14 +10,11 @@ import type { RedisScript } from '../../../../stores/redis/client.ts'
  * is rebuilt for it comes before (see rebuild.ts).
  */
 const ENQUEUE = `
-local function enqueue(entry, payload, seconds, first, now)
-  redis.call('SET', 'entry:' .. entry, payload, 'EX', seconds)
+local function enqueue(entry, payload, devices, before, of, now)
   local told = {}
-  local of = #ARGV - first + 1
-  for index = first, #ARGV do
-    local device = ARGV[index]
+  for index, device in ipairs(devices) do
     local queue = 'queue:' .. device
-    local part = (index - first) .. '.' .. of
+    local part = (before + index - 1) .. '.' .. of
     if not redis.call('ZSCORE', queue, entry .. '#' .. part) then
       local counter = 'position:' .. device
       local position = redis.call('INCR', counter)
@@ -50,7 +50,9 @@ end
  * conversation's last id is where Redis does not know it), whether it may have been sent before and the store was not
  * asked yet, id that the store has for the key or '', seconds that the key is kept, seconds that the entry is kept,
  * conversation, payload, devices.
- * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`.
+ * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`. Where there are many
+ * devices, or some of an earlier message wait for theirs, they are noted to be served part by part, behind those; up to
+ * which part, as `serveNext` counts them, is returned too.
  */
 export const takeMessage: RedisScript = {
   name: 'takeMessage',
@@ -78,15 +80,48 @@ if not id then
   end
   redis.call('SET', KEYS[1], id, 'EX', ARGV[6])
 end
-enqueue(ARGV[8] .. '/' .. id, ARGV[9], ARGV[7], 10, ARGV[2])
-return {answer, id}`,
+local entry = ARGV[8] .. '/' .. id
+local parts = 'parts:' .. ARGV[8]
+local devices = {}
+for index = 10, #ARGV do devices[#devices + 1] = ARGV[index] end
+redis.call('SET', 'entry:' .. entry, ARGV[9], 'EX', ARGV[7])
+if #devices <= ${TOGETHER} and redis.call('EXISTS', parts) == 0 then
+  enqueue(entry, ARGV[9], devices, 0, #devices, ARGV[2])
+  return {answer, id, 0}
+end
+for from = 1, #devices, ${TOGETHER} do
+  local some = table.concat(devices, ',', from, math.min(from + ${TOGETHER} - 1, #devices))
+  redis.call('RPUSH', parts, entry .. '\\n' .. from - 1 .. '\\n' .. #devices .. '\\n' .. some)
+end
+redis.call('EXPIRE', parts, ARGV[7])
+local served = tonumber(redis.call('GET', 'served:' .. ARGV[8]) or 0)
+return {answer, id, served + redis.call('LLEN', parts)}`,
 }
 
-/** Puts a key for one device into its queue. ARGV: entry, payload, seconds, now, devices. */
+/**
+ * Puts the next part of what waits in a large conversation into queues: in the order of its messages, whichever gateway
+ * asks for it, so that none is stuck behind one that has died. KEYS: parts, how many were served. ARGV: now.
+ * Returns how many were served.
+ */
+export const serveNext: RedisScript = {
+  name: 'serveNext',
+  lua: `${ENQUEUE}
+local part = redis.call('LPOP', KEYS[1])
+if not part then return tonumber(redis.call('GET', KEYS[2]) or 0) end
+local entry, before, of, some = string.match(part, '^(.-)\\n(.-)\\n(.-)\\n(.*)$')
+local devices = {}
+for device in string.gmatch(some, '[^,]+') do devices[#devices + 1] = device end
+local payload = redis.call('GET', 'entry:' .. entry)
+if payload then enqueue(entry, payload, devices, tonumber(before), of, ARGV[1]) end
+return redis.call('INCR', KEYS[2])`,
+}
+
+/** Puts a key for one device into its queue. ARGV: entry, payload, seconds, now, device. */
 export const takeKey: RedisScript = {
   name: 'takeKey',
   lua: `${ENQUEUE}
-enqueue(ARGV[1], ARGV[2], ARGV[3], 5, ARGV[4])
+redis.call('SET', 'entry:' .. ARGV[1], ARGV[2], 'EX', ARGV[3])
+enqueue(ARGV[1], ARGV[2], {ARGV[5]}, 0, 1, ARGV[4])
 return 1`,
 }
 
