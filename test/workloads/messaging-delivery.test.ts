@@ -163,6 +163,27 @@ for (const [count, behind] of [
     },
   )
 
+t.test('what is moved to the store while Redis is lost stays where it is then', async (t) => {
+  const reader = messaging.device(single)
+  const { said, before } = await whileAway(10)
+  const [epoch] = await own.redis.wave([['get', 'epoch']])
+  const cassandra = {
+    ...own.cassandra,
+    async batch(...asked: Parameters<typeof own.cassandra.batch>) {
+      const answer = await own.cassandra.batch(...asked)
+      await own.redis.wave([['set', 'epoch', 'another']])
+      return answer
+    },
+  }
+  await persistWaiting({ ...own, cassandra }, -1_000)
+  await own.redis.wave([['set', 'epoch', String(epoch)]])
+  t.equal((await own.redis.wave([['zcard', `queue:${reader.address}`]]))[0], 10)
+  t.equal(await messaging.waiting(reader), 10, 'nothing waits for it twice')
+  await reader.arrive()
+  const conversation = people.conversationId(pair)
+  t.same(messaging.shown(reader, conversation).slice(before), keysFor(reader, said))
+})
+
 t.test(
   'a device that connects elsewhere while it is connected is served there, and nothing is lost between the two',
   async (t) => {

@@ -172,13 +172,15 @@ return position`,
 }
 
 /**
- * What was moved to the store leaves Redis, unless the device has come back in between. KEYS: route, queue, waiting.
- * ARGV: position up to which, device. Returns how much is left, or -1 where it is back.
+ * What was moved to the store leaves Redis, unless the device has come back in between, or Redis was lost: positions mean
+ * something else then. KEYS: route, queue, waiting, epoch. ARGV: position up to which, device, what the epoch was. Returns
+ * how much is left, or -1 where it must not go.
  */
 export const leaveToStore: RedisScript = {
   name: 'leaveToStore',
   lua: `
 if redis.call('EXISTS', KEYS[1]) == 1 then return -1 end
+if (redis.call('GET', KEYS[4]) or '') ~= ARGV[3] then return -1 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
 local left = redis.call('ZCARD', KEYS[2])
 if left == 0 then redis.call('ZREM', KEYS[3], ARGV[2]) end
