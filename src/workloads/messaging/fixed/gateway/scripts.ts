@@ -186,3 +186,15 @@ local left = redis.call('ZCARD', KEYS[2])
 if left == 0 then redis.call('ZREM', KEYS[3], ARGV[2]) end
 return left`,
 }
+
+/**
+ * What devices have taken leaves their queues, unless Redis was lost since: their positions mean something else then.
+ * KEYS: epoch, queues. ARGV: what the epoch was, position of each.
+ */
+export const takeOut: RedisScript = {
+  name: 'takeOut',
+  lua: `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for index = 2, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', ARGV[index]) end
+return 1`,
+}
