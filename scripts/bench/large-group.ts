@@ -4,18 +4,18 @@
 // were really made, put into its tables in bulk. One member says things: how long that takes, how long Redis does nothing
 // else meanwhile, what gateways and Redis have of memory. Exit code 1 where anybody has, or will be sent, anything but each
 // message once.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { openEncryption } from '../../src/workloads/messaging/clients/encryption/open.ts'
 import { makeGroup } from '../../src/workloads/messaging/clients/groups.ts'
-import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
+import { messageEntry } from '../../src/workloads/messaging/fixed/gateway/entries.ts'
 import { userIdOf } from '../../src/workloads/messaging/population.ts'
 import { startMessagingStores } from '../../test/helpers/faults/stores.ts'
 import { eventually } from '../../test/helpers/context.ts'
 import { keysFor, makeMessaging } from '../../test/helpers/messaging-case.ts'
 import type { Said } from '../../test/helpers/messaging-case.ts'
+import { queuesOf, seedStrangers } from '../../test/helpers/messaging-strangers.ts'
 
 const { values } = parseArgs({
   options: {
@@ -27,17 +27,11 @@ const { values } = parseArgs({
 const [members, users, away] = [Number(values.members), Number(values.users), Number(values.away)]
 /** Messages after the first one. */
 const FURTHER = 10
-const TOGETHER = 500
-
-const INSERT_DEVICE = {
-  text: 'INSERT INTO devices (user_id, device_id, identity_key, last_resort, token_hash, registered_at) VALUES (?, ?, ?, ?, ?, ?)',
-  idempotent: true,
-}
 
 const started = await startMessagingStores('single')
 const messaging = await makeMessaging(started, { size: users, apart: true })
 const { people, society, own } = messaging
-const { cassandra, redis } = own
+const { redis } = own
 const others = Array.from({ length: members - users }, (_, index) => userIdOf(2 ** 20 + index))
 
 async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
@@ -81,47 +75,17 @@ async function slowScripts(): Promise<readonly number[]> {
   })
 }
 
-/** Members of whom the server only has a device, with keys as that device made them. */
-async function seedOthers(): Promise<void> {
-  const encryption = await openEncryption()
-  function* rows() {
-    for (const user of others) {
-      const keys = encryption.newDevice()
-      yield [user, 1, keys.identity, keys.lastResort(), randomBytes(32), new Date()] as const
-      keys.close()
-    }
-  }
-  await cassandra.writeAll(INSERT_DEVICE, rows())
-  for (let from = 0; from < others.length; from += TOGETHER)
-    await redis.wave(
-      others.slice(from, from + TOGETHER).map((user) => ['set', NAMES.built(`${user}:1`), 1] as const),
-    )
-}
-
-/** How many members without a device of their own here have not each message once in their queues. */
-async function wrongQueues(conversation: string, messages: number): Promise<number> {
-  let wrong = 0
-  for (let from = 0; from < others.length; from += TOGETHER) {
-    const some = others.slice(from, from + TOGETHER)
-    const queues = await redis.wave(some.map((user) => ['zrange', NAMES.queue(`${user}:1`), 0, -1] as const))
-    for (const queue of queues) {
-      const names = (Array.isArray(queue) ? queue.map(String) : []).map((name) => name.split('#')[0] ?? '')
-      const [key, ...rest] = names
-      const isRight =
-        key?.startsWith('key/') === true &&
-        rest.length === messages &&
-        new Set(rest).size === messages &&
-        rest.every((name) => name.startsWith(`${conversation}/`))
-      if (!isRight) wrong += 1
-    }
-  }
-  return wrong
+/** How many members without a device of their own here have not a key and then each message once in their queues. */
+async function wrongQueues(conversation: string, messages: readonly Said[]): Promise<number> {
+  const expected = messages.map(({ message }) => messageEntry(conversation, BigInt(message))).join(' ')
+  const queues = await queuesOf(own, others)
+  return queues.filter(([key = '', ...rest]) => !key.startsWith('key/') || rest.join(' ') !== expected).length
 }
 
 console.log(
   `${society.devices.size} devices are connected, load ${loadavg()[0]?.toFixed(1)}; ${await memory()}`,
 )
-await timed(`${others.length} members' devices put into the tables`, seedOthers)
+await timed(`${others.length} members' devices put into the tables`, () => seedStrangers(own, others))
 const awayDevices = [...society.devices.values()].slice(-away)
 for (const device of awayDevices) await messaging.leave(device)
 
@@ -172,7 +136,7 @@ await messaging.settled()
 const wrongHere = here.filter(
   (device) => messaging.shown(device, conversation).join(' ') !== keysFor(device, said).join(' '),
 )
-const wrongThere = await wrongQueues(conversation, said.length)
+const wrongThere = await wrongQueues(conversation, said)
 const closed = messaging.lines.filter(({ operation }) => operation === 'message.undecryptable').length
 console.log(
   `${said.length} messages: ${here.length - wrongHere.length} of ${here.length} devices have shown each once and in order, ${others.length - wrongThere} of ${others.length} queues hold each once, ${closed} could not be opened`,

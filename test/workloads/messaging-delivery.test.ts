@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Device } from '../../src/workloads/messaging/clients/device.ts'
+import { openTaken } from '../../src/workloads/messaging/fixed/gateway/taken.ts'
 import { persistWaiting } from '../../src/workloads/messaging/fixed/persister.ts'
 import { eventually } from '../helpers/context.ts'
 import { keysFor, openMessaging } from '../helpers/messaging.ts'
@@ -162,6 +163,42 @@ for (const [count, behind] of [
       t.equal(await messaging.waiting(reader), 0)
     },
   )
+
+t.test('what is moved to the store while Redis is lost stays where it is then', async (t) => {
+  const reader = messaging.device(single)
+  const { said, before } = await whileAway(10)
+  const [epoch] = await own.redis.wave([['get', 'epoch']])
+  const cassandra = {
+    ...own.cassandra,
+    async batch(...asked: Parameters<typeof own.cassandra.batch>) {
+      const answer = await own.cassandra.batch(...asked)
+      await own.redis.wave([['set', 'epoch', 'another']])
+      return answer
+    },
+  }
+  await persistWaiting({ ...own, cassandra }, -1_000)
+  await own.redis.wave([['set', 'epoch', String(epoch)]])
+  t.equal((await own.redis.wave([['zcard', `queue:${reader.address}`]]))[0], 10)
+  t.equal(await messaging.waiting(reader), 10, 'nothing waits for it twice')
+  await reader.arrive()
+  const conversation = people.conversationId(pair)
+  t.same(messaging.shown(reader, conversation).slice(before), keysFor(reader, said))
+})
+
+t.test('what was taken before Redis was lost takes nothing out of the queue that is made anew', async (t) => {
+  const taken = openTaken(own.redis)
+  const [epoch] = await own.redis.wave([['get', 'epoch']])
+  const wait = () => own.redis.wave([['zadd', 'queue:1:1', 1, 'one', 2, 'two']])
+  const waiting = async () => (await own.redis.wave([['zcard', 'queue:1:1']]))[0]
+  await wait()
+  taken.taken('1:1', { position: 1_000_001, epoch: 'before' })
+  await taken.flush()
+  t.equal(await waiting(), 2)
+  taken.taken('1:1', { position: 1, epoch: String(epoch) })
+  await taken.flush()
+  t.equal(await waiting(), 1)
+  await own.redis.wave([['del', 'queue:1:1']])
+})
 
 t.test(
   'a device that connects elsewhere while it is connected is served there, and nothing is lost between the two',

@@ -19,9 +19,10 @@ export function newMessageTally(name: string): MessageTally {
   return { name, times: 0, late: 0, acknowledged: 0, unknown: 0, lost: 0, doubled: 0, violated: [] }
 }
 
-/** Whether nothing was lost, doubled or violated. */
-export function isUnharmed({ lost, doubled, violated }: MessageTally): boolean {
-  return lost === 0 && doubled === 0 && violated.length === 0
+/** What was lost, doubled or violated, a line each: nothing. */
+export function harmOf({ lost, doubled, violated }: MessageTally): readonly string[] {
+  const counts = [...(lost === 0 ? [] : [`${lost} lost`]), ...(doubled === 0 ? [] : [`${doubled} doubled`])]
+  return [...counts, ...violated]
 }
 
 /** Several tallies as one. */
@@ -58,6 +59,9 @@ export function countShown(tally: MessageTally, { device, expected, unknown, sho
   const lost = expected.filter((key) => !there.has(key)).length
   const doubled = shown.length - there.size
   tally.lost += lost
+  for (const [index, key] of expected.entries())
+    if (!there.has(key))
+      tally.violated.push(`${device} has not shown ${key}, number ${index} of ${expected.length}`)
   tally.doubled += doubled
   const strange = [...there].filter((key) => !known.has(key) && !unknown.has(key)).length
   if (strange > 0) tally.violated.push(`${device} has shown ${strange} messages that nobody sent`)

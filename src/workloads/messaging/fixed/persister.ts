@@ -20,7 +20,10 @@ const IDLE_MS = 1_000
 
 /** Moves one page of a device's queue to the store. @returns whether there is more */
 async function movePage({ cassandra, redis }: MessagingStores, address: string): Promise<boolean> {
-  const [reply] = await redis.wave([redis.call(waitingEntries, [NAMES.queue(address)], [0, PAGE])])
+  const [epoch, reply] = await redis.wave([
+    ['get', NAMES.epoch],
+    redis.call(waitingEntries, [NAMES.queue(address)], [0, PAGE]),
+  ])
   const found = Array.isArray(reply) ? reply.map(String) : []
   const { user, device } = parseAddress(address)
   const bucket = queueBucketAt(Date.now())
@@ -42,9 +45,13 @@ async function movePage({ cassandra, redis }: MessagingStores, address: string):
     await cassandra.batch(writes)
   }
   const [left] = await redis.wave([
-    redis.call(leaveToStore, [NAMES.route(address), NAMES.queue(address), NAMES.waiting], [last, address]),
+    redis.call(
+      leaveToStore,
+      [NAMES.route(address), NAMES.queue(address), NAMES.waiting, NAMES.epoch],
+      [last, address, String(epoch ?? '')],
+    ),
   ])
-  // It came back and is sent them from Redis: they must not wait for it here as well.
+  // It came back and is sent them from Redis, or another queue was made meanwhile: they must not wait for it here as well.
   if (Number(left) < 0 && writes.length > 0)
     await cassandra.query(DELETE_QUEUE_RANGE, [user, device, bucket, BigInt(first), BigInt(last)])
   return Number(left) > 0

@@ -32,9 +32,9 @@ async function hello(connection: Connection, ask: RequestOf<'hello'>): Promise<A
   const { gateway, socket } = connection
   const device = { user: BigInt(ask.user), device: ask.device }
   const identity = await authenticate(gateway, device, ask.token)
-  const { session, epoch } = await arrive(gateway, socket, device, identity)
+  const session = await arrive(gateway, socket, device, identity)
   connection.session = session
-  return { epoch }
+  return { epoch: session.epoch }
 }
 
 function handle(connection: Connection, ask: Request, body: Buffer): Promise<unknown> {

@@ -33,6 +33,8 @@ export interface Session {
   readonly identity: string
   /** This connection, told apart from an earlier one of the same device. */
   readonly route: string
+  /** What Redis holds, by its name: positions count within it. */
+  epoch: string
   /** The last position of its queue that was sent. */
   sent: number
   /** While what waited is being sent: pushes find it there, and are not sent by themselves. */

@@ -4,7 +4,7 @@ import { idOfTime, timeText } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { headOf } from './history.ts'
 import { NAMES } from './names.ts'
-import { MOST_UNREAD, unreadCounts } from './scripts.ts'
+import { MOST_UNREAD, unreadCounts } from './recent.ts'
 import { SELECT_AFTER, SELECT_BUCKETS, SELECT_INBOX, SELECT_READ } from './statements.ts'
 
 /** Conversations of a list. */

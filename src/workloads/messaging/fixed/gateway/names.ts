@@ -13,6 +13,9 @@ export const NAMES = {
   /** Which version of a user's devices is the last one. */
   devices: (user: bigint): string => `devices:${user}`,
   state: (conversation: string): string => `state:${conversation}`,
+  /** Parts of messages to many devices that are not in their queues yet, and how many have been put there. */
+  parts: (conversation: string): string => `parts:${conversation}`,
+  served: (conversation: string): string => `served:${conversation}`,
   queue: (address: string): string => `queue:${address}`,
   position: (address: string): string => `position:${address}`,
   /** Whether a device's queue is all that waits for it: Redis was not lost since it was made. */

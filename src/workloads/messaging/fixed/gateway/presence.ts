@@ -37,7 +37,7 @@ export async function arrive(
   socket: WebSocket,
   device: DeviceAddress,
   identity: string,
-): Promise<{ readonly session: Session; readonly epoch: string }> {
+): Promise<Session> {
   const address = addressOf(device)
   const session: Session = {
     address,
@@ -45,6 +45,7 @@ export async function arrive(
     socket,
     identity,
     route: `${gateway.name} ${randomUUID()}`,
+    epoch: '',
     sent: 0,
     isDraining: true,
     told: 0,
@@ -65,8 +66,9 @@ export async function arrive(
       if (gateway.sessions.get(address) === session) gateway.sessions.delete(address)
       throw error
     })
+  session.epoch = String(epoch)
   sendAll(gateway, session, isBuilt === 1).catch((error: unknown) => failed(error, session))
-  return { session, epoch: String(epoch) }
+  return session
 }
 
 /** A socket has closed: pushes are not sent here any more, unless the device is back already. */

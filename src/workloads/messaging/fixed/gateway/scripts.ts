@@ -1,9 +1,8 @@
 import type { RedisScript } from '../../../../stores/redis/client.ts'
+import { MOST_UNREAD, RECENT_SECONDS } from './recent.ts'
 
-/** More unread ones are shown as "99+" (M-04). */
-export const MOST_UNREAD = 100
-/** How long the last messages of a conversation in which nothing is said are kept beside the log. */
-const RECENT_SECONDS = 86_400
+/** Devices that one script serves: nothing else goes on in Redis meanwhile. */
+const TOGETHER = 1_000
 
 /**
  * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
@@ -12,14 +11,11 @@ const RECENT_SECONDS = 86_400
  * is rebuilt for it comes before (see rebuild.ts).
  */
 const ENQUEUE = `
-local function enqueue(entry, payload, seconds, first, now)
-  redis.call('SET', 'entry:' .. entry, payload, 'EX', seconds)
+local function enqueue(entry, payload, devices, before, of, now)
   local told = {}
-  local of = #ARGV - first + 1
-  for index = first, #ARGV do
-    local device = ARGV[index]
+  for index, device in ipairs(devices) do
     local queue = 'queue:' .. device
-    local part = (index - first) .. '.' .. of
+    local part = (before + index - 1) .. '.' .. of
     if not redis.call('ZSCORE', queue, entry .. '#' .. part) then
       local counter = 'position:' .. device
       local position = redis.call('INCR', counter)
@@ -55,7 +51,9 @@ end
  * in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
  * sent before and the store was not asked yet, id that the store has for the key or '', seconds that the key is kept,
  * seconds that the entry is kept, conversation, payload, sender, devices.
- * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`.
+ * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`. Where there are many
+ * devices, or some of an earlier message wait for theirs, they are noted to be served part by part, behind those; up to
+ * which part, as `serveNext` counts them, is returned too.
  */
 export const takeMessage: RedisScript = {
   name: 'takeMessage',
@@ -88,54 +86,48 @@ if not id then
   end
   redis.call('SET', KEYS[1], id, 'EX', ARGV[6])
 end
-enqueue(ARGV[8] .. '/' .. id, ARGV[9], ARGV[7], 11, ARGV[2])
-return {answer, id}`,
+local entry = ARGV[8] .. '/' .. id
+local parts = 'parts:' .. ARGV[8]
+local devices = {}
+for index = 11, #ARGV do devices[#devices + 1] = ARGV[index] end
+redis.call('SET', 'entry:' .. entry, ARGV[9], 'EX', ARGV[7])
+if #devices <= ${TOGETHER} and redis.call('EXISTS', parts) == 0 then
+  enqueue(entry, ARGV[9], devices, 0, #devices, ARGV[2])
+  return {answer, id, 0}
+end
+for from = 1, #devices, ${TOGETHER} do
+  local some = table.concat(devices, ',', from, math.min(from + ${TOGETHER} - 1, #devices))
+  redis.call('RPUSH', parts, entry .. '\\n' .. from - 1 .. '\\n' .. #devices .. '\\n' .. some)
+end
+redis.call('EXPIRE', parts, ARGV[7])
+local served = tonumber(redis.call('GET', 'served:' .. ARGV[8]) or 0)
+return {answer, id, served + redis.call('LLEN', parts)}`,
 }
 
 /**
- * How much others have said behind a mark, of many conversations at once (M-04): the last hundred messages of each, as
- * "ms:sequence sender" in their order, with "ms:sequence -" before them where the log knows of none behind it, and so
- * whole from the first one on. KEYS: last id and last messages of each conversation in turn. ARGV: user, marks ("ms:sequence").
- * Returns for each the last id or '', and the count: a hundred where there are as many messages at all, -1 where the mark
- * is before what is here, which is for the log to say.
+ * Puts the next part of what waits in a large conversation into queues: in the order of its messages, whichever gateway
+ * asks for it, so that none is stuck behind one that has died. KEYS: parts, how many were served. ARGV: now.
+ * Returns how many were served.
  */
-export const unreadCounts: RedisScript = {
-  name: 'unreadCounts',
-  lua: `
-local function count(key, user, mark)
-  local markMs, markSequence = string.match(mark, '(%d+):(%d+)')
-  markMs, markSequence = tonumber(markMs), tonumber(markSequence)
-  local behind, own, to = 0, 0, -1
-  for _, size in ipairs({10, ${MOST_UNREAD - 10}}) do
-    local found = redis.call('LRANGE', key, to - size + 1, to)
-    for index = #found, 1, -1 do
-      local ms, sequence, sender = string.match(found[index], '(%d+):(%d+) (.+)')
-      ms = tonumber(ms)
-      if ms < markMs or (ms == markMs and tonumber(sequence) <= markSequence) then return behind - own end
-      if sender == '-' then return -1 end
-      behind = behind + 1
-      if sender == user then own = own + 1 end
-      if behind == ${MOST_UNREAD} then return behind end
-    end
-    if #found < size then return -1 end
-    to = to - size
-  end
-  return -1
-end
-local answer = {}
-for index = 2, #ARGV do
-  local last = redis.call('GET', KEYS[2 * index - 3])
-  answer[#answer + 1] = last or ''
-  answer[#answer + 1] = last and count(KEYS[2 * index - 2], ARGV[1], ARGV[index]) or -1
-end
-return answer`,
+export const serveNext: RedisScript = {
+  name: 'serveNext',
+  lua: `${ENQUEUE}
+local part = redis.call('LPOP', KEYS[1])
+if not part then return tonumber(redis.call('GET', KEYS[2]) or 0) end
+local entry, before, of, some = string.match(part, '^(.-)\\n(.-)\\n(.-)\\n(.*)$')
+local devices = {}
+for device in string.gmatch(some, '[^,]+') do devices[#devices + 1] = device end
+local payload = redis.call('GET', 'entry:' .. entry)
+if payload then enqueue(entry, payload, devices, tonumber(before), of, ARGV[1]) end
+return redis.call('INCR', KEYS[2])`,
 }
 
-/** Puts a key for one device into its queue. ARGV: entry, payload, seconds, now, devices. */
+/** Puts a key for one device into its queue. ARGV: entry, payload, seconds, now, device. */
 export const takeKey: RedisScript = {
   name: 'takeKey',
   lua: `${ENQUEUE}
-enqueue(ARGV[1], ARGV[2], ARGV[3], 5, ARGV[4])
+redis.call('SET', 'entry:' .. ARGV[1], ARGV[2], 'EX', ARGV[3])
+enqueue(ARGV[1], ARGV[2], {ARGV[5]}, 0, 1, ARGV[4])
 return 1`,
 }
 
@@ -186,15 +178,29 @@ return position`,
 }
 
 /**
- * What was moved to the store leaves Redis, unless the device has come back in between. KEYS: route, queue, waiting.
- * ARGV: position up to which, device. Returns how much is left, or -1 where it is back.
+ * What was moved to the store leaves Redis, unless the device has come back in between, or Redis was lost: positions mean
+ * something else then. KEYS: route, queue, waiting, epoch. ARGV: position up to which, device, what the epoch was. Returns
+ * how much is left, or -1 where it must not go.
  */
 export const leaveToStore: RedisScript = {
   name: 'leaveToStore',
   lua: `
 if redis.call('EXISTS', KEYS[1]) == 1 then return -1 end
+if (redis.call('GET', KEYS[4]) or '') ~= ARGV[3] then return -1 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[1])
 local left = redis.call('ZCARD', KEYS[2])
 if left == 0 then redis.call('ZREM', KEYS[3], ARGV[2]) end
 return left`,
+}
+
+/**
+ * What devices have taken leaves their queues, unless Redis was lost since: their positions mean something else then.
+ * KEYS: epoch, queues. ARGV: what the epoch was, position of each.
+ */
+export const takeOut: RedisScript = {
+  name: 'takeOut',
+  lua: `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for index = 2, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', ARGV[index]) end
+return 1`,
 }

@@ -9,7 +9,7 @@ import type { MessagePayload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { Refused } from './refused.ts'
-import { takeMessage } from './scripts.ts'
+import { serveNext, takeMessage } from './scripts.ts'
 import { INSERT_BUCKET, INSERT_MESSAGE, SELECT_KEYS } from './statements.ts'
 import { newestOf } from './history.ts'
 
@@ -29,6 +29,8 @@ interface Take {
 interface Taken {
   readonly answer: string
   readonly text: string
+  /** Where devices are many: up to which part of the conversation they are to be served. */
+  readonly parts: number
 }
 
 async function take(
@@ -63,8 +65,20 @@ async function take(
       ],
     ),
   ])
-  const [answer, text] = Array.isArray(reply) ? reply : []
-  return { answer: String(answer), text: String(text) }
+  const [answer, text, parts] = Array.isArray(reply) ? reply : []
+  return { answer: String(answer), text: String(text), parts: Number(parts ?? 0) }
+}
+
+/** Serves the parts of a message to many devices, and those before it. Answers in how many round trips. */
+async function serve({ redis, now }: Gateway, conversation: string, parts: number): Promise<number> {
+  const names = [NAMES.parts(conversation), NAMES.served(conversation)]
+  let trips = 0
+  for (let served = -1, before = -2; served < parts && served !== before; trips += 1) {
+    before = served
+    const [reply] = await redis.wave([redis.call(serveNext, names, [now()])])
+    served = Number(reply)
+  }
+  return trips
 }
 
 /** Clocks of gateways may differ by half of it. */
@@ -165,7 +179,7 @@ export async function sendMessage(
   let known = ''
   let mayBeAgain = ask.again
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { answer, text } = await take(gateway, asked, floor, mayBeAgain, known)
+    const { answer, text, parts } = await take(gateway, asked, floor, mayBeAgain, known)
     if (answer === 'stale') {
       gateway.memberships.forget(conversation)
       const { state } = await gateway.memberships.of(conversation)
@@ -179,11 +193,14 @@ export async function sendMessage(
       floor = await floorOf(gateway, conversation)
     } else {
       const message = idOfTime(text)
-      const written = await store(gateway, session, ask, message, envelope)
+      const [written, served] = await Promise.all([
+        store(gateway, session, ask, message, envelope),
+        parts === 0 ? 0 : serve(gateway, conversation, parts),
+      ])
       // What was put into queues that are lost is put there again when the device sends again.
       if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
       gateway.marks.head(conversation, message)
-      const cost = { redis: attempt + 1, cassandra: written }
+      const cost = { redis: attempt + 1 + served, cassandra: written }
       return { message: message.toString(), recipients: devices.length, cost }
     }
   }

@@ -60,7 +60,7 @@ export function takeUp(gateway: Gateway, session: Session, position: number): vo
   let count = 0
   while ((unconfirmed[count]?.position ?? Infinity) <= position) count += 1
   const taken = unconfirmed.splice(0, count)
-  gateway.taken.taken(session.address, position)
+  gateway.taken.taken(session.address, { position, epoch: session.epoch })
   for (const { key } of taken)
     if (key !== undefined)
       tidy(gateway.cassandra.query(DELETE_WAITING_KEY, [device.user, device.device, key]))
