@@ -74,8 +74,13 @@ t.test(
     // A gateway that took a message and died before it served anybody: for those who can open none.
     const addresses = [...strangers, ...strangers.map((user) => user + 1_000n)].map((user) => `${user}:1`)
     const [state] = await own.redis.wave([['get', NAMES.state(conversation)]])
-    const keys = [NAMES.sentKey('1:1', 'left'), NAMES.last(conversation), NAMES.state(conversation)]
-    const values = [String(state), Date.now(), '', 0, '', 600, 600, conversation, '{"kind":"message"}']
+    const keys = [
+      NAMES.sentKey('1:1', 'left'),
+      NAMES.last(conversation),
+      NAMES.state(conversation),
+      NAMES.recent(conversation),
+    ]
+    const values = [String(state), Date.now(), '', 0, '', 600, 600, conversation, '{"kind":"message"}', '1']
     const [left] = await own.redis.wave([own.redis.call(takeMessage, keys, [...values, ...addresses])])
     const [, id = ''] = Array.isArray(left) ? left.map(String) : []
 
