@@ -18,7 +18,8 @@ const names = fixedAudits.map(({ name }) => name).filter((name) => !SEARCH_AUDIT
 t.test('every audit holds on a run that went right, and has looked at something', async (t) => {
   for (const name of names) {
     const outcome = await auditOf(name, run.stores, run.journal)
-    t.match(outcome, { state: 'held', violations: 0, examples: [] }, name)
+    t.match(outcome, { state: 'held', violations: 0 }, name)
+    t.same(outcome.examples, [], name)
     t.ok(outcome.checked > 0, `${name} checked ${outcome.checked}`)
   }
 })

@@ -282,7 +282,7 @@ t.test(
     ]
     await take('capture', paid.orderId)
     await expire([one.orderId, other.orderId, paid.orderId])
-    t.match(await violations(commerce.stores, ['reservations.expired']), [], 'a minute is left')
+    t.same(await violations(commerce.stores, ['reservations.expired']), [], 'a minute is left')
     t.equal(await sweep(1), 1, 'as many as it may')
     t.equal(await sweep(), 1)
     t.equal(await sweep(), 0)

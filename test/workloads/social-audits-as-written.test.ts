@@ -65,7 +65,8 @@ function run(name: string): Promise<AuditOutcome> {
 t.test('every audit of the text’s tables holds on data that is right, and has looked at some', async (t) => {
   for (const audit of asWrittenAudits) {
     const outcome = await audit.run(context)
-    t.match(outcome, { state: 'held', violations: 0, examples: [] }, audit.name)
+    t.match(outcome, { state: 'held', violations: 0 }, audit.name)
+    t.same(outcome.examples, [], audit.name)
     t.ok(outcome.checked > 0, `${audit.name} checked ${outcome.checked}`)
   }
 })

@@ -46,7 +46,7 @@ function run(name: string, choice: AuditContext['choice'] = HYBRID): Promise<Aud
 t.test('every audit holds on data that is right, and has looked at some', async (t) => {
   for (const one of fixedAudits) {
     const outcome = await one.run(rightContext)
-    t.match(outcome, { state: 'held', violations: 0, examples: [] }, one.name)
+    t.strictSame([outcome.state, outcome.violations, outcome.examples], ['held', 0, []], one.name)
     t.ok(outcome.checked > 0, `${one.name} checked ${outcome.checked}`)
   }
 })
@@ -380,7 +380,7 @@ t.test(
   'usernames.unique holds while a name is in the making: claimed just now, by a user not yet there',
   async (t) => {
     await postgres.execute(`INSERT INTO username_claims VALUES ('soon', 1, 'claimed', now(), 1)`)
-    t.match(await run('usernames.unique'), { state: 'held', violations: 0, examples: [] })
+    t.match(await run('usernames.unique'), { state: 'held', violations: 0 })
     await postgres.execute(`DELETE FROM username_claims WHERE folded_name = 'soon'`)
   },
 )
