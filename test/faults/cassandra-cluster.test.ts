@@ -2,12 +2,17 @@ import t from 'tap'
 import { keyspaceDifferences, provisionKeyspace } from '../../src/patterns/keyspace.ts'
 import { storeStatus } from '../../src/session/status.ts'
 import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
+import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
 import { makeKept, missing, nodeAlone, startWriters, writeOne } from '../helpers/cassandra-writers.ts'
+import { answerAlone, killCassandraNode } from '../helpers/faults/message-kills.ts'
+import { harmOf } from '../helpers/faults/message-tally.ts'
+import { CLUSTER } from '../helpers/faults/stores.ts'
 import { killNode } from '../helpers/kill.ts'
+import { makeMessaging } from '../helpers/messaging-case.ts'
 import { storeCluster } from '../helpers/store-cluster.ts'
 
-// Three nodes start in ten seconds or in thirty, and do so three times.
-t.setTimeout(400_000)
+// Three nodes start in ten seconds or in thirty, and some of them do so three times more.
+t.setTimeout(500_000)
 const cassandra = await storeCluster<CassandraClient>('cassandra', 'cluster')
 const { home, place, up, nodes, withClient } = cassandra
 
@@ -93,3 +98,19 @@ t.test('one of three is no quorum: it acknowledges nothing, and with the others 
     await writeOne(client, 0, -2)
   })
 })
+
+t.test(
+  'one of three is killed while messages are sent: the others go on, each message that was acknowledged reaches each device once, in order, and the node catches up',
+  async (t) => {
+    const running = await upStores(['cassandra', 'redis'], { provider: 'native', topology: CLUSTER, home })
+    const endpoints = running.map(({ endpoint }) => endpoint)
+    const stores = await connectStores(endpoints, { poolSize: 24, applicationName: 'arch test' })
+    t.teardown(() => closeStores(stores))
+    const messaging = await makeMessaging({ home, endpoints, stores }, { apart: true })
+    t.teardown(() => messaging.close())
+    await answerAlone(messaging)
+    const tally = await killCassandraNode(messaging, 1)
+    t.same(harmOf(tally), [])
+    t.ok(tally.acknowledged > 200, `${tally.acknowledged} were acknowledged, ${tally.unknown} had no answer`)
+  },
+)

@@ -68,6 +68,7 @@ function launcherArguments(engine: string, data: string): readonly string[] {
     '-Xms4m',
     '-Xmx64m',
     '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
     // Modules are looked for below the working directory, whatever the home is.
     `-Duser.dir=${engine}`,
     `-Djava.io.tmpdir=${join(data, 'tmp')}`,
