@@ -58,9 +58,6 @@ const JVM = [
   `-Xms${HEAP}`,
   `-Xmx${HEAP}`,
   '-XX:+UseG1GC',
-  // The quick compiler alone: the better one takes a core for the first minutes. On two of them 100,000 products were
-  // indexed at 8.1K to 9.0K documents/s with it and at 6.3K to 7.6K with both, and a start takes 10 s of processor time, not 17.
-  '-XX:TieredStopAtLevel=1',
   // Memory is taken when it is needed: the load and other stores share the machine.
   '-XX:-AlwaysPreTouch',
   '-XX:+ExitOnOutOfMemoryError',
