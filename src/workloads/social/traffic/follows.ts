@@ -22,6 +22,8 @@ interface BlockAdd {
   readonly userId: bigint
   readonly blockedId: bigint
   readonly key: number
+  /** When it is intended, in its phase. */
+  readonly offsetMicros: bigint
 }
 
 /** How many earlier follows are looked at for one of the wanted kind: a tenth of the accounts are private. */
@@ -130,10 +132,12 @@ export const blockAdd: Operation<SocialApplication, SocialWorld, BlockAdd, { cre
       userId: world.population.userId(blocker),
       blockedId: world.population.userId(blocked),
       key: arrivalKey(CODE.blockAdd, arrival.phase, arrival.stream, arrival.index),
+      offsetMicros: BigInt(Math.round(arrival.offsetMicros)),
     }
   },
   run: (application, { userId, blockedId }, context) => application.block({ userId, blockedId }, context),
   journal: ({ userId, blockedId }) => ({ user: String(userId), blocked: String(blockedId) }),
   outcome: (_block, { created }) => ({ created }),
-  result: ({ key, blockedId }) => ({ key, id: blockedId }),
+  // Blocks are rare: where one stands in the plan says little of when it came.
+  result: ({ key, offsetMicros }) => ({ key, id: offsetMicros }),
 }

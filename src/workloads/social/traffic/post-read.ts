@@ -48,10 +48,12 @@ function privatePost(world: SocialWorld, reader: number, root: number): PostRead
 function blockedPost(arrival: Arrival, world: SocialWorld): PostRead | undefined {
   const parent = earlier(world.pace, arrival, { operation: 'block.add', lagSeconds: SETTLED_SECONDS })
   if (parent === undefined) return undefined
-  const done = resultOf(world, CODE.blockAdd, parent)
+  const begunMicros = resultOf(world, CODE.blockAdd, parent)
   const [blocker, blocked] = blockAt(world, parent)
   const post = world.population.postsOf(blocker)[0]
-  if (done === undefined || post === undefined) return undefined
+  if (begunMicros === undefined || post === undefined) return undefined
+  const between = parent.phase === arrival.phase ? 0 : world.pace.lengthMicros(parent.phase)
+  if (arrival.offsetMicros + between - Number(begunMicros) < SETTLED_SECONDS * 1e6) return undefined
   return {
     readerId: world.population.userId(blocked),
     postId: world.population.postId(post),
