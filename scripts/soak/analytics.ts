@@ -1,21 +1,13 @@
 // `npm run soak:analytics [-- --count 100 --only killed]`: every fault of test/kills/analytics-ingest.test.ts as often as
 // is said, on stores of their own. Prints a line a fault and a total; exit code 1 when anything was lost, doubled or
 // violated.
-import { parseArgs } from 'node:util'
 import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
 import { ANALYTICS_STORES, openAnalyticsCase } from '../../test/helpers/analytics.ts'
 import { removeHome, temporaryHome } from '../../test/helpers/homes.ts'
 import { FAULT_BATCHES, ingestFaults, wrongAfter } from '../../test/helpers/ingest-faults.ts'
+import { soakOptions } from './options.ts'
 
-const { values } = parseArgs({
-  options: { count: { type: 'string', default: '100' }, only: { type: 'string', default: '' } },
-})
-const count = Number(values.count)
-if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`--count is '${values.count}'`)
-let isStopping = false
-process.once('SIGINT', () => {
-  isStopping = true
-})
+const { count, only, isStopping } = soakOptions()
 
 const home = await temporaryHome()
 const running = await upStores(ANALYTICS_STORES, { provider: 'native', topology: 'single', home })
@@ -25,11 +17,11 @@ let wrongInAll = 0
 let trials = 0
 try {
   const analytics = await openAnalyticsCase({ home, endpoints, stores })
-  for (const { name, trial } of ingestFaults.filter((fault) => fault.name.includes(values.only))) {
+  for (const { name, trial } of ingestFaults.filter((fault) => fault.name.includes(only))) {
     const since = performance.now()
     const wrong: string[] = []
     let done = 0
-    for (; done < count && !isStopping; done += 1) {
+    for (; done < count && !isStopping(); done += 1) {
       await analytics.reset()
       await trial(analytics, 0)
       wrong.push(...(await wrongAfter(analytics, 0)))

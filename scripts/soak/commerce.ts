@@ -1,6 +1,5 @@
 // `npm run soak:commerce [-- --count 100 --only kafka]`: every kill of test/kills/commerce-*.test.ts as often as is said,
 // on stores of their own. Prints a line a case and a total; exit code 1 when anything was lost, doubled or violated.
-import { parseArgs } from 'node:util'
 import {
   closeEventFaults,
   killConsumers,
@@ -21,17 +20,13 @@ import { startFaultStores } from '../../test/helpers/faults/stores.ts'
 import type { FaultStores } from '../../test/helpers/faults/stores.ts'
 import { isRight, lineOf, newTally, sumOf } from '../../test/helpers/faults/tally.ts'
 import type { Tally } from '../../test/helpers/faults/tally.ts'
+import { soakOptions } from './options.ts'
 
-const { values } = parseArgs({
-  options: { count: { type: 'string', default: '100' }, only: { type: 'string', default: '' } },
-})
-const count = Number(values.count)
-if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`--count is '${values.count}'`)
+const { count, only, isStopping: isAsked } = soakOptions()
+/** After a round that did not come to its end nothing more is tried. */
+let isBroken = false
+const isStopping = (): boolean => isBroken || isAsked()
 const told: Tally[] = []
-let isStopping = false
-process.once('SIGINT', () => {
-  isStopping = true
-})
 
 /** A round that did not come to its end is a violation too. */
 function broken(name: string, round: number, error: unknown): Tally {
@@ -42,15 +37,15 @@ function broken(name: string, round: number, error: unknown): Tally {
 
 /** Repeats a kill, and prints a line for each of its cases. */
 async function repeat(name: string, kill: () => Promise<readonly Tally[]>): Promise<void> {
-  if (isStopping || !name.includes(values.only)) return
+  if (isStopping() || !name.includes(only)) return
   const rounds: (readonly Tally[])[] = []
   const since = performance.now()
   const tallies: Tally[] = []
   try {
-    while (rounds.length < count && !isStopping) rounds.push(await kill())
+    while (rounds.length < count && !isStopping()) rounds.push(await kill())
   } catch (error) {
     tallies.push(broken(name, rounds.length + 1, error))
-    isStopping = true
+    isBroken = true
   }
   const [first = []] = rounds
   for (const [index, { name: each }] of first.entries())
@@ -75,7 +70,7 @@ async function withStores(
   names: readonly string[],
   work: (started: FaultStores) => Promise<void>,
 ): Promise<void> {
-  if (isStopping || !names.some((name) => name.includes(values.only))) return
+  if (isStopping() || !names.some((name) => name.includes(only))) return
   const started = await startFaultStores(further)
   try {
     await work(started)

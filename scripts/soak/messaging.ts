@@ -1,7 +1,6 @@
 // `npm run soak:messaging [-- --count 100 --only drain]`: every fault of test/faults/messaging*.test.ts as often as is
 // said, on stores of their own: cuts of devices, or kills. Prints a line a case and a total; exit code 1 when anything was
 // lost, doubled or violated.
-import { parseArgs } from 'node:util'
 import { cutDrains, PLACES } from '../../test/helpers/faults/drains.ts'
 import {
   answerAlone,
@@ -19,22 +18,18 @@ import type { MessageTally } from '../../test/helpers/faults/message-tally.ts'
 import { startMessagingStores } from '../../test/helpers/faults/stores.ts'
 import { makeMessaging } from '../../test/helpers/messaging-case.ts'
 import type { MessagingCase } from '../../test/helpers/messaging-case.ts'
+import { soakOptions } from './options.ts'
 
-const { values } = parseArgs({
-  options: { count: { type: 'string', default: '100' }, only: { type: 'string', default: '' } },
-})
-const count = Number(values.count)
-if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`--count is '${values.count}'`)
+const { count, only, isStopping: isAsked } = soakOptions()
+/** After a round that did not come to its end nothing more is tried. */
+let isBroken = false
+const isStopping = (): boolean => isBroken || isAsked()
 /** People, and conversations side by side where devices are cut off, so often each in a round. */
 const SIZE = 24
 const TALKS = 10
 const CUTS = 6
 const NODES = 3
 const told: MessageTally[] = []
-let isStopping = false
-process.once('SIGINT', () => {
-  isStopping = true
-})
 
 /** A round that did not come to its end is a violation too. */
 function broken(name: string, error: unknown): MessageTally {
@@ -51,14 +46,14 @@ async function repeat(messaging: MessagingCase, name: string, fault: Fault): Pro
   const tallies: MessageTally[] = []
   let times = 0
   try {
-    for (let round = 0; times < count && !isStopping; round += 1) {
+    for (let round = 0; times < count && !isStopping(); round += 1) {
       const tally = await fault(messaging, round)
       tallies.push(tally)
       times += tally.times
     }
   } catch (error) {
     tallies.push(broken(name, error))
-    isStopping = true
+    isBroken = true
   }
   const sum = sumOfMessages(name, tallies)
   const seconds = ((performance.now() - since) / 1_000).toFixed(0)
@@ -72,14 +67,14 @@ async function withMessaging(
   topology: 'single' | 'cluster',
   faults: Readonly<Record<string, Fault>>,
 ): Promise<void> {
-  const asked = Object.entries(faults).filter(([name]) => name.includes(values.only))
-  if (isStopping || asked.length === 0) return
+  const asked = Object.entries(faults).filter(([name]) => name.includes(only))
+  if (isStopping() || asked.length === 0) return
   const started = await startMessagingStores(topology)
   try {
     const messaging = await makeMessaging(started, { size: SIZE, apart: true })
     try {
       if (topology === 'cluster') await answerAlone(messaging)
-      for (const [name, fault] of asked) if (!isStopping) await repeat(messaging, name, fault)
+      for (const [name, fault] of asked) if (!isStopping()) await repeat(messaging, name, fault)
     } finally {
       await messaging.close()
     }
