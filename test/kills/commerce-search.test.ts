@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { SearchPage } from '../../src/workloads/commerce/application.ts'
 import { openCommerceCase } from '../helpers/commerce-fixed.ts'
@@ -14,14 +15,18 @@ function search(query: string, after?: string, limit = 24): Promise<SearchPage> 
   return application.search({ query, filters: {}, after, limit }, newContext())
 }
 
+const QUERIES = ['kettle', 'wooden puzzle', 'borealis speaker', 'lens']
+
+/** Searches, fifty a second at most: Elasticsearch starts again beside them, on the same processors. */
 async function whileSearching(work: () => Promise<void>): Promise<SearchPage[]> {
   const pages: SearchPage[] = []
   let isDone = false
-  const searching = Promise.all(
-    ['kettle', 'wooden puzzle', 'borealis speaker', 'lens'].map(async (query) => {
-      while (!isDone) pages.push(await search(query, undefined, 5))
-    }),
-  )
+  const searching = (async () => {
+    while (!isDone) {
+      pages.push(await search(QUERIES[pages.length % QUERIES.length] ?? '', undefined, 5))
+      await delay(20)
+    }
+  })()
   // Its failures are those of the searches.
   searching.catch(() => undefined)
   await work().finally(() => {
