@@ -44,6 +44,8 @@ await eventually(heard)
 await leaving.ask('forget')
 society.remove(leaving)
 note('account.delete', last, `${gone} ${people.userId(one)}`)
+const reader = messaging.device(one)
+await reader.read(conversation, society.newest.get(`${reader.address} ${conversation}`) ?? 0n)
 await messaging.settled()
 // What is said within seconds of a device's registration may reach it or not: these have been there for long.
 for (const { address } of society.devices.values()) {
@@ -219,8 +221,8 @@ const STORES: readonly Damage[] = [
   ],
   [
     'marks.equal',
-    'a conversation has no head',
-    run(`DELETE FROM conversation_heads WHERE conversation_id = ${people.conversationId(people.pairs)}`),
+    'a mark that was answered is not kept',
+    run(`DELETE FROM watermarks WHERE user_id = ${user} AND conversation_id = ${conversation}`),
     () => Promise.resolve(),
   ],
   [

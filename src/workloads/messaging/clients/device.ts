@@ -6,6 +6,7 @@ import type { Answers, Pushed } from '../protocol/answers.ts'
 import type { DeviceKeys } from './encryption/encryption.ts'
 import { openLink } from './link.ts'
 import type { Link } from './link.ts'
+import { newRecentMarks } from './recent-marks.ts'
 import { newReceiver } from './receive.ts'
 import type { DeviceObserver, Receiver } from './receive.ts'
 
@@ -39,6 +40,8 @@ export interface Device {
   /** @throws Refusal, OperationFailure */
   ask<Type extends keyof Answers>(type: Type, header?: object, body?: Uint8Array): Promise<Answers[Type]>
   tell(header: object): void
+  /** Moves the user's mark on. @throws Refusal, OperationFailure */
+  read(conversation: string, message: bigint): Promise<void>
   /** Tells the witness which package of another device it was given. Base64. */
   noteClaim(of: string, claimed: string): void
   close(): void
@@ -87,8 +90,13 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
   }
 
   let sessions = 0
+  const marks = newRecentMarks(() => performance.now())
   const receiver: Receiver = newReceiver(address, keys, {
     ...observer,
+    received(received) {
+      marks.moved('delivered', received.conversation, BigInt(received.message))
+      observer.received(received)
+    },
     sessionMade() {
       sessions += 1
       // The next one who writes finds a package of its own, not the last resort.
@@ -127,6 +135,8 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     receiver.connected()
     try {
       await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
+      const before = marks.recent()
+      if (before.length > 0) made.tell({ type: 'marks', marks: before })
       await drained.promise
     } catch (error) {
       made.close()
@@ -190,6 +200,11 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
       return link.ask(type, header, body)
     },
     tell: (header) => link?.tell(header),
+    async read(conversation, message) {
+      await this.ask('read', { conversation, message: message.toString() })
+      marks.moved('read', conversation, message)
+      observer.read(address, conversation, message)
+    },
     noteClaim: (of, claimed) => observer.claimed(of, claimed.slice(0, FINGERPRINT)),
     close() {
       isWanted = false

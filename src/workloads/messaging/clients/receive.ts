@@ -32,6 +32,8 @@ export interface DeviceObserver {
   claimed(of: string, fingerprint: string): void
   /** A package of this one that several may be given. */
   lastResort(of: string, fingerprint: string): void
+  /** Its user's mark has moved on, and the gateway said so. */
+  read(device: string, conversation: string, message: bigint): void
   receipt(push: Extract<Pushed, { readonly type: 'receipt' }>): void
 }
 

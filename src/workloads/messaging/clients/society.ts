@@ -104,6 +104,9 @@ export function buildSociety(
         repeated() {
           repeated += 1
         },
+        read(at, conversation, message) {
+          host.witness('mark.read', { device: at, conversation, message: message.toString() })
+        },
         receipt() {
           receipts += 1
         },

@@ -6,6 +6,9 @@ export const MOST_DEVICES = 128
 /** Users that a frame names at most: a larger group is made by several. */
 export const MOST_USERS = 4_000
 
+/** Conversations of which a frame tells how far a device has come. */
+export const MOST_MARKS = 256
+
 const text = z.string().max(64)
 const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 const id = z.string().regex(/^\d{1,19}$/)
@@ -28,6 +31,13 @@ interface Conversation {
   readonly conversation: string
 }
 
+/** How far a device has come in a conversation. */
+export interface ConversationMark {
+  readonly conversation: string
+  readonly delivered?: string | undefined
+  readonly read?: string | undefined
+}
+
 interface Asked {
   /** Body: identity key, then the key package of last resort. Answers a token. */
   register: Numbered & Device & { readonly lengths: readonly number[] }
@@ -47,6 +57,8 @@ interface Asked {
   /** Everything up to this position of the queue has been taken. No answer. */
   taken: { readonly position: number }
   read: Numbered & Conversation & { readonly message: string }
+  /** How far it had come before, which the gateway that it was told to may not have written. No answer. */
+  marks: { readonly marks: readonly ConversationMark[] }
   receipts: Numbered & Conversation
   history: Numbered & Conversation & { readonly before?: string | undefined }
   inbox: Numbered
@@ -92,6 +104,12 @@ const requests = {
   }),
   taken: z.object({ type: z.literal('taken'), position: z.int().min(0) }),
   read: z.object({ type: z.literal('read'), conversation: uuid, message: id }),
+  marks: z.object({
+    type: z.literal('marks'),
+    marks: z
+      .array(z.object({ conversation: uuid, delivered: id.optional(), read: id.optional() }))
+      .max(MOST_MARKS),
+  }),
   receipts: z.object({ type: z.literal('receipts'), conversation: uuid }),
   history: z.object({ type: z.literal('history'), conversation: uuid, before: id.optional() }),
   inbox: z.object({ type: z.literal('inbox') }),
@@ -118,6 +136,7 @@ export const requestSchema: z.ZodType<Request> = z.discriminatedUnion('type', [
   requests.send.extend(numbered),
   requests.taken,
   requests.read.extend(numbered),
+  requests.marks,
   requests.receipts.extend(numbered),
   requests.history.extend(numbered),
   requests.inbox.extend(numbered),

@@ -48,6 +48,20 @@ async function receipts(
   }
 }
 
+/** What a device had come to before its gateway went; of conversations that it has left meanwhile, nothing. */
+async function tellMarks(
+  { memberships, marks: kept }: Gateway,
+  { device }: Session,
+  { marks }: RequestOf<'marks'>,
+): Promise<void> {
+  for (const { conversation, delivered, read } of marks) {
+    const { users } = await memberships.of(conversation)
+    if (!users.has(device.user)) continue
+    if (delivered !== undefined) kept.delivered(conversation, device, BigInt(delivered))
+    if (read !== undefined) kept.read(conversation, device, BigInt(read))
+  }
+}
+
 /** Somebody types: told to those who are connected here, and kept nowhere. */
 async function typing(gateway: Gateway, session: Session, conversation: string): Promise<void> {
   const { users, devices } = await gateway.memberships.of(conversation)
@@ -91,6 +105,7 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
     tellRead(gateway, session, conversation, BigInt(message))
     return null
   },
+  marks: tellMarks,
   receipts,
   history: (gateway, session, { conversation, before }) =>
     historyPage(gateway, session, conversation, before),

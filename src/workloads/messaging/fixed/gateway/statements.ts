@@ -79,11 +79,8 @@ export const INSERT_INBOX: CassandraStatement = idempotent(
 export const DELETE_INBOX: CassandraStatement = idempotent(
   'DELETE FROM inbox WHERE user_id = ? AND conversation_id = ?',
 )
-export const INSERT_HEAD: CassandraStatement = idempotent(
-  'INSERT INTO conversation_heads (conversation_id, message_id) VALUES (?, ?) USING TIMESTAMP ?',
-)
-export const SELECT_HEAD: CassandraStatement = idempotent(
-  'SELECT message_id FROM conversation_heads WHERE conversation_id = ?',
+export const SELECT_NEWEST: CassandraStatement = idempotent(
+  'SELECT message_id FROM messages WHERE conversation_id = ? AND bucket = ? LIMIT 1',
 )
 /** The greater message wins, in whatever order they are written: a mark never goes back (M-06). */
 export const INSERT_READ: CassandraStatement = idempotent(
