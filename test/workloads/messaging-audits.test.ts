@@ -20,14 +20,25 @@ const [one = 0, other = 0] = people.membersOf(0)
 
 const journal: Parameters<typeof journalOf>[0][number][] = []
 
-function note(operation: string, { key, from, conversation, message }: Said, members?: string): void {
-  const keys = { key, device: from, conversation, ...(members === undefined ? {} : { members }) }
+function note(
+  operation: string,
+  { key, from, conversation, message }: Said,
+  members?: string,
+  kind = 'text',
+): void {
+  const keys = { key, device: from, conversation, kind, ...(members === undefined ? {} : { members }) }
   journal.push({ operation, keys, result: { message } })
 }
 
 for (let turn = 0; turn < 5; turn += 1)
   for (const user of [one, other])
     note('message.send', await messaging.say(messaging.device(user), conversation))
+note(
+  'message.send',
+  await messaging.say(messaging.device(one), conversation, { kind: 'image' }),
+  undefined,
+  'image',
+)
 const inGroup = messaging.device(people.membersOf(people.pairs)[0] ?? 0)
 note('message.send', await messaging.say(inGroup, people.conversationId(people.pairs)))
 
@@ -101,6 +112,16 @@ const LINES: readonly (readonly [audit: string, what: string, lines: readonly Wi
     'messages.received',
     'one came that nobody sent',
     [...messaging.lines, { ...first, keys: { ...first.keys, key: randomUUID() } }],
+  ],
+  [
+    'messages.readable',
+    'a blob was not opened',
+    messaging.lines.filter(({ operation }) => operation !== 'media.received'),
+  ],
+  [
+    'messages.readable',
+    'a message came without its blob',
+    messaging.lines.map(({ operation, keys: { media: _, ...keys } }) => ({ operation, keys })),
   ],
   ['messages.in-order', 'two came the wrong way round', [...without(first), first]],
   [
