@@ -120,6 +120,51 @@ t.test('a device that is registered cannot be registered by somebody else', asyn
   t.match(await ask(short, body.subarray(1)), { type: 'refused', request: 3, reason: 'malformed' })
 })
 
+t.test(
+  'an id that no bigint holds is refused and counted, wherever it stands, and nothing ends',
+  async (t) => {
+    const tooGreat = '9223372036854775808'
+    const device = messaging.device(one)
+    const before = messaging.gateways.map(({ rejections }) => rejections.get('malformed') ?? 0)
+    const asks = {
+      read: device.ask('read', { conversation, message: '9999999999999999999' }),
+      history: device.ask('history', { conversation, before: tooGreat }),
+      start: device.ask('start', { user: tooGreat }),
+      group: device.ask('group', { key: randomUUID(), users: [tooGreat] }),
+      add: device.ask('add', { conversation, users: [tooGreat] }),
+      remove: device.ask('remove', { conversation, user: tooGreat }),
+      claim: device.ask('claim', { addresses: [`${tooGreat}:1`] }),
+    }
+    for (const [name, answer] of Object.entries(asks)) t.equal(await refusal(answer), 'malformed', name)
+    const { ask } = await rawSocket()
+    const hello = { type: 'hello', request: 1, user: tooGreat, device: 1, token: '' }
+    t.match(await ask(hello), { type: 'refused', request: 1, reason: 'malformed' }, 'hello')
+    const after = messaging.gateways.map(({ rejections }) => rejections.get('malformed') ?? 0)
+    const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0)
+    t.equal(sum(after) - sum(before), Object.keys(asks).length + 1)
+    await messaging.settled()
+    await othersGoOn()
+  },
+)
+
+t.test('a mark ahead of what was said is refused and counted, and nothing of it is kept', async (t) => {
+  const reader = messaging.device(other)
+  const { message } = await messaging.say(messaging.device(one), conversation)
+  const read = (id: bigint): Promise<string> =>
+    refusal(reader.ask('read', { conversation, message: id.toString() }))
+  const counted = (): number =>
+    messaging.gateways.reduce((sum, { rejections }) => sum + (rejections.get('no such message') ?? 0), 0)
+  const before = counted()
+  t.equal(await read(2n ** 63n - 1n), 'no such message')
+  t.equal(await read(BigInt(message) + 1n), 'no such message')
+  t.equal(counted(), before + 2)
+  t.equal(await read(BigInt(message)), 'no refusal')
+  await messaging.settled()
+  const { receipts } = await reader.ask('receipts', { conversation })
+  t.equal(receipts.find(({ address }) => address === reader.address)?.read, message)
+  await othersGoOn()
+})
+
 t.test('parts of a body that do not add up are refused', async (t) => {
   const device = messaging.device(one)
   t.equal(await refusal(device.ask('packages', { lengths: [10, 10] }, Buffer.alloc(19))), 'malformed')

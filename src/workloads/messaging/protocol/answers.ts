@@ -6,6 +6,7 @@ export type RefusalReason =
   | 'unknown device'
   | 'not a member'
   | 'no such conversation'
+  | 'no such message'
   | 'too large'
   | 'already registered'
 

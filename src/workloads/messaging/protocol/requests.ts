@@ -8,9 +8,23 @@ export const MOST_USERS = 4_000
 
 const text = z.string().max(64)
 const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
-const id = z.string().regex(/^\d{1,19}$/)
+/** The greatest number that a bigint of the store holds. */
+const LAST_ID = '9223372036854775807'
+
+/** Of two decimal texts of equal length the greater number is the greater text. */
+function isBigint(text: string): boolean {
+  return text.length < LAST_ID.length || text <= LAST_ID
+}
+
+const id = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .refine(isBigint)
 const device = z.int().min(1).max(100)
-const address = z.string().regex(/^\d{1,19}:\d{1,3}$/)
+const address = z
+  .string()
+  .regex(/^\d{1,19}:\d{1,3}$/)
+  .refine((text) => isBigint(text.slice(0, text.indexOf(':'))))
 const lengths = z.array(z.int().min(1).max(65_536)).max(MOST_DEVICES)
 const users = z.array(id).max(MOST_USERS)
 

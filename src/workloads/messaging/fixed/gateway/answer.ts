@@ -9,6 +9,7 @@ import type { Gateway, Session } from './gateway.ts'
 import { historyPage } from './history.ts'
 import { listInbox } from './inbox.ts'
 import { claimPackages, giveKeys, uploadPackages } from './keys.ts'
+import { lastOf } from './last.ts'
 import { Refused } from './refused.ts'
 import { sendMessage } from './send.ts'
 import { SELECT_RECEIPTS } from './statements.ts'
@@ -87,8 +88,11 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
   async read(gateway, session, { conversation, message }) {
     const { users } = await gateway.memberships.of(conversation)
     if (!users.has(session.device.user)) throw new Refused('not a member')
-    gateway.marks.read(conversation, session.device, BigInt(message))
-    tellRead(gateway, session, conversation, BigInt(message))
+    const read = BigInt(message)
+    // A mark ahead of all that was said would hide what follows, and outlive its account.
+    if (read > (await lastOf(gateway, conversation))) throw new Refused('no such message')
+    gateway.marks.read(conversation, session.device, read)
+    tellRead(gateway, session, conversation, read)
     return null
   },
   receipts,

@@ -63,6 +63,7 @@ async function respond(connection: Connection, ask: Request, body: Buffer): Prom
         reply(socket, { type: 'failed', request, kind: error.kind, message: error.message })
     } else {
       console.error(error)
+      reject(connection, 'a mistake of ours')
       socket.close(1011, 'a mistake of ours')
     }
   }
