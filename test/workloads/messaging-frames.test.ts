@@ -21,6 +21,11 @@ function rejected(why: string): number {
   return gateway?.rejections.get(why) ?? 0
 }
 
+/** How often gateways refused something, by why. */
+function refused(why: string): number {
+  return messaging.gateways.reduce((sum, { rejections }) => sum + (rejections.get(why) ?? 0), 0)
+}
+
 /** A socket to the first gateway that says whatever it is told to. */
 async function rawSocket(): Promise<{
   readonly socket: WebSocket
@@ -125,7 +130,7 @@ t.test(
   async (t) => {
     const tooGreat = '9223372036854775808'
     const device = messaging.device(one)
-    const before = messaging.gateways.map(({ rejections }) => rejections.get('malformed') ?? 0)
+    const before = refused('malformed')
     const asks = {
       read: device.ask('read', { conversation, message: '9999999999999999999' }),
       history: device.ask('history', { conversation, before: tooGreat }),
@@ -139,9 +144,7 @@ t.test(
     const { ask } = await rawSocket()
     const hello = { type: 'hello', request: 1, user: tooGreat, device: 1, token: '' }
     t.match(await ask(hello), { type: 'refused', request: 1, reason: 'malformed' }, 'hello')
-    const after = messaging.gateways.map(({ rejections }) => rejections.get('malformed') ?? 0)
-    const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0)
-    t.equal(sum(after) - sum(before), Object.keys(asks).length + 1)
+    t.equal(refused('malformed'), before + Object.keys(asks).length + 1)
     await messaging.settled()
     await othersGoOn()
   },
@@ -152,12 +155,10 @@ t.test('a mark ahead of what was said is refused and counted, and nothing of it 
   const { message } = await messaging.say(messaging.device(one), conversation)
   const read = (id: bigint): Promise<string> =>
     refusal(reader.ask('read', { conversation, message: id.toString() }))
-  const counted = (): number =>
-    messaging.gateways.reduce((sum, { rejections }) => sum + (rejections.get('no such message') ?? 0), 0)
-  const before = counted()
-  t.equal(await read(2n ** 63n - 1n), 'no such message')
+  const before = refused('no such message')
+  t.equal(await read(2n ** 63n - 1n), 'no such message', 'the greatest id')
   t.equal(await read(BigInt(message) + 1n), 'no such message')
-  t.equal(counted(), before + 2)
+  t.equal(refused('no such message'), before + 2)
   t.equal(await read(BigInt(message)), 'no refusal')
   await messaging.settled()
   const { receipts } = await reader.ask('receipts', { conversation })
@@ -184,8 +185,8 @@ async function stateOf(number: number): Promise<string> {
 }
 
 /** Sends bytes as a device's message. */
-async function sendRaw(number: number, envelope: Uint8Array, more: object = {}): Promise<void> {
-  const ask = { conversation, state: await stateOf(number), key: randomUUID(), again: false, ...more }
+async function sendRaw(number: number, envelope: Uint8Array): Promise<void> {
+  const ask = { conversation, state: await stateOf(number), key: randomUUID(), again: false }
   await messaging.device(number).ask('send', ask, envelope)
 }
 
@@ -196,19 +197,57 @@ function unreadable(): object[] {
 }
 
 t.test(
-  'a frame that names another sender is from who sent it: nobody opens what another one signed',
+  'a frame that names a sender is refused and counted, nothing of it is kept, and the connection stays',
   async (t) => {
-    const keys = messaging.device(one).keys
-    const envelope = keys.encrypt(conversation, Buffer.from('{"key":"forged"}'))
-    const before = unreadable().length
     const from = messaging.device(one).address
-    await sendRaw(other, envelope, { from, user, device: 1, sender: from })
-    await eventually(() => unreadable().length > before)
-    t.match(unreadable().at(-1), { device: from, from: messaging.device(other).address })
-    t.notOk(messaging.lines.some(({ keys }) => keys['key'] === 'forged'))
+    const forger = messaging.device(other)
+    const send = { conversation, state: await stateOf(other), again: false }
+    const names = [{ from }, { sender: from }, { user }, { user, device: 1 }]
+    const before = refused('forged sender')
+    for (const name of names) {
+      const ask = forger.ask('send', { ...send, key: randomUUID(), ...name }, Buffer.from('forged'))
+      t.equal(await refusal(ask), 'forged sender', JSON.stringify(name))
+    }
+    t.equal(await refusal(forger.ask('read', { conversation, message: '1', from })), 'forged sender')
+    t.equal(refused('forged sender'), before + names.length + 1)
+    t.equal(await refusal(forger.ask('inbox', { colour: 'red' })), 'malformed', 'any other word is malformed')
+    const { messages } = await forger.ask('history', { conversation })
+    t.notOk(
+      messages.some(({ bytes }) => bytes === 'forged'.length),
+      'nothing of it is in the log',
+    )
     await othersGoOn()
   },
 )
+
+t.test('nobody opens what another one signed: it is from whose connection it came', async (t) => {
+  const keys = messaging.device(one).keys
+  const envelope = keys.encrypt(conversation, Buffer.from('{"key":"forged"}'))
+  const before = unreadable().length
+  await sendRaw(other, envelope)
+  await eventually(() => unreadable().length > before)
+  t.match(unreadable().at(-1), {
+    device: messaging.device(one).address,
+    from: messaging.device(other).address,
+  })
+  t.notOk(messaging.lines.some(({ keys }) => keys['key'] === 'forged'))
+  await othersGoOn()
+})
+
+for (const [what, words] of [
+  ['no JSON', 'hello'],
+  ['nothing', ''],
+  ['JSON of something else', '{"kind":"order","key":7}'],
+  ['null', 'null'],
+] as const)
+  t.test(`a message that says ${what} is counted as unreadable, and its reader goes on`, async (t) => {
+    const sender = messaging.device(one)
+    const before = unreadable().length
+    await sendRaw(one, sender.keys.encrypt(conversation, Buffer.from(words)))
+    await eventually(() => unreadable().length > before)
+    t.match(unreadable().at(-1), { from: sender.address, why: 'message unreadable' })
+    await othersGoOn()
+  })
 
 t.test('a message that its own sender replays under another key is not shown again', async (t) => {
   const sender = messaging.device(one)

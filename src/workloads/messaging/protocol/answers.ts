@@ -3,6 +3,7 @@ import type { FailureKind } from '../../../core/errors.ts'
 /** Why a request was refused: an answer, and not a failure. */
 export type RefusalReason =
   | 'malformed'
+  | 'forged sender'
   | 'unknown device'
   | 'not a member'
   | 'no such conversation'

@@ -86,37 +86,37 @@ export type RequestOf<Type extends RequestType> = { readonly type: Type } & Aske
 export type Request = { [Type in RequestType]: RequestOf<Type> }[RequestType]
 
 const requests = {
-  register: z.object({ type: z.literal('register'), user: id, device, lengths: lengths.length(2) }),
-  hello: z.object({ type: z.literal('hello'), user: id, device, token: text }),
-  packages: z.object({ type: z.literal('packages'), lengths }),
-  devices: z.object({ type: z.literal('devices'), conversation: uuid }),
-  claim: z.object({ type: z.literal('claim'), addresses: z.array(address).max(MOST_DEVICES) }),
-  keys: z.object({
+  register: z.strictObject({ type: z.literal('register'), user: id, device, lengths: lengths.length(2) }),
+  hello: z.strictObject({ type: z.literal('hello'), user: id, device, token: text }),
+  packages: z.strictObject({ type: z.literal('packages'), lengths }),
+  devices: z.strictObject({ type: z.literal('devices'), conversation: uuid }),
+  claim: z.strictObject({ type: z.literal('claim'), addresses: z.array(address).max(MOST_DEVICES) }),
+  keys: z.strictObject({
     type: z.literal('keys'),
     conversation: uuid,
     addresses: z.array(address).max(MOST_DEVICES),
     lengths,
   }),
-  send: z.object({
+  send: z.strictObject({
     type: z.literal('send'),
     conversation: uuid,
     state: text,
     key: uuid,
     again: z.boolean(),
   }),
-  taken: z.object({ type: z.literal('taken'), position: z.int().min(0) }),
-  read: z.object({ type: z.literal('read'), conversation: uuid, message: id }),
-  receipts: z.object({ type: z.literal('receipts'), conversation: uuid }),
-  history: z.object({ type: z.literal('history'), conversation: uuid, before: id.optional() }),
-  inbox: z.object({ type: z.literal('inbox') }),
-  typing: z.object({ type: z.literal('typing'), conversation: uuid }),
-  start: z.object({ type: z.literal('start'), user: id }),
-  group: z.object({ type: z.literal('group'), key: uuid, users }),
-  add: z.object({ type: z.literal('add'), conversation: uuid, users }),
-  remove: z.object({ type: z.literal('remove'), conversation: uuid, user: id }),
-  upload: z.object({ type: z.literal('upload'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
-  download: z.object({ type: z.literal('download'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
-  forget: z.object({ type: z.literal('forget') }),
+  taken: z.strictObject({ type: z.literal('taken'), position: z.int().min(0) }),
+  read: z.strictObject({ type: z.literal('read'), conversation: uuid, message: id }),
+  receipts: z.strictObject({ type: z.literal('receipts'), conversation: uuid }),
+  history: z.strictObject({ type: z.literal('history'), conversation: uuid, before: id.optional() }),
+  inbox: z.strictObject({ type: z.literal('inbox') }),
+  typing: z.strictObject({ type: z.literal('typing'), conversation: uuid }),
+  start: z.strictObject({ type: z.literal('start'), user: id }),
+  group: z.strictObject({ type: z.literal('group'), key: uuid, users }),
+  add: z.strictObject({ type: z.literal('add'), conversation: uuid, users }),
+  remove: z.strictObject({ type: z.literal('remove'), conversation: uuid, user: id }),
+  upload: z.strictObject({ type: z.literal('upload'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  download: z.strictObject({ type: z.literal('download'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  forget: z.strictObject({ type: z.literal('forget') }),
 } as const
 
 const numbered = { request: z.int().min(0) }
@@ -144,6 +144,17 @@ export const requestSchema: z.ZodType<Request> = z.discriminatedUnion('type', [
   requests.download.extend(numbered),
   requests.forget.extend(numbered),
 ])
+
+/** Words by which a frame would say who sends it: its connection does. */
+const SENDER: ReadonlySet<string> = new Set(['from', 'sender', 'user', 'device', 'address'])
+
+/** Why a frame is refused that the schema does not take: it names a sender, or anything else. */
+export function reasonOf({ issues }: z.ZodError): 'forged sender' | 'malformed' {
+  const namesSender = issues.some(
+    (issue) => issue.code === 'unrecognized_keys' && issue.keys.some((key) => SENDER.has(key)),
+  )
+  return namesSender ? 'forged sender' : 'malformed'
+}
 
 /** Cuts a body into the parts whose lengths a header names. @returns undefined where they do not add up */
 export function partsOf(body: Buffer, sizes: readonly number[]): readonly Buffer[] | undefined {
