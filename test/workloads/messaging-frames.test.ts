@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import t from 'tap'
 import { WebSocket } from 'ws'
+import { witnessRefusals } from '../../src/workloads/messaging/fixed/gateway/refusals.ts'
 import { decodeFrame, encodeFrame, LARGEST_FRAME } from '../../src/workloads/messaging/protocol/frame.ts'
 import { eventually } from '../helpers/context.ts'
 import { keysFor, openMessaging, refusal } from '../helpers/messaging.ts'
@@ -269,4 +270,24 @@ t.test('bytes that are no envelope are kept from nobody and opened by nobody', a
   await eventually(() => unreadable().length > before)
   t.match(unreadable().at(-1), { from: messaging.device(one).address })
   await othersGoOn()
+})
+
+t.test('what a gateway refused is told to the run by why, each once', async (t) => {
+  const told: object[] = []
+  const rejections = new Map([['malformed', 2]])
+  const idle = { rejections, drained: () => Promise.resolve(true), close: () => Promise.resolve() }
+  const role = witnessRefusals(idle, 'gateway-1', {
+    witness: (operation, keys) => told.push({ operation, ...keys }),
+  })
+  const line = { operation: 'frames.refused', gateway: 'gateway-1' }
+  t.ok(await role.drained())
+  t.ok(await role.drained())
+  t.same(told, [{ ...line, why: 'malformed', count: 2 }])
+  rejections.set('malformed', 3)
+  rejections.set('forged sender', 1)
+  await role.close()
+  t.same(told.slice(1), [
+    { ...line, why: 'malformed', count: 1 },
+    { ...line, why: 'forged sender', count: 1 },
+  ])
 })

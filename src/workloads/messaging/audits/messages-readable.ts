@@ -1,8 +1,15 @@
 import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { FRAMES_REFUSED } from '../fixed/gateway/refusals.ts'
 import { receivedMessages } from './sent.ts'
 
-/** What reached a device it could open: no message without its key, no blob that is not what its message says (MSG-05). */
+/** What none of a run's devices sends. The rest may come of a race: somebody writes who was removed a moment ago. */
+const NOBODYS: ReadonlySet<string> = new Set(['malformed', 'forged sender', 'no frame', 'a mistake of ours'])
+
+/**
+ * What reached a device it could open: no message without its key, no blob that is not what its message says (MSG-05).
+ * What gateways refused is said, and is a violation where none of the devices can have sent it.
+ */
 export const messagesReadable: Audit = {
   name: 'messages.readable',
   claims: ['MSG-05', 'MSG-10', 'MSG-27'],
@@ -19,6 +26,14 @@ export const messagesReadable: Audit = {
     for await (const _ of journal.entries('media.received')) media += 1
     for await (const { keys } of journal.entries('media.unreadable'))
       addViolation(findings, `${keys['device']} could not open the blob ${keys['hash']}`)
-    return outcomeOf(findings, `${media} blobs were opened`)
+    const refused = new Map<string, number>()
+    for await (const { keys } of journal.entries(FRAMES_REFUSED)) {
+      const why = String(keys['why'])
+      refused.set(why, (refused.get(why) ?? 0) + Number(keys['count']))
+    }
+    for (const [why, count] of refused)
+      if (NOBODYS.has(why)) addViolation(findings, `${count} frames were refused: ${why}`)
+    const reasons = [...refused].map(([why, count]) => `${count} ${why}`).join(', ')
+    return outcomeOf(findings, `${media} blobs were opened; frames refused: ${reasons || 'none'}`)
   },
 }
