@@ -6,7 +6,6 @@ export type RefusalReason =
   | 'forged sender'
   | 'unknown device'
   | 'not a member'
-  | 'no such conversation'
   | 'no such message'
   | 'too large'
   | 'already registered'
