@@ -140,6 +140,14 @@ const LINES: readonly (readonly [audit: string, what: string, lines: readonly Wi
     'a blob could not be opened',
     [...messaging.lines, { operation: 'media.unreadable', keys: { device: '1:1', hash: 'a' } }],
   ],
+  [
+    'messages.readable',
+    'a gateway refused what none of the devices sends',
+    [
+      ...messaging.lines,
+      { operation: 'frames.refused', keys: { gateway: 'gateway-1', why: 'malformed', count: 2 } },
+    ],
+  ],
   ['packages.once', 'a package was handed out twice', [...messaging.lines, claimed, claimed]],
   ['marks.equal', 'a receipt is ahead of what came', without(received.at(-1) ?? first)],
 ]

@@ -1,6 +1,7 @@
 import type { Audit } from '../../../core/audit.ts'
 import type { JournalReader } from '../../../core/journal.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { FRAMES_REFUSED } from '../fixed/gateway/refusals.ts'
 import { receivedMessages } from './sent.ts'
 
 /** Keys of messages that were sent with a blob. */
@@ -11,9 +12,13 @@ async function keysWithMedia(journal: JournalReader): Promise<ReadonlySet<string
   return found
 }
 
+/** What none of a run's devices sends. The rest may come of a race: somebody writes who was removed a moment ago. */
+const NOBODYS: ReadonlySet<string> = new Set(['malformed', 'forged sender', 'no frame', 'a mistake of ours'])
+
 /**
  * What reached a device it could open: no message without its key; of each that was sent with a blob every receiving
- * device has opened the blob, and it was what the message says (MSG-05, M-19).
+ * device has opened the blob, and it was what the message says (MSG-05, M-19). What gateways refused is said, and is a
+ * violation where none of the devices can have sent it.
  */
 export const messagesReadable: Audit = {
   name: 'messages.readable',
@@ -39,6 +44,14 @@ export const messagesReadable: Audit = {
       )
     for await (const { keys } of journal.entries('media.unreadable'))
       addViolation(findings, `${keys['device']} could not open the blob ${keys['hash']}`)
-    return outcomeOf(findings, `${opened.size} blobs were opened`)
+    const refused = new Map<string, number>()
+    for await (const { keys } of journal.entries(FRAMES_REFUSED)) {
+      const why = String(keys['why'])
+      refused.set(why, (refused.get(why) ?? 0) + Number(keys['count']))
+    }
+    for (const [why, count] of refused)
+      if (NOBODYS.has(why)) addViolation(findings, `${count} frames were refused: ${why}`)
+    const reasons = [...refused].map(([why, count]) => `${count} ${why}`).join(', ')
+    return outcomeOf(findings, `${opened.size} blobs were opened; frames refused: ${reasons || 'none'}`)
   },
 }
