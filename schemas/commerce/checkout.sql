@@ -150,11 +150,12 @@ BEGIN
   INSERT INTO order_item_allocations (order_id, line_number, inventory_id, warehouse_id, quantity, shard)
   SELECT new_order, l.line, l.inventory, l.place, l.units, own
   FROM unnest(line_numbers, line_inventories, line_places, line_units) AS l(line, inventory, place, units);
+  -- Ids and money are text in events: a reader of JSON may take numbers for doubles (E-48).
   -- fault point order.outbox
   INSERT INTO outbox (aggregate_id, kind, payload)
   SELECT new_order, 'order.created', jsonb_build_object('order', new_order::text, 'customer', customer::text,
-    'number', new_number, 'total', quote.total, 'currency', quote.money,
-    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, l.price * l.quantity))
+    'number', new_number, 'total', quote.total::text, 'currency', quote.money,
+    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, (l.price * l.quantity)::text))
       FROM unnest(asked, quote.sellers, quantities, quote.prices) AS l(product, seller, quantity, price)),
     'warehouses', (SELECT jsonb_object_agg(w.place, w.units) FROM (
       SELECT l.place, sum(l.units) AS units FROM unnest(line_places, line_units) AS l(place, units) GROUP BY l.place) w));
