@@ -3,6 +3,7 @@ import { ArchError } from './errors.ts'
 import type {
   AuditResult,
   CheckResult,
+  ConsumerLagResult,
   CostResult,
   FlowResult,
   GeneratorResult,
@@ -195,6 +196,13 @@ const generator: z.ZodType<GeneratorResult> = z.object({
   noiseFloor: z.object({ nanosecondsPerArrival: amount, dispatchLagMs: percentiles }).nullable(),
 })
 
+const consumerLag: z.ZodType<ConsumerLagResult> = z.object({
+  group: z.string(),
+  samples: count,
+  max: count,
+  atEnd: count.nullable(),
+})
+
 const role: z.ZodType<RoleResult> = z.object({
   name: z.string(),
   cpuSeconds: amount,
@@ -268,6 +276,8 @@ export const resultSchema: z.ZodType<Result> = z
     generator,
     stores: z.array(store),
     cacheRatios: z.array(z.object({ name: z.string(), hits: count, lookups: count })),
+    // Results that were saved before it was asked have none.
+    consumerLag: z.array(consumerLag).default([]),
     roles: z.array(role),
     machine,
     assumptions: z.array(

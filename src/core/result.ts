@@ -210,6 +210,15 @@ export interface QueriesResult {
   readonly results: readonly QueryResult[]
 }
 
+/** Records of a log that a consumer group had yet to read, looked at about once a second from the window's first second on. */
+export interface ConsumerLagResult {
+  readonly group: string
+  readonly samples: number
+  readonly max: number
+  /** When the last arrival had been answered, before the drain; null where nobody could say. */
+  readonly atEnd: number | null
+}
+
 /** A process of ours. `cpuShare` is of one core over the window; `exitCode` null while it ended by a signal. */
 export interface RoleResult {
   readonly name: string
@@ -291,6 +300,7 @@ export interface Result {
   readonly generator: GeneratorResult
   readonly stores: readonly StoreFacts[]
   readonly cacheRatios: readonly { readonly name: string; readonly hits: number; readonly lookups: number }[]
+  readonly consumerLag: readonly ConsumerLagResult[]
   readonly roles: readonly RoleResult[]
   readonly machine: MachineResult
   readonly assumptions: readonly {

@@ -54,6 +54,8 @@ export interface RoleHost {
 export interface RunningRole {
   /** Resolves when nothing is left to do: the drain waits for it. */
   drained(): Promise<boolean>
+  /** Of a role that consumes a log: the records that each of its groups has yet to read, by group. Asked once a second. */
+  lag?(): Promise<Readonly<Record<string, number>>>
   close(): Promise<void>
 }
 

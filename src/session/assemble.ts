@@ -247,6 +247,7 @@ export function assembleResult(run: FinishedRun): Result {
     generator: generatorResult(run, queries === undefined ? judgement.reasons : []),
     stores: run.stores,
     cacheRatios: cacheRatios(measured),
+    consumerLag: measured.consumerLag,
     roles: measured.roles,
     machine: machineFacts(run.loadAverageStart),
     assumptions: assumptionsOf(workload),

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Flow } from '../core/operation.ts'
-import type { RoleResult } from '../core/result.ts'
+import type { ConsumerLagResult, RoleResult } from '../core/result.ts'
 import { trackFlows } from '../engine/flows.ts'
 import type { FlowReport, FlowTracker } from '../engine/flows.ts'
 import { newResultsMemory } from '../engine/results.ts'
@@ -11,6 +11,7 @@ import { newTimeline } from '../engine/timeline.ts'
 import type { Timeline } from '../engine/timeline.ts'
 import { startWatchdog } from '../engine/watchdog.ts'
 import type { WatchdogReport } from '../engine/watchdog.ts'
+import { followConsumerLag } from './consumer-lag.ts'
 import { startLoad } from './load.ts'
 import type { LoadHandle, LoadOutcome } from './load.ts'
 import { poolSizeOf } from './pool-size.ts'
@@ -29,6 +30,7 @@ export interface Measured {
   readonly flows: readonly FlowReport[]
   readonly timeline: Timeline
   readonly watchdog: WatchdogReport
+  readonly consumerLag: readonly ConsumerLagResult[]
   readonly roles: readonly RoleResult[]
   /** One line for each role that failed or died. */
   readonly roleFailures: readonly string[]
@@ -48,6 +50,7 @@ export function nothingMeasured(flows: readonly Flow[], workers: number, signal:
     flows: trackFlows(flows.map((flow) => flow.name)).reports(),
     timeline: newTimeline(workers),
     watchdog: nothingWatched,
+    consumerLag: [],
     roles: [],
     roleFailures: [],
     drained: true,
@@ -144,12 +147,16 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     const interrupt = (): void => workers.forEach((worker) => worker.interrupt())
     request.signal.addEventListener('abort', interrupt, { once: true })
     const unfollow = followWindows(request.plan, startAt, timeline, watchdog, request.onProgress)
+    const unfollowLag = followConsumerLag(roles, startAt + request.plan.warmupSeconds * 1e6)
     for (const worker of workers) worker.start(startAt)
     if (request.signal.aborted) interrupt()
     let watched = nothingWatched
+    let lag: Promise<readonly ConsumerLagResult[]> = Promise.resolve([])
     const ended = await Promise.all(workers.map((worker) => worker.outcome)).finally(() => {
       watched = unfollow()
+      lag = unfollowLag()
     })
+    const consumerLag = await lag
     request.signal.removeEventListener('abort', interrupt)
     const outcomes = ended.filter((outcome) => outcome !== undefined)
     const drainFrom = performance.now()
@@ -173,6 +180,7 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
       flows: tracker.reports(),
       timeline,
       watchdog: watched,
+      consumerLag,
       roles: [...load, ...(await stopRoles(roles.splice(0), seconds))],
       roleFailures,
       drained,

@@ -21,6 +21,7 @@ export interface RoleAssignment {
 export type ToRole =
   | { readonly type: 'start'; readonly assignment: RoleAssignment }
   | { readonly type: 'drained?' }
+  | { readonly type: 'lag?' }
   | { readonly type: 'cpu?' }
   | { readonly type: 'stop' }
 
@@ -28,6 +29,8 @@ export type FromRole =
   | { readonly type: 'ready' }
   | { readonly type: 'ends'; readonly ends: readonly FlowEnd[] }
   | { readonly type: 'drained'; readonly drained: boolean }
+  /** Empty where the role consumes no log, and where the log does not answer. */
+  | { readonly type: 'lag'; readonly lag: Readonly<Record<string, number>> }
   | { readonly type: 'cpu'; readonly cpuSeconds: number }
   | { readonly type: 'stopped'; readonly cpuSeconds: number }
   /** `store`: because a store could not be asked. */

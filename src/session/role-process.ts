@@ -78,9 +78,14 @@ async function drained(): Promise<void> {
   send({ type: 'drained', drained: done })
 }
 
+async function lag(): Promise<void> {
+  send({ type: 'lag', lag: (await running?.lag?.().catch(() => undefined)) ?? {} })
+}
+
 async function handle(message: ToRole): Promise<void> {
   if (message.type === 'start') await start(message.assignment)
   else if (message.type === 'drained?') await drained()
+  else if (message.type === 'lag?') await lag()
   else if (message.type === 'cpu?') send({ type: 'cpu', cpuSeconds: cpuSeconds() })
   else await stop()
 }

@@ -21,6 +21,8 @@ export interface RoleHandle {
   alive(): boolean
   /** Whether nothing is left to do; false when the role does not answer. */
   drained(): Promise<boolean>
+  /** Records that its consumer groups have yet to read, by group; empty when it does not answer. One question at a time. */
+  lag(): Promise<Readonly<Record<string, number>>>
   /** CPU seconds, user and system, since the role's start; undefined when it is gone. */
   cpuSeconds(): Promise<number | undefined>
   /** Ends the process in order; answers its CPU seconds where it still could say them. */
@@ -98,6 +100,10 @@ export async function startRole(
     async drained() {
       const answer = await ask({ type: 'drained?' }, 'drained', ANSWER_MS)
       return answer?.type === 'drained' && answer.drained
+    },
+    async lag() {
+      const answer = await ask({ type: 'lag?' }, 'lag', ANSWER_MS)
+      return answer?.type === 'lag' ? answer.lag : {}
     },
     async cpuSeconds() {
       const answer = await ask({ type: 'cpu?' }, 'cpu', ANSWER_MS)

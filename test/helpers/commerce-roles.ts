@@ -11,6 +11,8 @@ export interface TestRoles {
   readonly ends: FlowEnd[]
   /** Resolves when each of them says that nothing is left to do. */
   settled(): Promise<void>
+  /** What each consumer group has yet to read. */
+  lag(): Promise<Readonly<Record<string, number>>>
   close(): Promise<void>
 }
 
@@ -37,6 +39,10 @@ export async function rolesHere(stores: Stores, names: readonly string[] = ROLES
     ends,
     async settled() {
       for (const role of running) await eventually(() => role.drained())
+    },
+    async lag() {
+      const told = await Promise.all(running.map(async (role) => (await role.lag?.()) ?? {}))
+      return Object.fromEntries(told.flatMap((each) => Object.entries(each)))
     },
     async close() {
       await Promise.all(running.map((role) => role.close()))

@@ -211,6 +211,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
       { name: 'post L1', hits: 410_000, lookups: 900_000 },
       { name: 'post L2', hits: 480_000, lookups: 490_000 },
     ],
+    consumerLag: [{ group: 'confirmations', samples: 31, max: 1_420, atEnd: 212 }],
     roles: [
       { name: 'load and application', cpuSeconds: 14.2, cpuShare: 0.47, exitCode: 0 },
       { name: 'relay', cpuSeconds: 3.1, cpuShare: 0.1, exitCode: 0 },

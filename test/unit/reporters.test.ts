@@ -116,6 +116,7 @@ t.test(
       'arch 0.1.0',
       'noise floor 1,850 ns',
       'cache hits: post L1 45.6 %',
+      'consumer lag: confirmations at most 1,420 records, 212 at the end',
       'relay 10.0 % of a core',
       'profileUpdates 2.00M per day: the text gives no rate',
       'PASS exit code 0',

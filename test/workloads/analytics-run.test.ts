@@ -22,12 +22,13 @@ async function run(suite: string): Promise<Result> {
   return runAnalytics({ home, workload, options })
 }
 
-for (const [suite, operations, flows] of [
-  ['ingest', ['events.send'], ['events.visible']],
+for (const [suite, operations, flows, groups] of [
+  ['ingest', ['events.send'], ['events.visible'], ['ingest']],
   [
     'realtime',
     ['events.send', 'dashboard.traffic', 'dashboard.places', 'dashboard.pages'],
     ['events.visible', 'dashboard.fresh'],
+    ['ingest', 'realtime'],
   ],
 ] as const)
   t.test(`suite ${suite} runs its own operations, ends its own flows, and every audit holds`, async (t) => {
@@ -41,6 +42,12 @@ for (const [suite, operations, flows] of [
       result.flows.map(({ name }) => name),
       flows,
     )
+    t.same(
+      result.consumerLag.map(({ group }) => group),
+      groups,
+      'and says how far each consumer group was behind',
+    )
+    t.ok(result.consumerLag.every(({ samples, max, atEnd }) => samples > 1 && max >= (atEnd ?? Infinity)))
     t.ok(result.flows.every(({ completed, missing, doubled }) => completed > 0 && missing + doubled === 0))
     t.same(
       result.audits.filter(({ state }) => state !== 'held').map(({ name, state }) => `${name} ${state}`),

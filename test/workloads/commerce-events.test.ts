@@ -221,6 +221,7 @@ t.test(
     const order = await ordered()
     const asked = async (): Promise<bigint> => kafka.lag('confirmations', [TOPIC.orders])
     t.equal(await asked(), 0n)
+    t.same(await consumers.lag(), { confirmations: 0, notices: 0, sellers: 0 }, 'as its role reports')
     t.match(await effects(order), { letters: 0 })
     await consumers.close()
     const again = await rolesHere(stores, ['relay'])

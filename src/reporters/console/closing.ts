@@ -14,10 +14,14 @@ function bullets(texts: readonly string[], columns: number): string[] {
   )
 }
 
-/** Caches, processes and the course of the run, one line each. */
+/** Caches, consumer groups, processes and the course of the run, one line each. */
 export function facts(result: Result, columns: number): string {
   const ratios = result.cacheRatios.map(({ name, hits, lookups }) =>
     lookups === 0 ? `${name} not asked` : `${name} ${percent(hits / lookups)} of ${whole(lookups)}`,
+  )
+  const lag = result.consumerLag.map(
+    ({ group, max, atEnd }) =>
+      `${group} at most ${whole(max)} records, ${atEnd === null ? 'not known' : whole(atEnd)} at the end`,
   )
   const roles = result.roles.map((role) => {
     const ended =
@@ -27,7 +31,12 @@ export function facts(result: Result, columns: number): string {
   const steps = result.steps.map((step) => `${step.name} ${seconds(step.seconds)}`)
   const line = (title: string, items: readonly string[]): string =>
     items.length === 0 ? '' : factLine([`${title}: ${items[0] ?? ''}`, ...items.slice(1)], columns)
-  return [line('cache hits', ratios), line('processes', roles), line('course', steps)]
+  return [
+    line('cache hits', ratios),
+    line('consumer lag', lag),
+    line('processes', roles),
+    line('course', steps),
+  ]
     .filter((text) => text !== '')
     .join('\n')
 }

@@ -79,8 +79,10 @@ export const startAsWrittenIngest: Variant['roles'][string] = async (stores, _po
     failed: report,
   })
   joined.resolve(consumption)
+  const lag = (): Promise<bigint> => kafka.lag(GROUP, [EVENTS])
   return {
-    drained: async () => (await kafka.lag(GROUP, [EVENTS])) === 0n,
+    drained: async () => (await lag()) === 0n,
+    lag: async () => ({ [GROUP]: Number(await lag()) }),
     close: () => consumption.close(),
   }
 }

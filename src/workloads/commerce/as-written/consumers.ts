@@ -43,8 +43,10 @@ function consumerOf(group: string, statement: Statement, end: Pick<FlowEnd, 'par
         process.stderr.write(`${group}: ${error instanceof Error ? error.message : String(error)}\n`)
       },
     })
+    const lag = (): Promise<bigint> => kafka.lag(group, [ORDER_CREATED])
     return {
-      drained: async () => (await kafka.lag(group, [ORDER_CREATED])) === 0n,
+      drained: async () => (await lag()) === 0n,
+      lag: async () => ({ [group]: Number(await lag()) }),
       close: () => consumption.close(),
     }
   }

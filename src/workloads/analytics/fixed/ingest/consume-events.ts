@@ -135,8 +135,10 @@ export async function consumeEvents(
   })
   joined.resolve(consumption)
   const cutting = setInterval(cutWhatWaits, LOOK_EVERY_MS)
+  const lag = (): Promise<bigint> => stores.kafka.lag(group, [TOPIC.events])
   return {
-    drained: async () => pending.size === 0 && (await stores.kafka.lag(group, [TOPIC.events])) === 0n,
+    drained: async () => pending.size === 0 && (await lag()) === 0n,
+    lag: async () => ({ [group]: Number(await lag()) }),
     async close() {
       clearInterval(cutting)
       await consumption.close()

@@ -70,10 +70,11 @@ export function consumerRole(
         process.stderr.write(`${job.group}: ${error instanceof Error ? error.message : String(error)}\n`)
       },
     })
+    const lag = (): Promise<bigint> => work.kafka.lag(job.group, [job.topic])
     return {
       // What the relay has yet to send is to be read too.
-      drained: async () =>
-        !(await isOutboxLeft(work.postgres)) && (await work.kafka.lag(job.group, [job.topic])) === 0n,
+      drained: async () => !(await isOutboxLeft(work.postgres)) && (await lag()) === 0n,
+      lag: async () => ({ [job.group]: Number(await lag()) }),
       close: () => consumption.close(),
     }
   }
