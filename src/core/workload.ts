@@ -186,6 +186,8 @@ export interface Workload {
   /** Parts that run by themselves; the first is what runs where no flag says which. Absent: the case is one whole. */
   readonly suites?: Readonly<Record<SuiteName, Suite>>
   /** Of a case that was narrowed to one of its suites (session/suites.ts). */
+  /** What the text draws or names and nothing here does, one line each, with the rows. Absent: nothing is known of. */
+  readonly notImplemented?: readonly string[]
   readonly suite?: {
     readonly name: SuiteName
     readonly variants: readonly VariantName[]
