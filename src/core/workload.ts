@@ -179,8 +179,15 @@ export interface Workload {
     pace: Pace,
     standIns: Record<OperationName, number>,
   ): unknown
+  /**
+   * What whoever starts a run should know of it, one line each: traffic that the seed is not made for. `scheduled` are the
+   * arrivals of the mix, warm-up included, by operation.
+   */
+  notes?(scheduled: Readonly<Record<OperationName, number>>, population: Population): readonly string[]
   /** The skew of the traffic, for the honest line. */
   readonly skew: string
+  /** What the text draws or names and nothing here does, one line each, with the rows (X-11). Absent: nothing is known of. */
+  readonly notImplemented?: readonly string[]
   /** Named comparisons of design decisions, for `arch experiment`. */
   readonly experiments: Readonly<Record<string, Experiment>>
   /** Parts that run by themselves; the first is what runs where no flag says which. Absent: the case is one whole. */

@@ -10,6 +10,7 @@ import type { Population, Progress } from '../core/population.ts'
 import { journalReader } from '../engine/journal-reader.ts'
 import { measureNoise } from '../engine/noise.ts'
 import type { NoiseFloor } from '../engine/noise.ts'
+import { counts } from '../engine/schedule.ts'
 import { assembleResult, assembleUnended } from './assemble.ts'
 import type { FinishedRun } from './assemble.ts'
 import { runAudits } from './audit.ts'
@@ -57,6 +58,19 @@ export function chosenStrategies(variant: Variant, flags: StrategyChoice): Strat
   return Object.fromEntries(
     Object.entries(variant.strategies).map(([name, strategy]) => [name, flags[name] ?? strategy.default]),
   )
+}
+
+/** Says what the case has to say of the traffic that is planned. */
+function tellNotes(
+  workload: Workload,
+  { schedule }: ReturnType<typeof planRun>,
+  population: Population,
+  line: (text: string) => void,
+): void {
+  const scheduled: Record<string, number> = {}
+  for (const each of counts(schedule))
+    if (each.stream === 'mix') scheduled[each.operation] = (scheduled[each.operation] ?? 0) + each.scheduled
+  for (const note of workload.notes?.(scheduled, population) ?? []) line(`note: ${note}`)
 }
 
 /** What the steps of a run fill in, so that an interruption at any of them still makes a report. */
@@ -231,6 +245,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   const traffic = offeredTraffic(workload, options)
   const plan = planRun(workload, traffic, options, request.turn.pause)
   const population = { seed: options.seed, size: options.population ?? workload.defaults.population }
+  tellNotes(workload, plan, population, host.line)
   const loadAverageStart = loadAverage()
   const startedAt = host.now()
   const log = steps(host.signal, host.line)

@@ -225,7 +225,7 @@ t.test(
 )
 
 t.test(
-  'a listed case shows operations with targets, strategies with their default, profiles; at any width',
+  'a listed case shows operations with targets, strategies, profiles, and what is not implemented (X-11); at any width',
   async (t) => {
     const workload = sampleWorkload()
     for (const columns of [40, 60, 80, 140]) {
@@ -239,6 +239,7 @@ t.test(
       t.match(out, 'fanout=push | pull |')
       t.match(out, 'viral: one hot post')
       t.match(out, 'scale 1/1000')
+      t.match(out, 'not implemented\n    Memcached (SOC-18)')
     }
     t.match(JSON.parse(JSON.stringify(caseValue(workload))), {
       name: 'sample',

@@ -26,15 +26,20 @@ async function asked(folder: string): Promise<string[]> {
   return lines.toSorted()
 }
 
-t.test('an undisturbed run passes, and its result is as the published schema says', async (t) => {
-  const { result } = await smallBench({ home })
-  t.same([result.verdict, result.exitCode, result.partial], ['PASS', 0, false], reasonsOf(result))
-  const published = z.fromJSONSchema(PUBLISHED as Parameters<typeof z.fromJSONSchema>[0])
-  t.same(published.safeParse(JSON.parse(JSON.stringify(result))).error?.issues ?? [], [])
-  t.equal(result.operations.length, 19)
-  t.ok(result.audits.every(({ state }) => state === 'held'))
-  t.same(await roleProcesses(), [])
-})
+t.test(
+  'an undisturbed run passes, its result is as the published schema says, notes come first',
+  async (t) => {
+    const lines: string[] = []
+    const { result } = await smallBench({ home, line: (text) => lines.push(text) })
+    t.match(lines[0], /^note: \d\d follows among 1000 users$/)
+    t.same([result.verdict, result.exitCode, result.partial], ['PASS', 0, false], reasonsOf(result))
+    const published = z.fromJSONSchema(PUBLISHED as Parameters<typeof z.fromJSONSchema>[0])
+    t.same(published.safeParse(JSON.parse(JSON.stringify(result))).error?.issues ?? [], [])
+    t.equal(result.operations.length, 19)
+    t.ok(result.audits.every(({ state }) => state === 'held'))
+    t.same(await roleProcesses(), [])
+  },
+)
 
 t.test('a relay that is killed makes FAIL; started again for the drain, it has lost nothing', async (t) => {
   const kill = async (): Promise<void> => {

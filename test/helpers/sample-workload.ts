@@ -108,6 +108,7 @@ export function sampleWorkload(): Workload {
     },
     world: () => undefined,
     skew: 'none',
+    notImplemented: ['Memcached (SOC-18): drawn and never used'],
     experiments: { sample: sampleExperiment() },
   }
 }

@@ -21,6 +21,7 @@ const untargeted: Workload = {
   ...social,
   operations: social.operations.map((operation) => ({ ...operation, targets: [] })),
   flows: social.flows.map((flow) => ({ ...flow, targets: [] })),
+  notes: (scheduled, { size }) => [`${scheduled['follow.add']} follows among ${size} users`],
   variants: {
     ...social.variants,
     // Among 1,000 users there is no author that feeds would merge at read.
@@ -38,6 +39,8 @@ export interface SmallBench {
   readonly signal?: AbortSignal
   readonly options?: Partial<BenchOptions>
   readonly progress?: Progress
+  /** Told each line that stays. */
+  readonly line?: (text: string) => void
 }
 
 /** A run that has ended, and the folder of its journal. */
@@ -114,7 +117,7 @@ export async function smallBench(bench: SmallBench): Promise<SmallRun> {
       env: { ...process.env, ARCH_HOME: bench.home },
       signal: bench.signal ?? new AbortController().signal,
       progress: bench.progress ?? ((): void => undefined),
-      line: () => undefined,
+      line: bench.line ?? ((): void => undefined),
       now: () => new Date(),
     },
   )

@@ -7,6 +7,7 @@ import { demandForm, mergedLines, requestHash } from '../../src/workloads/commer
 import { orderIdOf, orderNumberOf } from '../../src/workloads/commerce/fixed/order-number.ts'
 import { decodeCursor, encodeCursor } from '../../src/workloads/commerce/fixed/search/cursor.ts'
 import { searchTerms } from '../../src/workloads/commerce/fixed/search/query.ts'
+import { stockNotes } from '../../src/workloads/commerce/model.ts'
 import { buildPopulation } from '../../src/workloads/commerce/population/build.ts'
 import type { CommercePopulation } from '../../src/workloads/commerce/population.ts'
 import { CATEGORIES } from '../../src/workloads/commerce/population/words.ts'
@@ -332,5 +333,21 @@ t.test('every product has a price of its category and stock in four warehouses; 
     { numRuns: 10 },
   )
   t.pass()
+  t.end()
+})
+
+t.test('a run that would sell out the most wanted product says so, and no shorter one does', (t) => {
+  const orders = (seconds: number) => ({ 'order.place': Math.round(833.3 * seconds) })
+  const size = 20_000
+  t.same(stockNotes(orders(80), { seed: 1, size }), [], 'the usual peak with its warm-up')
+  t.same(stockNotes(orders(350), { seed: 1, size }), [])
+  const [note = ''] = stockNotes(orders(620), { seed: 1, size })
+  t.match(note, /ask for 18\d,\d{3} units of 107,\d{3} of the most wanted product: it sells out/)
+  t.equal(
+    stockNotes(orders(250), { seed: 1, size: 500 }).length,
+    1,
+    'of fewer products the first is more wanted',
+  )
+  t.same(stockNotes({}, { seed: 1, size }), [])
   t.end()
 })

@@ -70,6 +70,7 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
   const suites = Object.entries(workload.suites ?? {}).map(([name, { description }], index) =>
     index === 0 ? `${name} (default): ${description}` : `${name}: ${description}`,
   )
+  const gaps = workload.notImplemented ?? []
   const flows = workload.flows.map((flow) => `${flow.name} ${flow.targets.map(targetText).join(', ')}`)
   const size = `population ${defaults.population.toLocaleString('en-US')} ${workload.documentedPopulation.unit}`
   return [
@@ -82,6 +83,7 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
     ...(strategies.length === 0 ? [] : [paragraph('strategies', strategies, columns, dim)]),
     paragraph('profiles', profiles, columns, dim),
     ...(experiments.length === 0 ? [] : [paragraph('experiments', experiments, columns, dim)]),
+    ...(gaps.length === 0 ? [] : [paragraph('not implemented', gaps, columns, dim)]),
   ].join('\n')
 }
 
@@ -118,6 +120,7 @@ export function caseValue(workload: Workload): unknown {
         targets,
       })),
     })),
+    notImplemented: workload.notImplemented ?? [],
     experiments: Object.entries(workload.experiments).map(([name, { title, compares, defaults }]) => ({
       name,
       title,

@@ -108,6 +108,9 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: analyticsWorld,
   skew: 'Zipf 1.0, octave by octave: pages over 2^14, users over 2^20',
+  notImplemented: [
+    'Druid or Pinot (ANA-13, ANA-15): a second consumer group into rollups of ClickHouse stands in',
+  ],
   experiments,
   suites,
 }

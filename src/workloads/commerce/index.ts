@@ -22,7 +22,7 @@ import { sellers } from './fixed/events/sellers.ts'
 import { openFixed } from './fixed/open.ts'
 import { fixedStrategies } from './fixed/strategies.ts'
 import { flows } from './flows.ts'
-import { model } from './model.ts'
+import { model, stockNotes } from './model.ts'
 import { buildPopulation } from './population/build.ts'
 import { profiles } from './profiles.ts'
 import { commerceSchema } from './schema.ts'
@@ -123,6 +123,10 @@ export const workload: Workload = {
   flows,
   variants: { fixed, 'as-written': asWritten },
   world: commerceWorld,
+  notes: stockNotes,
   skew: 'Zipf: products 1.0 (the first of 20,000 is in a quarter of the orders), customers 0.3',
   experiments,
+  notImplemented: [
+    'S3 for images, and the edge from the product service to it (ECM-21, ECM-23): product_images holds URLs, seeded and never fetched; no byte of an image is stored or served',
+  ],
 }

@@ -1,9 +1,11 @@
 import { assumed, derived, documented, perSecond } from '../../core/model.ts'
 import type { Quantity, TrafficModel } from '../../core/model.ts'
+import type { Population } from '../../core/population.ts'
+import { WAREHOUSES_OF_A_PRODUCT } from './population/places.ts'
 
 /** Orders of an average day. */
 const orders = documented(5e6, 'per day', 'ECM-04')
-/** Orders of Black Friday. */
+/** Orders of Black Friday. Its ramp (ECM-05) is the warm-up of profile `peak`, whose window holds the rate; `ramp` measures it. */
 export const peakOrders: Quantity = documented(50e3, 'per minute', 'ECM-05')
 
 function shareOfOrders(share: number, why: string): Quantity {
@@ -107,9 +109,10 @@ export const QUANTITIES: readonly (readonly [units: number, percent: number])[] 
 /** Units of the scarce product in an order for it. */
 export const SCARCE_QUANTITY = 3
 const MEAN_QUANTITY = QUANTITIES.reduce((sum, [units, percent]) => sum + (units * percent) / 100, 0)
+const UNITS_OF_AN_ORDER = shares.lines.value * MEAN_QUANTITY
 
-/** The longest window in seconds for which the seed's stock is meant to last twice. */
-const LONGEST_SECONDS = 180
+/** Seconds of the peak that the seed's stock is meant to last for: twice the longest window that was thought of, 180 s. */
+const STOCK_SECONDS = 360
 /** Products that get a row a unit with `checkout=unit-rows`: of 20,000, a third of all demand (E-43). */
 export const HOT_PRODUCTS = 20
 const HARMONIC_OF_20_000 = 10.48
@@ -117,12 +120,40 @@ const SMALLEST_STOCK = 400
 /** One more than what orders of three can take, so that a unit is left in each warehouse (E-15). */
 const SCARCE_UNITS = 700
 
-/** Units of a product in each of its four warehouses: twice what the longest peak asks for, by its popularity. */
+/** Units of a product in each of its four warehouses: what so long a peak asks for, by its popularity. */
 export function stockOfRank(rank: number, isScarce: boolean): number {
   if (isScarce) return SCARCE_UNITS
-  const linesPerSecond = perSecond(peakOrders) * shares.lines.value
-  const wanted = (linesPerSecond * MEAN_QUANTITY * LONGEST_SECONDS) / HARMONIC_OF_20_000 / (rank + 1)
-  return Math.max(SMALLEST_STOCK, Math.ceil((2 * wanted) / 4))
+  const units = perSecond(peakOrders) * STOCK_SECONDS * UNITS_OF_AN_ORDER
+  return Math.max(
+    SMALLEST_STOCK,
+    Math.ceil(units / HARMONIC_OF_20_000 / (rank + 1) / WAREHOUSES_OF_A_PRODUCT),
+  )
+}
+
+/** The n-th harmonic number, by which the most wanted of n products has 1/H of the demand. */
+function harmonic(n: number): number {
+  let sum = 0
+  for (let term = 1; term <= n; term += 1) sum += 1 / term
+  return sum
+}
+
+/**
+ * What whoever starts a run should know of it: the stock is a function of the seed, and does not follow the length of the
+ * run, so that a long peak sells out what is most wanted.
+ * @param scheduled arrivals by operation, warm-up included
+ */
+export function stockNotes(
+  scheduled: Readonly<Record<string, number>>,
+  { size }: Population,
+): readonly string[] {
+  const orders = scheduled['order.place'] ?? 0
+  const wanted = Math.round((orders * UNITS_OF_AN_ORDER) / harmonic(size - 1))
+  const stocked = WAREHOUSES_OF_A_PRODUCT * stockOfRank(0, false)
+  if (wanted <= stocked) return []
+  const numbers = `${wanted.toLocaleString('en-US')} units of ${stocked.toLocaleString('en-US')}`
+  return [
+    `the orders of this run ask for ${numbers} of the most wanted product: it sells out, and more is refused than the profile expects; ask for fewer orders or a shorter window`,
+  ]
 }
 
 /** Every number of the commerce traffic, for the report (rates at scale 1). */
@@ -132,6 +163,11 @@ export const model: TrafficModel = {
   'order.place peak': peakOrders,
   'skew.products': skew.products,
   'skew.customers': skew.customers,
+  'stock.lasts': assumed(
+    STOCK_SECONDS,
+    'seconds of the peak',
+    'twice a window of three minutes; a run that asks for more says so before it starts',
+  ),
   'stock.scarce': assumed(4 * SCARCE_UNITS, 'units', 'of the one product that `sellout` asks for'),
   'stock.hot': assumed(
     HOT_PRODUCTS,

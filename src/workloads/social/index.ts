@@ -91,5 +91,9 @@ export const workload: Workload = {
   skew:
     'Zipf: readers 0.5, posts 1.0, authors 0.8; feed reads: cold 6 %, deep 5 %, of celebrities 20 %; ' +
     'viral: every like by somebody else, seeded users first, then visitors who stand for the rest of the 500M',
+  notImplemented: [
+    'Memcached (SOC-18): drawn and never used by the text; the second cache layer is Redis',
+    'S3 and a CDN for media (SOC-22, SOC-82): the database holds URLs, and nothing is behind them',
+  ],
   experiments: {},
 }
