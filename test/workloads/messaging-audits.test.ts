@@ -234,6 +234,12 @@ const STORES: readonly Damage[] = [
   ],
   [
     'accounts.gone',
+    'a deleted account is a user still',
+    run(`INSERT INTO users (user_id) VALUES (${gone})`),
+    run(`DELETE FROM users WHERE user_id = ${gone}`),
+  ],
+  [
+    'accounts.gone',
     'a deleted account is a member',
     run(`INSERT INTO members (conversation_id, user_id) VALUES (${conversation}, ${gone})`),
     run(`DELETE FROM members WHERE conversation_id = ${conversation} AND user_id = ${gone}`),

@@ -126,6 +126,45 @@ t.test('a device that is registered cannot be registered by somebody else', asyn
   t.match(await ask(short, body.subarray(1)), { type: 'refused', request: 3, reason: 'malformed' })
 })
 
+t.test('a further device of a user is let in by one that is there, and by nobody else', async (t) => {
+  const victim = people.userId(801)
+  const { ask } = await rawSocket()
+  const register = (device: number, more: object = {}): Promise<unknown> => {
+    const header = { type: 'register', request: 3, user: victim.toString(), device, lengths: [64, 96] }
+    return ask({ ...header, ...more }, Buffer.alloc(160))
+  }
+  const devices = async (): Promise<number[]> => {
+    const text = 'SELECT device_id FROM devices WHERE user_id = ?'
+    const rows = await messaging.own.cassandra.query<{ readonly device_id: number }>(
+      { text, idempotent: true },
+      [victim],
+    )
+    return rows.map(({ device_id: device }) => device)
+  }
+  const first = (await register(2)) as { readonly value: { readonly token: string } }
+  const refused = { type: 'refused', request: 3, reason: 'unknown device' }
+  t.match(await register(77), refused, 'nobody vouches')
+  t.match(await register(77, { by: messaging.device(other).voucher }), refused, 'somebody else does')
+  t.match(await register(77, { by: { device: 77, token: '' } }), refused, 'it does itself')
+  t.same(await devices(), [2])
+  t.match(await register(77, { by: { device: 2, token: first.value.token } }), { type: 'done', request: 3 })
+  t.same(await devices(), [2, 77])
+  await othersGoOn()
+})
+
+t.test('of two devices that are registered at once as the first of a user one is', async (t) => {
+  const user = people.userId(800).toString()
+  const answers = await Promise.all(
+    [1, 2, 3].map(async (device) => {
+      const { ask } = await rawSocket()
+      return ask({ type: 'register', request: 1, user, device, lengths: [64, 96] }, Buffer.alloc(160))
+    }),
+  )
+  t.equal(answers.filter((answer) => (answer as { type: string }).type === 'done').length, 1)
+  const statement = { text: 'SELECT first_device FROM users WHERE user_id = ?', idempotent: true }
+  t.equal((await messaging.own.cassandra.query(statement, [BigInt(user)])).length, 1, 'and the user is there')
+})
+
 t.test(
   'an id that no bigint holds is refused and counted, wherever it stands, and nothing ends',
   async (t) => {

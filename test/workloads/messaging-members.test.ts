@@ -216,7 +216,7 @@ t.test('a deleted account leaves no row, is in no conversation, and cannot come 
   const heard = await messaging.say(messaging.device(7), conversation)
   await untilShown(made, conversation, [heard.key])
   await made.ask('read', { conversation, message: heard.message })
-  t.same(await tablesWith(user), ['devices', 'key_packages', 'inbox', 'members'])
+  t.same(await tablesWith(user), ['users', 'devices', 'key_packages', 'inbox', 'members'])
   await made.ask('forget')
   t.same(await tablesWith(user), [])
   await messaging.settled()

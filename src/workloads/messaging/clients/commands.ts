@@ -91,7 +91,7 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
   async 'device.register'(society, device, { number }) {
     const [user = ''] = device.address.split(':')
     const made = society.add({ user: BigInt(user), device: number })
-    await made.register()
+    await made.register(device.voucher)
     await made.arrive()
     return null
   },

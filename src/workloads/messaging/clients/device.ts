@@ -3,6 +3,7 @@ import { OperationFailure } from '../../../core/errors.ts'
 import { addressOf } from '../population.ts'
 import type { DeviceAddress } from '../population.ts'
 import type { Answers, Pushed } from '../protocol/answers.ts'
+import type { Voucher } from '../protocol/requests.ts'
 import type { DeviceKeys } from './encryption/encryption.ts'
 import { openLink } from './link.ts'
 import type { Link } from './link.ts'
@@ -31,8 +32,13 @@ export interface Device {
   readonly sending: Map<string, Promise<unknown>>
   /** Who takes part, as this device last saw it. */
   readonly known: Map<string, Answers['devices']>
-  /** Registers with the server and leaves key packages there. @throws Refusal, OperationFailure */
-  register(): Promise<void>
+  /** What lets a further device of its user in. It goes from one device to the other, as by a code on the screen. */
+  readonly voucher: Voucher
+  /**
+   * Registers with the server and leaves key packages there. @param by of another device of its user; the first one has
+   * none @throws Refusal, OperationFailure
+   */
+  register(by?: Voucher): Promise<void>
   /** Connects, and resolves when all that waited has been taken. @throws OperationFailure */
   arrive(): Promise<void>
   /** The connection is cut, as when a train enters a tunnel. */
@@ -175,13 +181,17 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     get isOnline() {
       return link !== undefined
     },
-    async register() {
+    get voucher() {
+      return { device: device.device, token }
+    },
+    async register(by) {
       const made = await connect(untilDrained())
       link = made
       const lastResort = keys.lastResort()
       observer.lastResort(address, Buffer.from(lastResort).toString('base64').slice(0, FINGERPRINT))
       const { lengths, body } = joined([keys.identity, lastResort])
-      ;({ token } = await made.ask('register', { ...who, lengths }, body))
+      const ask = { ...who, lengths, ...(by === undefined ? {} : { by }) }
+      ;({ token } = await made.ask('register', ask, body))
       await made.ask('hello', { ...who, token })
       await leavePackages(PACKAGES)
       link = undefined

@@ -139,10 +139,19 @@ async function atMost<Item>(items: readonly Item[], work: (item: Item) => Promis
   await Promise.all(items.map((item) => limit.execute(() => work(item))))
 }
 
-/** Registers all devices, and connects those that are not away (M-12, M-13). @throws OperationFailure */
+/** Each user's first device. */
+const FIRST = ':1'
+
+/** Registers all devices, the first of each user before the others, and connects those that are not away (M-12, M-13). @throws OperationFailure */
 export async function joinAll({ devices }: Society, isAway: (index: number) => boolean): Promise<void> {
   const all = [...devices.values()]
-  await atMost(all, (device) => device.register())
+  const [first = [], further = []] = [true, false].map((isFirst) =>
+    all.filter(({ address }) => address.endsWith(FIRST) === isFirst),
+  )
+  await atMost(first, (device) => device.register())
+  await atMost(further, (device) =>
+    device.register(devices.get(device.address.replace(/:\d+$/, FIRST))?.voucher),
+  )
   await atMost(
     all.filter((_, index) => !isAway(index)),
     (device) => device.arrive(),

@@ -41,6 +41,12 @@ interface Device {
   readonly device: number
 }
 
+/** One of the user's devices that lets a further one in: it shows its token. */
+export interface Voucher {
+  readonly device: number
+  readonly token: string
+}
+
 interface Conversation {
   readonly conversation: string
 }
@@ -53,8 +59,8 @@ export interface ConversationMark {
 }
 
 interface Asked {
-  /** Body: identity key, then the key package of last resort. Answers a token. */
-  register: Numbered & Device & { readonly lengths: readonly number[] }
+  /** Body: identity key, then the key package of last resort. Answers a token. A user's first device needs no voucher. */
+  register: Numbered & Device & { readonly lengths: readonly number[]; readonly by?: Voucher }
   /** Who is speaking, from now on. What waits for the device follows. */
   hello: Numbered & Device & { readonly token: string }
   /** Body: key packages (M-13). */
@@ -98,7 +104,13 @@ export type RequestOf<Type extends RequestType> = { readonly type: Type } & Aske
 export type Request = { [Type in RequestType]: RequestOf<Type> }[RequestType]
 
 const requests = {
-  register: z.strictObject({ type: z.literal('register'), user: id, device, lengths: lengths.length(2) }),
+  register: z.strictObject({
+    type: z.literal('register'),
+    user: id,
+    device,
+    lengths: lengths.length(2),
+    by: z.strictObject({ device, token: text }).exactOptional(),
+  }),
   hello: z.strictObject({ type: z.literal('hello'), user: id, device, token: text }),
   packages: z.strictObject({ type: z.literal('packages'), lengths }),
   devices: z.strictObject({ type: z.literal('devices'), conversation: uuid }),

@@ -45,6 +45,11 @@ export const SELECT_DEVICES: CassandraStatement = idempotent(
 export const SELECT_DEVICE: CassandraStatement = idempotent(
   'SELECT identity_key, last_resort, token_hash, registered_at FROM devices WHERE user_id = ? AND device_id = ?',
 )
+/** Of a user's devices one is the first, which nobody vouches for: of two that come at once, too. */
+export const CLAIM_USER: CassandraStatement = {
+  text: 'UPDATE users SET registered_at = ?, first_device = ? WHERE user_id = ? IF first_device = null',
+  idempotent: false,
+}
 /** A device is registered once: who comes second is somebody else. */
 export const INSERT_DEVICE: CassandraStatement = {
   text: 'INSERT INTO devices (user_id, device_id, identity_key, last_resort, token_hash, registered_at) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS',
