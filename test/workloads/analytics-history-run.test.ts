@@ -59,7 +59,7 @@ t.test('an interruption among the queries ends in what was seen until then', asy
   t.equal(result.queries?.results.at(0)?.hot.length, 2)
 })
 
-const [GREEDY] = historyQueries.filter(({ name }) => name === 'unique-users')
+const GREEDY = historyQueries.find(({ name }) => name === 'unique-users')
 if (GREEDY === undefined) throw new Error('no query unique-users')
 
 /** Suite H where one of the queries has hardly any memory, of which the engine counts every byte. */
