@@ -112,6 +112,12 @@ export interface SearchPage extends ProductList {
   readonly degraded: boolean
 }
 
+/** A change of a product; `isIndexed`: the search index has been told. */
+export interface ProductChange {
+  readonly version: bigint
+  readonly isIndexed: boolean
+}
+
 /** Whether a step changed anything; a repeated one does not. */
 export interface Changed {
   readonly changed: boolean
@@ -170,7 +176,10 @@ export interface CommerceApplication {
     request: { sellerId: bigint; before: bigint | undefined; limit: number },
     context: Context,
   ): Promise<{ readonly orders: readonly SellerOrder[]; readonly next: bigint | undefined }>
-  /** Changes a product; the search index follows. Answers its new version. Refusals: `unknown-product`, `invalid-price`. */
+  /**
+   * Changes a product. Answers its new version, and whether the index has been told of it; else it follows. Refusals:
+   * `unknown-product`, `invalid-price`.
+   */
   updateProduct(
     request: {
       productId: bigint
@@ -179,7 +188,7 @@ export interface CommerceApplication {
       status: 'active' | 'inactive' | 'deleted' | null
     },
     context: Context,
-  ): Promise<{ readonly version: bigint }>
+  ): Promise<ProductChange>
   /** Refusals: `bad-query`, `bad-filter`, `bad-cursor`. */
   search(
     request: { query: string; filters: ProductFilters; after: string | undefined; limit: number },
