@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { BulkOperation } from '../../src/stores/elasticsearch/client.ts'
 import { TOPIC } from '../../src/workloads/commerce/fixed/events/topics.ts'
+import { INDEX_FRESH, versionKey } from '../../src/workloads/commerce/flows.ts'
 import type { ProductDocument } from '../../src/workloads/commerce/fixed/search/document.ts'
 import { PRODUCTS_ALIAS } from '../../src/workloads/commerce/fixed/search/elastic.ts'
 import { rebuildIndex } from '../../src/workloads/commerce/fixed/search/rebuild.ts'
@@ -36,6 +37,11 @@ async function indexed(productId: bigint): Promise<readonly [bigint, string] | u
   return found === undefined ? undefined : [found.version, found.source.title]
 }
 
+/** What the flow of changes to searches has ended for, in order. */
+function shown(): readonly string[] {
+  return roles.ends.filter(({ flow }) => flow === INDEX_FRESH).map(({ key }) => key)
+}
+
 async function searchDiffers(): Promise<string> {
   return (await auditOf('search.equal', stores)).examples.join('\n')
 }
@@ -57,6 +63,7 @@ t.test('a change of a product reaches the index and every cache (ECM-79, E-35)',
   const version = await change(productId, { title: 'Renamed thing', priceMinor: 77n })
   await roles.settled()
   t.same(await indexed(productId), [version, 'Renamed thing'])
+  t.same(shown(), [versionKey(productId, version)])
   const { product } = await application.readProduct({ productId }, context)
   t.match(product, { title: 'Renamed thing', priceMinor: 77n, version })
   await elasticsearch.refresh(PRODUCTS_ALIAS)
@@ -115,6 +122,20 @@ t.test(
   },
 )
 
+t.test('every version of a product is shown once, by itself or with a later one (E-42)', async (t) => {
+  const productId = catalogue.productId(5)
+  const versions: bigint[] = []
+  for (const title of ['One', 'Two', 'Three']) versions.push(await change(productId, { title }))
+  await roles.settled()
+  const keys = versions.map((version) => versionKey(productId, version))
+  t.same(
+    shown().filter((key) => keys.includes(key)),
+    keys,
+  )
+  const found = await elasticsearch.count(PRODUCTS_ALIAS, { match: { title: 'Three' } })
+  t.ok(found > 0, 'searches see it by then')
+})
+
 t.test('what is on sale again is found again', async (t) => {
   const productId = catalogue.productId(3)
   await change(productId, { status: 'inactive' })
@@ -139,12 +160,14 @@ t.test('product events that come again change nothing, and broken ones stop nobo
     broken.map((value) => ({ key, value, headers: { kind: 'product.changed' } })),
   )
   await kafka.produce(TOPIC.products, [
-    { key, value: '{"product":"5"}', headers: { kind: 'product.changed' } },
+    { key, value: '{"product":"5","version":"2"}', headers: { kind: 'product.changed' } },
   ])
+  const seen = shown().length
   const version = await change(catalogue.productId(4), { title: 'Behind the broken ones' })
   await roles.settled()
   t.same(await indexed(catalogue.productId(4)), [version, 'Behind the broken ones'])
   t.same(await Promise.all([0, 1, 2, 3].map((index) => indexed(catalogue.productId(index)))), before)
+  t.same(shown().slice(seen), [versionKey(catalogue.productId(4), version)], 'and nothing is shown twice')
   t.equal((await whole(kafka, TOPIC.deadLetters)).length, broken.length)
   t.same(await violations(stores, ['search.equal']), [])
 })

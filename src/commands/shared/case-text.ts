@@ -71,7 +71,9 @@ export function caseText(workload: Workload, columns: number, { bold, dim }: Col
     index === 0 ? `${name} (default): ${description}` : `${name}: ${description}`,
   )
   const gaps = workload.notImplemented ?? []
-  const flows = workload.flows.map((flow) => `${flow.name} ${flow.targets.map(targetText).join(', ')}`)
+  const flows = workload.flows.map(
+    ({ name, targets }) => `${name} ${targets.map(targetText).join(', ') || '(no target)'}`,
+  )
   const size = `population ${defaults.population.toLocaleString('en-US')} ${workload.documentedPopulation.unit}`
   return [
     `${bold(workload.name)} ${workload.title}`,

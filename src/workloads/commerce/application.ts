@@ -112,6 +112,12 @@ export interface SearchPage extends ProductList {
   readonly degraded: boolean
 }
 
+/** A change of a product; `isIndexed`: the search index has been told. */
+export interface ProductChange {
+  readonly version: bigint
+  readonly isIndexed: boolean
+}
+
 /** Whether a step changed anything; a repeated one does not. */
 export interface Changed {
   readonly changed: boolean
@@ -173,8 +179,8 @@ export interface CommerceApplication {
     context: Context,
   ): Promise<{ readonly orders: readonly SellerOrder[]; readonly next: bigint | undefined }>
   /**
-   * Changes a product; the search index follows. Answers its new version. Refusals: `unknown-product`, `invalid-price`,
-   * `invalid-title`.
+   * Changes a product. Answers its new version, and whether the index has been told of it; else it follows. Refusals:
+   * `unknown-product`, `invalid-price`, `invalid-title`.
    */
   updateProduct(
     request: {
@@ -184,7 +190,7 @@ export interface CommerceApplication {
       status: 'active' | 'inactive' | 'deleted' | null
     },
     context: Context,
-  ): Promise<{ readonly version: bigint }>
+  ): Promise<ProductChange>
   /** Refusals: `bad-query`, `bad-filter`, `bad-cursor`. */
   search(
     request: { query: string; filters: ProductFilters; after: string | undefined; limit: number },

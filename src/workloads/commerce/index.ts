@@ -15,7 +15,7 @@ import { derivedDifferences, provisionDerived } from './fixed/derived-stores.ts'
 import { experiments } from './experiments/index.ts'
 import { confirmations } from './fixed/events/confirmations.ts'
 import { consumerRole } from './fixed/events/consumer.ts'
-import { indexer } from './fixed/events/indexer.ts'
+import { newIndexer } from './fixed/events/indexer.ts'
 import { notices } from './fixed/events/notices.ts'
 import { startRelay } from './fixed/events/relay.ts'
 import { sellers } from './fixed/events/sellers.ts'
@@ -83,7 +83,7 @@ const fixed: Variant = {
     confirmations: consumerRole(confirmations),
     notices: consumerRole(notices),
     sellers: consumerRole(sellers),
-    indexer: consumerRole(indexer),
+    indexer: (...start) => consumerRole(newIndexer())(...start),
   },
   audits: fixedAudits,
 }
@@ -125,8 +125,8 @@ export const workload: Workload = {
   world: commerceWorld,
   notes: stockNotes,
   skew: 'Zipf: products 1.0 (the first of 20,000 is in a quarter of the orders), customers 0.3',
-  experiments,
   notImplemented: [
     'S3 for images, and the edge from the product service to it (ECM-21, ECM-23): product_images holds URLs, seeded and never fetched; no byte of an image is stored or served',
   ],
+  experiments,
 }

@@ -2,7 +2,13 @@ import type { Cost } from '../../../core/cost.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { PostgresQueries } from '../../../stores/postgres/client.ts'
-import type { CommerceApplication, ProductList, ProductPage, ProductView } from '../application.ts'
+import type {
+  CommerceApplication,
+  ProductChange,
+  ProductList,
+  ProductPage,
+  ProductView,
+} from '../application.ts'
 import { indexProduct } from './index-product.ts'
 import { decimalOf, minorOf } from './money.ts'
 import { pageOf } from './pages.ts'
@@ -180,11 +186,11 @@ export async function updateProduct(
   { postgres, elasticsearch }: Services,
   { productId, title, priceMinor, status }: Parameters<CommerceApplication['updateProduct']>[0],
   { cost }: Context,
-): Promise<{ version: bigint }> {
+): Promise<ProductChange> {
   const price = priceMinor === null ? null : decimalOf(priceMinor)
   const values = [productId, title, price, status]
   const [row] = await postgres.query<{ version: bigint }>(UPDATE_PRODUCT, values, cost)
   if (row === undefined) throw new Refusal('unknown-product')
   await indexProduct(postgres, elasticsearch, productId, cost)
-  return { version: row.version }
+  return { version: row.version, isIndexed: true }
 }

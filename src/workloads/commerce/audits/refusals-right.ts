@@ -15,7 +15,7 @@ const PART = 500
 const SLACK_MICROS = 250_000
 
 // What the ledger says could be ordered of a product: at the beginning of the moment, and the least within it.
-const LEAST_FIXED: Statement = {
+export const LEAST_FIXED: Statement = {
   name: 'audit refusals least',
   text: `SELECT w.place::integer AS place,
   (SELECT bool_or(p.version > 1) FROM product_directory d

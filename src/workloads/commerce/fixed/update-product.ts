@@ -1,6 +1,7 @@
 import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
+import type { ProductChange } from '../application.ts'
 import { demandId, isAmount, isText } from './bounds.ts'
 import type { Services } from './services.ts'
 
@@ -17,7 +18,8 @@ const UPDATE: Statement = {
   RETURNING p.product_id, p.version
 ), told AS (
   INSERT INTO outbox (aggregate_id, kind, payload)
-  SELECT product_id, 'product.changed', jsonb_build_object('product', product_id::text) FROM changed
+  SELECT product_id, 'product.changed', jsonb_build_object('product', product_id::text, 'version', version::text)
+  FROM changed
 )
 SELECT version FROM changed`,
 }
@@ -35,7 +37,7 @@ export async function updateProduct(
     status: 'active' | 'inactive' | 'deleted' | null
   },
   context: Context,
-): Promise<{ version: bigint }> {
+): Promise<ProductChange> {
   const { productId, title, priceMinor, status } = request
   demandId(productId, 'unknown-product')
   if (priceMinor !== null && !isAmount(priceMinor)) throw new Refusal('invalid-price')
@@ -46,5 +48,5 @@ export async function updateProduct(
   const id = productId.toString()
   await services.redis.wave(services.products.invalidation([id]), context.cost)
   services.products.forget([id])
-  return { version: row.version }
+  return { version: row.version, isIndexed: false }
 }

@@ -2,7 +2,8 @@ import { arrivalKey } from '../../../core/operation.ts'
 import type { Operation } from '../../../core/operation.ts'
 import { choose, rootOf, uniform } from '../../../patterns/traffic/draw.ts'
 import type { ArrivalId } from '../../../patterns/traffic/draw.ts'
-import type { CommerceApplication } from '../application.ts'
+import type { CommerceApplication, ProductChange } from '../application.ts'
+import { INDEX_FRESH, versionKey } from '../flows.ts'
 import { rates } from '../model.ts'
 import type { CommerceWorld } from '../world.ts'
 import { CODE } from './code.ts'
@@ -41,12 +42,7 @@ export function updateAt(world: CommerceWorld, id: ArrivalId): ProductUpdate {
 }
 
 /** Products of the less wanted half change title or price; some of the least wanted tenth are taken off sale. */
-export const productUpdate: Operation<
-  CommerceApplication,
-  CommerceWorld,
-  ProductUpdate,
-  { readonly version: bigint }
-> = {
+export const productUpdate: Operation<CommerceApplication, CommerceWorld, ProductUpdate, ProductChange> = {
   name: 'product.update',
   claims: ['ECM-29', 'ECM-79'],
   kind: 'write',
@@ -63,4 +59,7 @@ export const productUpdate: Operation<
   }),
   outcome: (_update, { version }) => ({ version: String(version) }),
   result: ({ result, productId }) => ({ key: result, id: productId }),
+  // As written the index is told before the answer: no role sees the end of it.
+  flows: ({ productId }, { version, isIndexed }) =>
+    isIndexed ? undefined : { flows: [INDEX_FRESH], key: versionKey(productId, version) },
 }

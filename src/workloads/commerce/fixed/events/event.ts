@@ -26,7 +26,7 @@ const createdSchema = z.object({
   /** Units by warehouse. */
   warehouses: z.record(z.string().regex(/^\d{1,9}$/), units),
 })
-const productSchema = z.object({ product: id })
+const productSchema = z.object({ product: id, version: id })
 
 /** An order was placed: what its consumers need to know of it. */
 export interface OrderCreated {
@@ -53,6 +53,8 @@ export interface OrderMoved {
 export interface ProductChanged {
   readonly kind: 'product.changed'
   readonly product: string
+  /** The version that the change made; the row may have a later one by now. */
+  readonly version: string
 }
 
 export type CommerceEvent = OrderCreated | OrderMoved | ProductChanged

@@ -1,5 +1,9 @@
 import { OperationFailure } from '../../../../core/errors.ts'
-import type { BulkOperation, ElasticsearchClient } from '../../../../stores/elasticsearch/client.ts'
+import type {
+  BulkOperation,
+  BulkOptions,
+  ElasticsearchClient,
+} from '../../../../stores/elasticsearch/client.ts'
 import type { PostgresQueries, Statement } from '../../../../stores/postgres/client.ts'
 import { meanRating } from './document.ts'
 import type { ProductDocument } from './document.ts'
@@ -57,6 +61,35 @@ function operationOf(row: IndexedRow): BulkOperation {
   return { kind: 'index', id, document, version: row.version }
 }
 
+/** What became of a row in an index. */
+export interface IndexedProduct {
+  readonly productId: bigint
+  readonly version: bigint
+  /** False where the index had this version or a later one. */
+  readonly isNews: boolean
+}
+
+async function bringRows(
+  queries: PostgresQueries,
+  elasticsearch: ElasticsearchClient,
+  index: string,
+  statement: Statement,
+  values: Parameters<PostgresQueries['query']>[1],
+  options?: BulkOptions,
+): Promise<readonly IndexedProduct[]> {
+  const rows = await queries.query<IndexedRow>(statement, values)
+  if (rows.length === 0) return []
+  const outcomes = await elasticsearch.bulk(index, rows.map(operationOf), undefined, options)
+  const failed = outcomes.find((outcome) => outcome.outcome === 'failed')
+  if (failed !== undefined)
+    throw new OperationFailure('unexpected', `a product was not indexed: ${failed.reason}`)
+  return rows.map(({ product_id: productId, version }, position) => ({
+    productId,
+    version,
+    isNews: outcomes[position]?.outcome === 'done',
+  }))
+}
+
 /**
  * Brings the rows that a statement answers into an index, each under its row's version: indexers that finish out of order
  * leave the newest (E-35). Answers the ids, ascending where the statement's are.
@@ -69,11 +102,19 @@ export async function indexRows(
   statement: Statement,
   values: Parameters<PostgresQueries['query']>[1],
 ): Promise<readonly bigint[]> {
-  const rows = await queries.query<IndexedRow>(statement, values)
-  if (rows.length === 0) return []
-  const outcomes = await elasticsearch.bulk(index, rows.map(operationOf))
-  const failed = outcomes.find((outcome) => outcome.outcome === 'failed')
-  if (failed !== undefined)
-    throw new OperationFailure('unexpected', `a product was not indexed: ${failed.reason}`)
-  return rows.map((row) => row.product_id)
+  const brought = await bringRows(queries, elasticsearch, index, statement, values)
+  return brought.map(({ productId }) => productId)
+}
+
+/**
+ * Brings products into an index as `indexRows` does, and answers when searches see them: at its next refresh.
+ * @throws OperationFailure when any of them could not be indexed
+ */
+export function showProducts(
+  queries: PostgresQueries,
+  elasticsearch: ElasticsearchClient,
+  index: string,
+  products: readonly string[],
+): Promise<readonly IndexedProduct[]> {
+  return bringRows(queries, elasticsearch, index, PRODUCTS_BY_ID, [products], { waitsForRefresh: true })
 }
