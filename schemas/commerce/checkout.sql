@@ -81,7 +81,7 @@ END $$;
 -- What an order costs, from one snapshot of prices (E-23, E-24), and the warehouses that are near to its address, before
 -- anything is locked (E-25). Lines come merged and in ascending order of their products. `verdict` is ok, unknown-address,
 -- unknown-product, inactive-product, mixed-currencies, wrong-currency or price-changed; `detail` names the product.
--- Callers bring the settings that plans are made under.
+-- Callers bring the settings that plans are made under, and lines whose prices seen come to less than 2^62 together.
 CREATE OR REPLACE FUNCTION quote_order(customer bigint, address bigint, wanted_currency text, asked bigint[],
   quantities integer[], seen_prices bigint[], OUT verdict text, OUT detail bigint, OUT prices bigint[], OUT sellers bigint[],
   OUT titles text[], OUT images text[], OUT subtotal bigint, OUT tax bigint, OUT shipping bigint, OUT total bigint,
@@ -106,9 +106,9 @@ BEGIN
 
   -- Sorted once, below: an aggregate with an order of its own sorts for itself.
   SELECT array_agg(s.price_minor), array_agg(s.seller_id), array_agg(s.title), array_agg(s.image_url),
-    sum(s.price_minor * s.quantity), min(s.currency), max(s.currency),
+    sum(s.seen * s.quantity) FILTER (WHERE s.price_minor = s.seen), min(s.currency), max(s.currency),
     min(s.product) FILTER (WHERE s.status IS NULL OR s.status = 'deleted'),
-    min(s.product) FILTER (WHERE s.status = 'inactive'), min(s.product) FILTER (WHERE s.price_minor <> s.seen)
+    min(s.product) FILTER (WHERE s.status = 'inactive'), min(s.product) FILTER (WHERE s.price_minor IS DISTINCT FROM s.seen)
   INTO prices, sellers, titles, images, subtotal, money, other_money, unknown, inactive, drifted
   FROM (
     SELECT l.product, l.quantity, l.seen, p.price_minor, p.seller_id, p.title, p.currency, p.status, i.image_url
@@ -123,8 +123,9 @@ BEGIN
     WHEN other_money <> money THEN 'mixed-currencies' WHEN money <> wanted_currency THEN 'wrong-currency'
     WHEN drifted IS NOT NULL THEN 'price-changed' ELSE 'ok' END;
   IF verdict <> 'ok' THEN RETURN; END IF;
-  -- Half a minor unit goes up; no float comes near the money (E-48).
-  tax := (subtotal * tax_rate + 5000) / 10000;
+  -- Half a minor unit goes up; no float comes near the money (E-48). In two parts, so that nothing is beyond 63 bits that
+  -- the total is not.
+  tax := subtotal / 10000 * tax_rate + (subtotal % 10000 * tax_rate + 5000) / 10000;
   total := subtotal + tax + shipping;
 END $$;
 
@@ -150,11 +151,12 @@ BEGIN
   INSERT INTO order_item_allocations (order_id, line_number, inventory_id, warehouse_id, quantity, shard)
   SELECT new_order, l.line, l.inventory, l.place, l.units, own
   FROM unnest(line_numbers, line_inventories, line_places, line_units) AS l(line, inventory, place, units);
+  -- Ids and money are text in events: a reader of JSON may take numbers for doubles (E-48).
   -- fault point order.outbox
   INSERT INTO outbox (aggregate_id, kind, payload)
   SELECT new_order, 'order.created', jsonb_build_object('order', new_order::text, 'customer', customer::text,
-    'number', new_number, 'total', quote.total, 'currency', quote.money,
-    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, l.price * l.quantity))
+    'number', new_number, 'total', quote.total::text, 'currency', quote.money,
+    'lines', (SELECT jsonb_agg(jsonb_build_array(l.product::text, l.seller::text, l.quantity, (l.price * l.quantity)::text))
       FROM unnest(asked, quote.sellers, quantities, quote.prices) AS l(product, seller, quantity, price)),
     'warehouses', (SELECT jsonb_object_agg(w.place, w.units) FROM (
       SELECT l.place, sum(l.units) AS units FROM unnest(line_places, line_units) AS l(place, units) GROUP BY l.place) w));

@@ -7,6 +7,7 @@ import { parseInteger, parseSize } from '../core/units.ts'
 import type { Workload } from '../core/workload.ts'
 import { claimInstance } from '../session/claim.ts'
 import { runExperiment } from '../session/experiment.ts'
+import { roleKiller } from '../session/kill-role.ts'
 import { storeNodes } from '../session/store-nodes.ts'
 import type { TopologyWish } from '../session/topology-wish.ts'
 import { withStores } from '../session/with-stores.ts'
@@ -111,7 +112,7 @@ async function run(
   }
   const release = await claimInstance(workload.name, io.env)
   try {
-    return await withStores(experiment, request, async (stores, running) => {
+    return await withStores(experiment, request, async (stores, running, endpoints) => {
       const population = { seed: facts.seed, size: facts.population }
       const signal = io.interruptSignal()
       const host = {
@@ -119,6 +120,7 @@ async function run(
         line: lines.line,
         signal,
         nodes: storeNodes(experiment.stores, request),
+        killRole: roleKiller(workload.name, endpoints),
       }
       const opened = await experiment.open(stores, population, host).catch((error: unknown) => {
         // What was being loaded when the interruption came was broken off by it.

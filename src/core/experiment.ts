@@ -1,7 +1,8 @@
-import type { DefectId, RequirementId, StoreName } from './names.ts'
+import type { DefectId, RequirementId, RoleName, StoreName, VariantName } from './names.ts'
 import type { Address, Stores, Topology } from './store.ts'
 import type { LoadHost } from './suite.ts'
 import type { Population } from './population.ts'
+import type { StrategyChoice } from './strategy.ts'
 
 /** A name in a table, and what it stands for; '' for one that speaks for itself. */
 export interface Named {
@@ -56,9 +57,24 @@ export interface StoreNodes {
   restore(): Promise<void>
 }
 
+/** A role of the case that is to die. */
+export interface DoomedRole {
+  readonly variant: VariantName
+  readonly role: RoleName
+  readonly population: Population
+  readonly choice: StrategyChoice
+  /** The fault point where it does. */
+  readonly at: string
+}
+
 /** What an experiment is handed beside its stores. */
 export interface ExperimentHost extends LoadHost {
   readonly nodes: StoreNodes
+  /**
+   * Runs a role in a process of its own, which ends itself as kill -9 does when it comes to a fault point: it has when
+   * this resolves. @throws ArchError where it has not within a minute
+   */
+  killRole(doomed: DoomedRole): Promise<void>
 }
 
 /** An experiment whose data is there. */

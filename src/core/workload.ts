@@ -131,8 +131,11 @@ export interface Profile {
   readonly surge?: Readonly<Record<string, number>>
   /** Rates at scale 1 of operations that this profile offers at another rate than the model's mean. */
   readonly rates?: Readonly<Record<OperationName, Quantity>>
-  /** Expected shares of refusals, [lowest, highest], where the profile changes them. */
-  readonly refusals?: Readonly<Record<OperationName, readonly [number, number]>>
+  /**
+   * Arrivals of a surge after which what it asks for is used up, by operation: the others are refused, and the expected share
+   * of refusals follows from that. Such a surge begins with the measured window, or nothing would be left for it.
+   */
+  readonly surgeLasts?: Readonly<Record<OperationName, number>>
 }
 
 /** One case study: a table of contents that a reader can take in at a glance. */

@@ -23,6 +23,7 @@ import { planRun } from './plan.ts'
 import { askQueries } from './queries.ts'
 import { steps } from './steps.ts'
 import type { Steps } from './steps.ts'
+import { inWindow } from './surge.ts'
 import { offeredTraffic } from './traffic.ts'
 import type { Turn } from './turns.ts'
 import { closeStores, upStores } from './up.ts'
@@ -242,8 +243,9 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   const { workload, options } = request
   const variant = variantOf(workload, request.variant)
   const choice = chosenStrategies(variant, options.strategies)
-  const traffic = offeredTraffic(workload, options)
-  const plan = planRun(workload, traffic, options, request.turn.pause)
+  const offered = offeredTraffic(workload, options)
+  const plan = planRun(workload, offered, options, request.turn.pause)
+  const traffic = inWindow(offered, plan.measureSeconds)
   const population = { seed: options.seed, size: options.population ?? workload.defaults.population }
   tellNotes(workload, plan, population, host.line)
   const loadAverageStart = loadAverage()

@@ -62,7 +62,7 @@ function streamsOf(phase: Phase, traffic: OfferedTraffic, probes: readonly Probe
         perSecond: mixPerSecond(offered),
         ...(shape === undefined ? {} : { shape }),
       },
-      ...(offered.surgePerSecond > 0
+      ...(offered.surgePerSecond > 0 && (phase === 'measure' || offered.sellOut === undefined)
         ? [{ operation, stream: 'surge' as const, perSecond: offered.surgePerSecond }]
         : []),
       ...(probe === undefined || phase === 'warmup'

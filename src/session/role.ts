@@ -63,7 +63,10 @@ export async function startRole(
   })
   child.on('exit', (code, signal) => {
     ended = true
-    if (!stopping && !waiting.has('ready'))
+    // One that is to die may come to its fault point before it is ready: it was started all the same.
+    const isDue = signal === 'SIGKILL' && assignment.killAt.length > 0
+    if (isDue) waiting.get('ready')?.({ type: 'ready' })
+    if (!stopping && (isDue || !waiting.has('ready')))
       observer.failed(`role ${assignment.role} died (${signal ?? `exit code ${code}`})`)
     for (const answer of waiting.values()) answer(undefined)
   })

@@ -3,6 +3,8 @@ import { perSecond } from '../core/model.ts'
 import type { AnyOperation, Flow, Target } from '../core/operation.ts'
 import type { Profile, Workload } from '../core/workload.ts'
 import type { BenchOptions } from './bench-options.ts'
+import { mostRefused } from './surge.ts'
+import type { SellOut } from './surge.ts'
 
 type Parts = NonNullable<AnyOperation['parts']>
 
@@ -20,6 +22,8 @@ export interface OfferedOperation {
   readonly targetPerSecond: number
   /** Arrivals a second that the profile adds, at any scale. */
   readonly surgePerSecond: number
+  /** Where the surge uses up what it asks for: its share of refusals hangs on the window (`inWindow`). */
+  readonly sellOut: SellOut | undefined
 }
 
 /**
@@ -77,12 +81,7 @@ export function offeredTraffic(workload: Workload, options: BenchOptions): Offer
       `Its profiles are: ${Object.keys(workload.profiles).join(', ')}.`,
     )
   const inProfile = workload.operations.map((operation): AnyOperation => {
-    const refusalShare = profile.refusals?.[operation.name] ?? operation.refusalShare
-    return {
-      ...operation,
-      rate: profile.rates?.[operation.name] ?? operation.rate,
-      ...(refusalShare === undefined ? {} : { refusalShare }),
-    }
+    return { ...operation, rate: profile.rates?.[operation.name] ?? operation.rate }
   })
   const scaled = inProfile.map((operation) => perSecond(operation.rate) * scale)
   const total = scaled.reduce((sum, rate) => sum + rate, 0)
@@ -96,12 +95,23 @@ export function offeredTraffic(workload: Workload, options: BenchOptions): Offer
     const targets = withFlags(operation.name, operation.targets, options).filter(
       ({ part, from }) => part === undefined || from === 'flag' || parts?.[part] !== undefined,
     )
+    const lasts = profile.surgeLasts?.[operation.name]
+    const sellOut =
+      lasts === undefined
+        ? undefined
+        : { mixPerSecond: mix, surgePerSecond, lasts, own: operation.refusalShare }
     return {
-      operation: { ...operation, targets, ...(parts === undefined ? {} : { parts }) },
+      operation: {
+        ...operation,
+        targets,
+        ...(parts === undefined ? {} : { parts }),
+        ...(sellOut === undefined ? {} : { refusalShare: [0, mostRefused(sellOut)] as const }),
+      },
       targets,
       documentedPerSecond: perSecond(operation.rate),
       targetPerSecond,
       surgePerSecond,
+      sellOut,
     }
   })
   const flows = workload.flows.map((flow) => ({

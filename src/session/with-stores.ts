@@ -1,4 +1,4 @@
-import type { StoreFacts, Stores } from '../core/store.ts'
+import type { StoreEndpoint, StoreFacts, Stores } from '../core/store.ts'
 import type { ConnectOptions } from '../core/store-module.ts'
 import type { Workload } from '../core/workload.ts'
 import { openHome } from '../machine/home.ts'
@@ -52,7 +52,7 @@ export async function fillStores<Value>(
 export async function withStores<Value>(
   { stores: names }: Pick<Workload, 'stores'>,
   request: StoresRequest,
-  work: (stores: Stores, facts: readonly StoreFacts[]) => Promise<Value>,
+  work: (stores: Stores, facts: readonly StoreFacts[], endpoints: readonly StoreEndpoint[]) => Promise<Value>,
 ): Promise<Value> {
   const running = await upStores(names, {
     provider: request.provider,
@@ -66,6 +66,7 @@ export async function withStores<Value>(
       work(
         stores,
         running.map(({ facts }) => facts),
+        running.map(({ endpoint }) => endpoint),
       ),
     )
   } finally {

@@ -128,6 +128,26 @@ both(
   },
 )
 
+both('ranges of a topic are read by themselves, and nothing beside them', async (t, client, topic) => {
+  const name = await topic('ranged', 2)
+  for (let index = 0; index < 40; index += 1)
+    await client.produce(name, [{ key: undefined, partition: index % 2, value: String(index) }])
+  const read: string[] = []
+  const ranges = [
+    { partition: 0, first: 3n, next: 4n },
+    { partition: 0, first: 5n, next: 5n },
+    { partition: 0, first: 6n, next: 9n },
+    { partition: 1, first: 19n, next: 20n },
+  ]
+  for await (const { partition, offset, topic: of } of client.readRanges(name, ranges))
+    read.push(`${of} ${partition}:${offset}`)
+  t.same(
+    read.toSorted(),
+    ['0:3', '0:6', '0:7', '0:8', '1:19'].map((place) => `ranged ${place}`),
+  )
+  for await (const { offset } of client.readRanges(name, [])) t.fail(`offset ${offset} of no range`)
+})
+
 both('a topic that is not there is a clear error, and is not made', async (t, client) => {
   const none = { name: 'OperationFailure', kind: 'unexpected', message: /there is no topic '\w+\.none'/ }
   await t.rejects(client.produce('none', messages(1)), none)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { formsOf } from '../../src/workloads/messaging/audits/plaintext-nowhere.ts'
 import { CANARY, textOf } from '../../src/workloads/messaging/clients/plaintext.ts'
+import { eventually } from '../helpers/context.ts'
 import { cutDrains, PLACES } from '../helpers/faults/drains.ts'
 import type { Place } from '../helpers/faults/drains.ts'
 import { killGateway, killRedis } from '../helpers/faults/message-kills.ts'
@@ -38,6 +39,30 @@ t.test(
 t.test(
   'a gateway is killed while messages are sent: devices go to the other one, and each message reaches each once, in order',
   async (t) => t.same(harmOf(await killGateway(messaging, 0)), []),
+)
+
+t.test(
+  'gateways are killed just after a message was received and read: devices tell it again, and it is kept (M-06)',
+  async (t) => {
+    const id = people.conversationId(1)
+    const [one = 0, other = 0] = people.membersOf(1)
+    const reader = messaging.device(other)
+    const { key, message } = await messaging.say(messaging.device(one), id)
+    await eventually(() => messaging.shown(reader, id).includes(key))
+    await reader.read(id, BigInt(message))
+    for (const handle of messaging.processes) handle.kill()
+    for (const index of messaging.processes.keys()) await messaging.startGateway(index)
+    await eventually(async () => {
+      await reader.arrive().catch(() => undefined)
+      return reader.isOnline
+    })
+    await messaging.settled()
+    const { receipts } = await reader.ask('receipts', { conversation: id })
+    t.match(
+      receipts.filter(({ address }) => address === reader.address),
+      [{ delivered: message, read: message }],
+    )
+  },
 )
 
 t.test('what was said is in no file of a store or a gateway: log, commit log, dump (M-07)', async (t) => {

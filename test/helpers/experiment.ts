@@ -1,10 +1,15 @@
 // What an experiment is handed in a test.
 import type { ExperimentHost } from '../../src/core/experiment.ts'
+import { roleKiller } from '../../src/session/kill-role.ts'
 import { storeNodes } from '../../src/session/store-nodes.ts'
 import type { TestStores } from './stores.ts'
 
 /** A host that tells nobody anything, over the stores of a test. */
-export function experimentHost({ stores, home }: Pick<TestStores, 'stores' | 'home'>): ExperimentHost {
+export function experimentHost({
+  stores,
+  home,
+  endpoints,
+}: Pick<TestStores, 'stores' | 'home' | 'endpoints'>): ExperimentHost {
   const request = {
     provider: 'native',
     topology: 'single',
@@ -16,5 +21,6 @@ export function experimentHost({ stores, home }: Pick<TestStores, 'stores' | 'ho
     line: () => undefined,
     signal: new AbortController().signal,
     nodes: storeNodes(Object.keys(stores), request),
+    killRole: roleKiller('analytics', endpoints),
   }
 }

@@ -12,6 +12,7 @@ import { closeStores, connectStores } from '../../src/session/up.ts'
 import { acquaint } from '../../src/workloads/messaging/clients/acquaintance.ts'
 import type { Device } from '../../src/workloads/messaging/clients/device.ts'
 import { openEncryption } from '../../src/workloads/messaging/clients/encryption/open.ts'
+import type { MessageKind } from '../../src/workloads/messaging/clients/plaintext.ts'
 import { send } from '../../src/workloads/messaging/clients/send.ts'
 import type { Sent } from '../../src/workloads/messaging/clients/send.ts'
 import { buildSociety, joinAll } from '../../src/workloads/messaging/clients/society.ts'
@@ -65,13 +66,13 @@ export interface MessagingCase {
   say(
     device: Device,
     conversation: string,
-    say?: { readonly key?: string; readonly repeats?: boolean },
+    say?: { readonly key?: string; readonly repeats?: boolean; readonly kind?: MessageKind },
   ): Promise<Said>
   /** Keys of the messages of a conversation that a device has shown, in that order. */
   shown(device: Device, conversation: string): string[]
   /** Cuts a device's connection, and resolves when its gateway has noticed. */
   leave(device: Device): Promise<void>
-  /** Resolves when nothing waits for any device that is here, and gateways have written all that they hold. */
+  /** Resolves when nothing waits for any device that is here, blobs have been fetched, and gateways have written all that they hold. */
   settled(): Promise<void>
   /** How many entries wait for a device: in Redis and in the store. */
   waiting(device: Device): Promise<number>
@@ -217,9 +218,9 @@ export async function makeMessaging(
     device,
     devicesOf: (user) =>
       [...society.devices.values()].filter(({ address }) => address.startsWith(`${people.userId(user)}:`)),
-    async say(from, conversation, { key = randomUUID(), repeats = false } = {}) {
+    async say(from, conversation, { key = randomUUID(), repeats = false, kind = 'text' } = {}) {
       const deadlineAt = performance.now() + PATIENCE_MS
-      const sent = await send(from, { conversation, key, kind: 'text', mediaBytes: 0, repeats, deadlineAt })
+      const sent = await send(from, { conversation, key, kind, mediaBytes: 1_000, repeats, deadlineAt })
       return { ...sent, key, from: from.address, conversation }
     },
     shown: ({ address }, conversation) => [...(shown.get(`${address} ${conversation}`) ?? [])],
@@ -233,6 +234,7 @@ export async function makeMessaging(
         const left = await Promise.all(here.map((each) => messaging.waiting(each)))
         return left.every((count) => count === 0)
       })
+      await eventually(() => society.fetching() === 0)
       for (const gateway of gateways) await eventually(() => gateway.drained())
       for (const handle of processes) if (handle.alive()) await eventually(() => handle.drained())
     },

@@ -2,7 +2,9 @@ import t from 'tap'
 import { BATCH } from '../../src/workloads/analytics/events/event.ts'
 import { breakageOf } from '../../src/workloads/analytics/events/broken.ts'
 import { seedsOf } from '../../src/workloads/analytics/world.ts'
-import { ANALYTICS_STORES, batchNumber, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
+import { HEADER } from '../../src/workloads/analytics/fixed/topics.ts'
+import { ANALYTICS_STORES, batchNumber, bodyOf, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 // The stores start first, on a machine that others may share.
@@ -18,12 +20,13 @@ function brokenBatch(): number {
       if (breakageOf(seedsOf(1), batchNumber(index) * BATCH + position) !== undefined) return index
 }
 
-/** Twenty batches and one with a broken event, stored. */
+/** Twenty batches, one of them again, and one with a broken event, stored. */
 async function store(): Promise<void> {
   await analytics.reset()
   const ingest = await ingestHere(analytics)
   for (let index = 0; index < 20; index += 1) await analytics.send(index)
   await analytics.send(brokenBatch())
+  await analytics.send(2)
   await analytics.settled()
   await ingest.close()
 }
@@ -32,6 +35,20 @@ await store()
 
 t.test('what was sent and stored as it should be holds every audit', async (t) => {
   t.same(await analytics.violations(), [])
+})
+
+t.test('cuts, repeated batches and records that are broken throughout are no gaps', async (t) => {
+  const noteOf = async (): Promise<string> => (await analytics.audit('offsets.covered')).note ?? ''
+  // A cut at least, which ended the block, and the batch that was sent twice.
+  const before = Number.parseInt(await noteOf(), 10)
+  t.ok(before >= 2, await noteOf())
+  const ingest = await ingestHere(analytics)
+  await analytics.sendForeign({ [HEADER.version]: EVENT_VERSION }, bodyOf(1))
+  await analytics.settled()
+  await ingest.close()
+  t.match(await analytics.audit('offsets.covered'), { state: 'held', violations: 0 })
+  t.ok(Number.parseInt(await noteOf(), 10) > before, await noteOf())
+  await store()
 })
 
 const NOW = { mutations_sync: 2, lightweight_deletes_sync: 2 }
@@ -60,6 +77,14 @@ const ROUNDS: readonly (readonly Damage[])[] = [
       () =>
         clickhouse.command('INSERT INTO batches SELECT * FROM batches WHERE kafka_partition < 100 LIMIT 1', {
           settings: { insert_deduplicate: 0 },
+        }),
+    ],
+    [
+      'offsets.covered',
+      'the rows of a record are gone',
+      () =>
+        clickhouse.command(`DELETE FROM batches WHERE batch_id = ${batchNumber(11)}`, {
+          settings: NOW,
         }),
     ],
     [
@@ -133,6 +158,11 @@ const ROUNDS: readonly (readonly Damage[])[] = [
         ),
     ],
     ['offsets.committed', 'the group has not read to the end', async () => analytics.send(2_000)],
+    [
+      'offsets.covered',
+      'a whole block is gone',
+      () => clickhouse.command('DELETE FROM batches WHERE kafka_partition = 0', { settings: NOW }),
+    ],
     [
       'inserts.few',
       'each event was an insert',

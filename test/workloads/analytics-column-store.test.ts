@@ -13,10 +13,10 @@ import { startTestStores } from '../helpers/stores.ts'
 
 const SIZE = 30_000
 const DATABASE = 'arch_analytics_experiment'
-const { stores, home } = await startTestStores(['clickhouse', 'postgres'])
+const { stores, home, endpoints } = await startTestStores(['clickhouse', 'postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
 const clickhouse = (stores['clickhouse'] as ClickHouseClient).withDatabase(DATABASE)
-const host = experimentHost({ stores, home })
+const host = experimentHost({ stores, home, endpoints })
 const { signal } = host
 const running: RunningExperiment = await columnStore.open(stores, { seed: 42, size: SIZE }, host)
 

@@ -130,7 +130,7 @@ void t.test('indexes leave granules out of what is no part of the sort key (A-05
   await loadHistory(request)
   const client = server.withDatabase('indexes')
   const timeline = timelineOf(request.population)
-  for (const name of ['by-time', 'by-session']) {
+  for (const name of ['by-time', 'by-session', 'by-page']) {
     const query = historyQueries.find((each) => each.name === name)
     if (query === undefined) throw new Error(`no query ${name}`)
     const { read, total } = await granulesOf(client, query, timeline)

@@ -8,10 +8,10 @@ import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const DATABASE = 'arch_analytics_inserts'
-const { stores, home } = await startTestStores(['clickhouse', 'postgres'])
+const { stores, home, endpoints } = await startTestStores(['clickhouse', 'postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
 const clickhouse = (stores['clickhouse'] as ClickHouseClient).withDatabase(DATABASE)
-const host = experimentHost({ stores, home })
+const host = experimentHost({ stores, home, endpoints })
 const { signal } = host
 const running = await insertBatch.open(stores, { seed: 42, size: 12_000 }, host)
 

@@ -99,3 +99,12 @@ t.test('a group that has not read to the end is told of', async (t) => {
   await analytics.sendForeign({ [HEADER.batch]: '1', [HEADER.version]: EVENT_VERSION }, bodyOf(1))
   t.match(await analytics.audit('offsets.committed-realtime'), { state: 'violated', violations: 1 })
 })
+
+t.test('a record that one group alone has lost is told of', async (t) => {
+  await fill()
+  await own.clickhouse.command(`DELETE FROM hot_batches WHERE batch_id = ${batchNumber(21)}`, {
+    settings: { lightweight_deletes_sync: 2 },
+  })
+  t.match(await analytics.audit('offsets.covered'), { state: 'held' })
+  t.match(await analytics.audit('offsets.covered-realtime'), { state: 'violated', violations: 1 })
+})

@@ -8,9 +8,9 @@ import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const SIZE = 30_000
-const { stores, home } = await startTestStores(['clickhouse'])
+const { stores, home, endpoints } = await startTestStores(['clickhouse'])
 const server = stores['clickhouse'] as ClickHouseClient
-const host = experimentHost({ stores, home })
+const host = experimentHost({ stores, home, endpoints })
 const { signal } = host
 
 interface Opened {

@@ -59,6 +59,30 @@ t.test(
   },
 )
 
+t.test('an order of more than 2^53 minor units has its effects like any other, exactly (E-48)', async (t) => {
+  const price = 2n ** 53n + 1n
+  const dear = await commerce.product({ price })
+  const other = await commerce.product({ price: price + 1n })
+  const { orderId, totalMinor } = await commerce.order(customer, [
+    [dear, 1],
+    [other, 1],
+  ])
+  await settled()
+  t.match(await effects(orderId), { letters: 1, notices: { 1: 2 }, ends: [0, 1] })
+  t.same(await sql('SELECT units, subtotal_minor FROM seller_orders WHERE order_id = $1', [orderId]), [
+    { units: 2, subtotal_minor: 2n * price + 1n },
+  ])
+  const event = (await whole(kafka, TOPIC.orders)).find(({ key }) => key === String(orderId))
+  t.match(JSON.parse(event?.value.toString() ?? ''), {
+    total: String(totalMinor),
+    lines: [
+      [String(dear), String, 1, String(price)],
+      [String(other), String, 1, String(price + 1n)],
+    ],
+  })
+  t.same(await whole(kafka, TOPIC.deadLetters), [])
+})
+
 t.test('sellers see their orders as they are, whatever becomes of them (E-45)', async (t) => {
   const context = newContext()
   const orders: bigint[] = []
@@ -221,7 +245,8 @@ t.test(
     const good = (await whole(kafka, TOPIC.orders)).find(({ headers }) => headers['kind'] === 'order.created')
     if (good === undefined) throw new Error('there is no order')
     const payload = JSON.parse(good.value.toString()) as Readonly<Record<string, unknown>>
-    const line = ['1', '2', 1, 5]
+    const line = ['1', '2', 1, '5']
+    const most = ['1', '2', 1, String(2n ** 63n - 1n)]
     const broken: readonly (readonly [kind: string, value: string])[] = [
       ['order.created', 'no JSON'],
       ['order.created', ''],
@@ -231,12 +256,20 @@ t.test(
       ['order.created', JSON.stringify({ ...payload, order: '9999999999999999999' })],
       ['order.created', JSON.stringify({ ...payload, order: '-1' })],
       ['order.created', JSON.stringify({ ...payload, order: '8', warehouses: { 1: 2 ** 40 } })],
-      ['order.created', JSON.stringify({ ...payload, order: '8', lines: [['1', '2', 2 ** 40, 5]] })],
+      ['order.created', JSON.stringify({ ...payload, order: '8', lines: [['1', '2', 2 ** 40, '5']] })],
       [
         'order.created',
-        JSON.stringify({ ...payload, order: '8', lines: [['1', '9999999999999999999', 1, 5]] }),
+        JSON.stringify({ ...payload, order: '8', lines: [['1', '9999999999999999999', 1, '5']] }),
       ],
       ['order.created', JSON.stringify({ ...payload, order: '8', lines: [line], currency: 'a\0b' })],
+      ['order.created', JSON.stringify({ ...payload, order: '8', total: 5 })],
+      ['order.created', JSON.stringify({ ...payload, order: '8', lines: [['1', '2', 1, 5]] })],
+      ['order.created', JSON.stringify({ ...payload, order: '8', lines: [['1', '2', 1, '-5']] })],
+      [
+        'order.created',
+        JSON.stringify({ ...payload, order: '8', lines: [['1', '2', 1, String(2n ** 63n)]] }),
+      ],
+      ['order.created', JSON.stringify({ ...payload, order: '8', lines: [most, line] })],
       ['order.paid', '{}'],
       ['order.lost', JSON.stringify({ order: '1' })],
       ['', JSON.stringify({ order: '1' })],

@@ -7,9 +7,9 @@ import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const DATABASE = 'arch_commerce_experiment'
-const { stores, home } = await startTestStores(['postgres'])
+const { stores, home, endpoints } = await startTestStores(['postgres'])
 const postgres = (stores['postgres'] as PostgresClient).withDatabase(DATABASE)
-const host = experimentHost({ stores, home })
+const host = experimentHost({ stores, home, endpoints })
 const { signal } = host
 const running = await checkout.open(stores, { seed: 3, size: 200 }, host)
 const TRIAL: Omit<Trial, 'row'> = {

@@ -33,7 +33,6 @@ function insert(id: bigint): string {
 }
 
 await cassandra.execute(`${ids.map(insert).join('\n')}
-  INSERT INTO conversation_heads (conversation_id, message_id) VALUES (${conversation}, ${ids.at(-1)});
   INSERT INTO watermarks (user_id, conversation_id, read_message_id) VALUES (${bob}, ${conversation}, ${ids[1]})`)
 const sent = ids.map((id, number) => ({
   operation: 'message.send',

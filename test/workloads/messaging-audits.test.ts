@@ -20,14 +20,25 @@ const [one = 0, other = 0] = people.membersOf(0)
 
 const journal: Parameters<typeof journalOf>[0][number][] = []
 
-function note(operation: string, { key, from, conversation, message }: Said, members?: string): void {
-  const keys = { key, device: from, conversation, ...(members === undefined ? {} : { members }) }
+function note(
+  operation: string,
+  { key, from, conversation, message }: Said,
+  members?: string,
+  kind = 'text',
+): void {
+  const keys = { key, device: from, conversation, kind, ...(members === undefined ? {} : { members }) }
   journal.push({ operation, keys, result: { message } })
 }
 
 for (let turn = 0; turn < 5; turn += 1)
   for (const user of [one, other])
     note('message.send', await messaging.say(messaging.device(user), conversation))
+note(
+  'message.send',
+  await messaging.say(messaging.device(one), conversation, { kind: 'image' }),
+  undefined,
+  'image',
+)
 const inGroup = messaging.device(people.membersOf(people.pairs)[0] ?? 0)
 note('message.send', await messaging.say(inGroup, people.conversationId(people.pairs)))
 
@@ -44,6 +55,8 @@ await eventually(heard)
 await leaving.ask('forget')
 society.remove(leaving)
 note('account.delete', last, `${gone} ${people.userId(one)}`)
+const reader = messaging.device(one)
+await reader.read(conversation, society.newest.get(`${reader.address} ${conversation}`) ?? 0n)
 await messaging.settled()
 // What is said within seconds of a device's registration may reach it or not: these have been there for long.
 for (const { address } of society.devices.values()) {
@@ -100,6 +113,16 @@ const LINES: readonly (readonly [audit: string, what: string, lines: readonly Wi
     'one came that nobody sent',
     [...messaging.lines, { ...first, keys: { ...first.keys, key: randomUUID() } }],
   ],
+  [
+    'messages.readable',
+    'a blob was not opened',
+    messaging.lines.filter(({ operation }) => operation !== 'media.received'),
+  ],
+  [
+    'messages.readable',
+    'a message came without its blob',
+    messaging.lines.map(({ operation, keys: { media: _, ...keys } }) => ({ operation, keys })),
+  ],
   ['messages.in-order', 'two came the wrong way round', [...without(first), first]],
   [
     'messages.readable',
@@ -116,6 +139,14 @@ const LINES: readonly (readonly [audit: string, what: string, lines: readonly Wi
     'messages.readable',
     'a blob could not be opened',
     [...messaging.lines, { operation: 'media.unreadable', keys: { device: '1:1', hash: 'a' } }],
+  ],
+  [
+    'messages.readable',
+    'a gateway refused what none of the devices sends',
+    [
+      ...messaging.lines,
+      { operation: 'frames.refused', keys: { gateway: 'gateway-1', why: 'malformed', count: 2 } },
+    ],
   ],
   ['packages.once', 'a package was handed out twice', [...messaging.lines, claimed, claimed]],
   ['marks.equal', 'a receipt is ahead of what came', without(received.at(-1) ?? first)],
@@ -203,6 +234,12 @@ const STORES: readonly Damage[] = [
   ],
   [
     'accounts.gone',
+    'a deleted account is a user still',
+    run(`INSERT INTO users (user_id) VALUES (${gone})`),
+    run(`DELETE FROM users WHERE user_id = ${gone}`),
+  ],
+  [
+    'accounts.gone',
     'a deleted account is a member',
     run(`INSERT INTO members (conversation_id, user_id) VALUES (${conversation}, ${gone})`),
     run(`DELETE FROM members WHERE conversation_id = ${conversation} AND user_id = ${gone}`),
@@ -219,8 +256,8 @@ const STORES: readonly Damage[] = [
   ],
   [
     'marks.equal',
-    'a conversation has no head',
-    run(`DELETE FROM conversation_heads WHERE conversation_id = ${people.conversationId(people.pairs)}`),
+    'a mark that was answered is not kept',
+    run(`DELETE FROM watermarks WHERE user_id = ${user} AND conversation_id = ${conversation}`),
     () => Promise.resolve(),
   ],
   [

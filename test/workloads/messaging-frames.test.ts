@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import t from 'tap'
 import { WebSocket } from 'ws'
+import { witnessRefusals } from '../../src/workloads/messaging/fixed/gateway/refusals.ts'
 import { decodeFrame, encodeFrame, LARGEST_FRAME } from '../../src/workloads/messaging/protocol/frame.ts'
 import { eventually } from '../helpers/context.ts'
 import { keysFor, openMessaging, refusal } from '../helpers/messaging.ts'
@@ -19,6 +20,11 @@ const user = people.userId(one).toString()
 
 function rejected(why: string): number {
   return gateway?.rejections.get(why) ?? 0
+}
+
+/** How often gateways refused something, by why. */
+function refused(why: string): number {
+  return messaging.gateways.reduce((sum, { rejections }) => sum + (rejections.get(why) ?? 0), 0)
 }
 
 /** A socket to the first gateway that says whatever it is told to. */
@@ -120,6 +126,86 @@ t.test('a device that is registered cannot be registered by somebody else', asyn
   t.match(await ask(short, body.subarray(1)), { type: 'refused', request: 3, reason: 'malformed' })
 })
 
+t.test('a further device of a user is let in by one that is there, and by nobody else', async (t) => {
+  const victim = people.userId(801)
+  const { ask } = await rawSocket()
+  const register = (device: number, more: object = {}): Promise<unknown> => {
+    const header = { type: 'register', request: 3, user: victim.toString(), device, lengths: [64, 96] }
+    return ask({ ...header, ...more }, Buffer.alloc(160))
+  }
+  const devices = async (): Promise<number[]> => {
+    const text = 'SELECT device_id FROM devices WHERE user_id = ?'
+    const rows = await messaging.own.cassandra.query<{ readonly device_id: number }>(
+      { text, idempotent: true },
+      [victim],
+    )
+    return rows.map(({ device_id: device }) => device)
+  }
+  const first = (await register(2)) as { readonly value: { readonly token: string } }
+  const refused = { type: 'refused', request: 3, reason: 'unknown device' }
+  t.match(await register(77), refused, 'nobody vouches')
+  t.match(await register(77, { by: messaging.device(other).voucher }), refused, 'somebody else does')
+  t.match(await register(77, { by: { device: 77, token: '' } }), refused, 'it does itself')
+  t.same(await devices(), [2])
+  t.match(await register(77, { by: { device: 2, token: first.value.token } }), { type: 'done', request: 3 })
+  t.same(await devices(), [2, 77])
+  await othersGoOn()
+})
+
+t.test('of two devices that are registered at once as the first of a user one is', async (t) => {
+  const user = people.userId(800).toString()
+  const answers = await Promise.all(
+    [1, 2, 3].map(async (device) => {
+      const { ask } = await rawSocket()
+      return ask({ type: 'register', request: 1, user, device, lengths: [64, 96] }, Buffer.alloc(160))
+    }),
+  )
+  t.equal(answers.filter((answer) => (answer as { type: string }).type === 'done').length, 1)
+  const statement = { text: 'SELECT first_device FROM users WHERE user_id = ?', idempotent: true }
+  t.equal((await messaging.own.cassandra.query(statement, [BigInt(user)])).length, 1, 'and the user is there')
+})
+
+t.test(
+  'an id that no bigint holds is refused and counted, wherever it stands, and nothing ends',
+  async (t) => {
+    const tooGreat = '9223372036854775808'
+    const device = messaging.device(one)
+    const before = refused('malformed')
+    const asks = {
+      read: device.ask('read', { conversation, message: '9999999999999999999' }),
+      history: device.ask('history', { conversation, before: tooGreat }),
+      start: device.ask('start', { user: tooGreat }),
+      group: device.ask('group', { key: randomUUID(), users: [tooGreat] }),
+      add: device.ask('add', { conversation, users: [tooGreat] }),
+      remove: device.ask('remove', { conversation, user: tooGreat }),
+      claim: device.ask('claim', { addresses: [`${tooGreat}:1`] }),
+    }
+    for (const [name, answer] of Object.entries(asks)) t.equal(await refusal(answer), 'malformed', name)
+    const { ask } = await rawSocket()
+    const hello = { type: 'hello', request: 1, user: tooGreat, device: 1, token: '' }
+    t.match(await ask(hello), { type: 'refused', request: 1, reason: 'malformed' }, 'hello')
+    t.equal(refused('malformed'), before + Object.keys(asks).length + 1)
+    await messaging.settled()
+    await othersGoOn()
+  },
+)
+
+t.test('a mark ahead of what was said is refused and counted, and nothing of it is kept', async (t) => {
+  const reader = messaging.device(other)
+  const { message } = await messaging.say(messaging.device(one), conversation)
+  const read = (id: bigint): Promise<string> =>
+    refusal(reader.ask('read', { conversation, message: id.toString() }))
+  const before = refused('no such message')
+  t.equal(await read(2n ** 63n - 1n), 'no such message', 'the greatest id')
+  t.equal(await read(BigInt(message) + 1n), 'no such message')
+  t.equal(refused('no such message'), before + 2)
+  t.equal(await read(BigInt(message)), 'no refusal')
+  await messaging.settled()
+  const { receipts } = await reader.ask('receipts', { conversation })
+  t.equal(receipts.find(({ address }) => address === reader.address)?.read, message)
+  await othersGoOn()
+})
+
 t.test('parts of a body that do not add up are refused', async (t) => {
   const device = messaging.device(one)
   t.equal(await refusal(device.ask('packages', { lengths: [10, 10] }, Buffer.alloc(19))), 'malformed')
@@ -139,8 +225,8 @@ async function stateOf(number: number): Promise<string> {
 }
 
 /** Sends bytes as a device's message. */
-async function sendRaw(number: number, envelope: Uint8Array, more: object = {}): Promise<void> {
-  const ask = { conversation, state: await stateOf(number), key: randomUUID(), again: false, ...more }
+async function sendRaw(number: number, envelope: Uint8Array): Promise<void> {
+  const ask = { conversation, state: await stateOf(number), key: randomUUID(), again: false }
   await messaging.device(number).ask('send', ask, envelope)
 }
 
@@ -151,19 +237,57 @@ function unreadable(): object[] {
 }
 
 t.test(
-  'a frame that names another sender is from who sent it: nobody opens what another one signed',
+  'a frame that names a sender is refused and counted, nothing of it is kept, and the connection stays',
   async (t) => {
-    const keys = messaging.device(one).keys
-    const envelope = keys.encrypt(conversation, Buffer.from('{"key":"forged"}'))
-    const before = unreadable().length
     const from = messaging.device(one).address
-    await sendRaw(other, envelope, { from, user, device: 1, sender: from })
-    await eventually(() => unreadable().length > before)
-    t.match(unreadable().at(-1), { device: from, from: messaging.device(other).address })
-    t.notOk(messaging.lines.some(({ keys }) => keys['key'] === 'forged'))
+    const forger = messaging.device(other)
+    const send = { conversation, state: await stateOf(other), again: false }
+    const names = [{ from }, { sender: from }, { user }, { user, device: 1 }]
+    const before = refused('forged sender')
+    for (const name of names) {
+      const ask = forger.ask('send', { ...send, key: randomUUID(), ...name }, Buffer.from('forged'))
+      t.equal(await refusal(ask), 'forged sender', JSON.stringify(name))
+    }
+    t.equal(await refusal(forger.ask('read', { conversation, message: '1', from })), 'forged sender')
+    t.equal(refused('forged sender'), before + names.length + 1)
+    t.equal(await refusal(forger.ask('inbox', { colour: 'red' })), 'malformed', 'any other word is malformed')
+    const { messages } = await forger.ask('history', { conversation })
+    t.notOk(
+      messages.some(({ bytes }) => bytes === 'forged'.length),
+      'nothing of it is in the log',
+    )
     await othersGoOn()
   },
 )
+
+t.test('nobody opens what another one signed: it is from whose connection it came', async (t) => {
+  const keys = messaging.device(one).keys
+  const envelope = keys.encrypt(conversation, Buffer.from('{"key":"forged"}'))
+  const before = unreadable().length
+  await sendRaw(other, envelope)
+  await eventually(() => unreadable().length > before)
+  t.match(unreadable().at(-1), {
+    device: messaging.device(one).address,
+    from: messaging.device(other).address,
+  })
+  t.notOk(messaging.lines.some(({ keys }) => keys['key'] === 'forged'))
+  await othersGoOn()
+})
+
+for (const [what, words] of [
+  ['no JSON', 'hello'],
+  ['nothing', ''],
+  ['JSON of something else', '{"kind":"order","key":7}'],
+  ['null', 'null'],
+] as const)
+  t.test(`a message that says ${what} is counted as unreadable, and its reader goes on`, async (t) => {
+    const sender = messaging.device(one)
+    const before = unreadable().length
+    await sendRaw(one, sender.keys.encrypt(conversation, Buffer.from(words)))
+    await eventually(() => unreadable().length > before)
+    t.match(unreadable().at(-1), { from: sender.address, why: 'message unreadable' })
+    await othersGoOn()
+  })
 
 t.test('a message that its own sender replays under another key is not shown again', async (t) => {
   const sender = messaging.device(one)
@@ -185,4 +309,24 @@ t.test('bytes that are no envelope are kept from nobody and opened by nobody', a
   await eventually(() => unreadable().length > before)
   t.match(unreadable().at(-1), { from: messaging.device(one).address })
   await othersGoOn()
+})
+
+t.test('what a gateway refused is told to the run by why, each once', async (t) => {
+  const told: object[] = []
+  const rejections = new Map([['malformed', 2]])
+  const idle = { rejections, drained: () => Promise.resolve(true), close: () => Promise.resolve() }
+  const role = witnessRefusals(idle, 'gateway-1', {
+    witness: (operation, keys) => told.push({ operation, ...keys }),
+  })
+  const line = { operation: 'frames.refused', gateway: 'gateway-1' }
+  t.ok(await role.drained())
+  t.ok(await role.drained())
+  t.same(told, [{ ...line, why: 'malformed', count: 2 }])
+  rejections.set('malformed', 3)
+  rejections.set('forged sender', 1)
+  await role.close()
+  t.same(told.slice(1), [
+    { ...line, why: 'malformed', count: 1 },
+    { ...line, why: 'forged sender', count: 1 },
+  ])
 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Device } from '../../src/workloads/messaging/clients/device.ts'
 import { bucketOf } from '../../src/workloads/messaging/ids.ts'
-import { pairId } from '../../src/workloads/messaging/population.ts'
+import { isPairId, pairId } from '../../src/workloads/messaging/population.ts'
 import { eventually } from '../helpers/context.ts'
 import { openMessaging, refusal } from '../helpers/messaging.ts'
 import type { Said } from '../helpers/messaging.ts'
@@ -124,19 +124,35 @@ t.test('a conversation that both begin at once is one, and what both say in it a
   await untilShown(messaging.device(one), first?.conversation ?? '', [second?.key ?? ''])
 })
 
-t.test('nobody can make a group in the place of a conversation of two others', async (t) => {
-  const [one, other] = strangersFrom(5)
-  const key = pairId(people.userId(one), people.userId(other))
-  const listener = messaging.device(0)
-  await refusal(listener.ask('group', { key, users: [idOf(one), idOf(other)] }))
-  const begun = await refusal(messaging.device(one).ask('start', { user: idOf(other) }))
-  const { devices } = await messaging
-    .device(one)
-    .ask('devices', { conversation: key })
-    .catch(() => ({ devices: [] }))
-  const hears = devices.some(({ address }) => address === listener.address)
-  t.notOk(begun === 'no refusal' && hears, 'who made the group would hear what the two say')
-})
+t.test(
+  'nobody can make a group in the place of a conversation of two others, nor keep them from it',
+  async (t) => {
+    const [one, other] = strangersFrom(5)
+    const key = pairId(people.userId(one), people.userId(other))
+    const listener = messaging.device(0)
+    t.equal(await refusal(listener.ask('group', { key, users: [idOf(one), idOf(other)] })), 'malformed')
+    const { conversation } = await messaging.device(one).ask('start', { user: idOf(other) })
+    t.equal(conversation, key)
+    const { devices } = await messaging.device(one).ask('devices', { conversation })
+    const users = new Set(devices.map(({ address }) => address.split(':')[0]))
+    t.same([...users].toSorted(), [idOf(one), idOf(other)].toSorted(), 'they are in it, and nobody else')
+    const said = await messaging.say(messaging.device(one), conversation)
+    await untilShown(messaging.device(other), conversation, [said.key])
+  },
+)
+
+t.test(
+  'no group of a population and no group that a device names by chance is a conversation of two',
+  (t) => {
+    const ids = Array.from({ length: people.pairs + people.groups }, (_, index) =>
+      people.conversationId(index),
+    )
+    t.ok(ids.slice(0, people.pairs).every(isPairId))
+    t.notOk(ids.slice(people.pairs).some(isPairId))
+    t.notOk(isPairId(randomUUID()))
+    t.end()
+  },
+)
 
 t.test('a group that is asked for twice, also at once, is one', async (t) => {
   const key = randomUUID()
@@ -200,7 +216,7 @@ t.test('a deleted account leaves no row, is in no conversation, and cannot come 
   const heard = await messaging.say(messaging.device(7), conversation)
   await untilShown(made, conversation, [heard.key])
   await made.ask('read', { conversation, message: heard.message })
-  t.same(await tablesWith(user), ['devices', 'key_packages', 'inbox', 'members'])
+  t.same(await tablesWith(user), ['users', 'devices', 'key_packages', 'inbox', 'members'])
   await made.ask('forget')
   t.same(await tablesWith(user), [])
   await messaging.settled()

@@ -43,6 +43,11 @@ export interface PartitionOffsets {
   readonly next: bigint
 }
 
+/** Offsets of one partition, from `first` up to, and without, `next`. */
+export interface PartitionRange extends PartitionOffsets {
+  readonly partition: number
+}
+
 /** Who keeps a partition. */
 export interface PartitionReplicas {
   /** The broker that is produced to; undefined where none leads it now. */
@@ -132,4 +137,10 @@ export interface KafkaClient extends StoreClient {
   consume(options: ConsumeOptions): Promise<Consumption>
   /** Every message that a topic holds now, in order within each partition; no group is touched. */
   readTopic(topic: string): AsyncIterable<ReceivedMessage>
+  /**
+   * What a topic holds in these ranges, in order within each partition; no group is touched. The ranges of a partition
+   * ascend and do not overlap. Offsets without a message are passed over; none may lie before what the partition holds or
+   * beyond it.
+   */
+  readRanges(topic: string, ranges: readonly PartitionRange[]): AsyncIterable<ReceivedMessage>
 }

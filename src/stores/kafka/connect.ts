@@ -10,8 +10,9 @@ import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
 import { parcelsOf } from './parcels.ts'
 import { partitionCounts } from './partition-counts.ts'
 import type { PartitionCounts } from './partition-counts.ts'
-import { readTopic } from './read-topic.ts'
+import { readRanges, readTopic } from './read-topic.ts'
 import { newReader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import { deleteTopics, describeTopics, ensureTopics, topicNames, topicReplicas } from './topics.ts'
 
 const DEFAULT_PATIENCE_MS = 10_000
@@ -51,10 +52,14 @@ async function startConsuming(server: Server, driver: Driver, options: ConsumeOp
   return consumption
 }
 
-async function* readWhole(server: Server, topic: string): ReturnType<typeof readTopic> {
+async function* readWith(
+  server: Server,
+  topic: string,
+  read: (reader: Reader) => ReturnType<typeof readTopic>,
+): ReturnType<typeof readTopic> {
   const reader = newReader(server.endpoint, server.applicationName, `reader-${topic}`)
   try {
-    yield* readTopic(server.admin, reader.consumer, reader.connections, topic)
+    yield* read(reader)
   } finally {
     await reader.close()
   }
@@ -142,7 +147,16 @@ function clientOf(server: Server, prefix: string, named: Named): KafkaClient {
       }
     },
     async *readTopic(topic) {
-      for await (const message of readWhole(server, full(topic))) yield { ...message, topic }
+      const messages = readWith(server, full(topic), ({ consumer, connections }) =>
+        readTopic(admin, consumer, connections, full(topic)),
+      )
+      for await (const message of messages) yield { ...message, topic }
+    },
+    async *readRanges(topic, ranges) {
+      const messages = readWith(server, full(topic), ({ consumer, connections }) =>
+        readRanges(consumer, connections, full(topic), ranges),
+      )
+      for await (const message of messages) yield { ...message, topic }
     },
     close: () => closeServer(server),
   }

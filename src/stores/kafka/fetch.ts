@@ -13,6 +13,8 @@ export interface Position {
   readonly topic: string
   readonly partition: number
   readonly offset: bigint
+  /** Bytes that are wanted of it at most, beyond one whole batch of a producer. */
+  readonly mostBytes?: number
 }
 
 /** What one fetch brought. */
@@ -86,12 +88,12 @@ export async function fetchFrom(
     topicId,
     partitions: positions
       .filter(({ topic }) => topic === name)
-      .map(({ partition, offset }) => ({
+      .map(({ partition, offset, mostBytes }) => ({
         partition,
         fetchOffset: offset,
         currentLeaderEpoch: ANY_EPOCH,
         lastFetchedEpoch: ANY_EPOCH,
-        partitionMaxBytes: PARTITION_BYTES,
+        partitionMaxBytes: Math.min(mostBytes ?? PARTITION_BYTES, PARTITION_BYTES),
       })),
   }))
   const answer = await consumer.fetch({

@@ -46,11 +46,7 @@ export const model: TrafficModel = {
     'of batches',
     'an SDK that saw no answer sends again, with the number that the batch had',
   ),
-  broken: assumed(
-    1 / BROKEN_ONE_IN,
-    'of events',
-    'SDKs with a mistake, of 51 kinds; a block with one is read twice',
-  ),
+  broken: assumed(1 / BROKEN_ONE_IN, 'of events', 'SDKs with a mistake, of 82 kinds'),
   late: assumed(
     CLOCKS_PER_MILLION.late / 1e6,
     'of batches',

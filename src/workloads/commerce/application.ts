@@ -125,12 +125,12 @@ export interface Changed {
 
 /**
  * What the commerce application does, whoever drives it and in whichever variant. Every method may throw a `Refusal` with
- * the reason that its comment names, or an `OperationFailure`.
+ * the reason that its comment names, or an `OperationFailure`. An id that cannot be one is refused as an unknown one is.
  */
 export interface CommerceApplication {
   /** Refusals: `unknown-product`. */
   readProduct(request: { productId: bigint }, context: Context): Promise<ProductPage>
-  /** Products of a category, by price. Refusals: `bad-filter`, `bad-cursor`. */
+  /** Products of a category, by price. Refusals: `bad-filter`, `bad-cursor`, `invalid-limit`. */
   browse(
     request: { filters: ProductFilters & { categoryId: number }; after: string | undefined; limit: number },
     context: Context,
@@ -142,7 +142,8 @@ export interface CommerceApplication {
   ): Promise<Changed>
   /**
    * Refusals: `no-lines`, `too-many-lines`, `invalid-quantity`, `invalid-key`, `unknown-address`, `unknown-product`,
-   * `inactive-product`, `mixed-currencies`, `wrong-currency`, `price-changed`, `out-of-stock`, `in-progress`, `key-reused`.
+   * `inactive-product`, `mixed-currencies`, `wrong-currency`, `price-changed`, `total-too-large`, `out-of-stock`,
+   * `in-progress`, `key-reused`.
    */
   placeOrder(request: OrderRequest, context: Context): Promise<PlacedOrder>
   /** Refusals: `unknown-order`, `cancelled`. */
@@ -151,7 +152,7 @@ export interface CommerceApplication {
   cancelOrder(request: { customerId: bigint; orderId: bigint }, context: Context): Promise<Changed>
   /** Refusals: `unknown-order`, `not-paid`, `not-returned`. */
   refundOrder(request: { orderId: bigint }, context: Context): Promise<Changed>
-  /** Refusals: `unknown-order`, `not-confirmed`. */
+  /** Refusals: `unknown-order`, `not-confirmed`, `invalid-tracking-number`. */
   shipOrder(request: { orderId: bigint; trackingNumber: string }, context: Context): Promise<Changed>
   /** Refusals: `unknown-order`, `not-shipped`. */
   deliverOrder(request: { orderId: bigint }, context: Context): Promise<Changed>
@@ -160,6 +161,7 @@ export interface CommerceApplication {
     request: { customerId: bigint; orderId: bigint; lineNumber: number },
     context: Context,
   ): Promise<Changed>
+  /** Refusals: `invalid-limit`, `bad-cursor`. */
   listOrders(
     request: { customerId: bigint; before: bigint | undefined; limit: number },
     context: Context,
@@ -171,14 +173,14 @@ export interface CommerceApplication {
     request: { productId: bigint; warehouseId: number; quantity: number },
     context: Context,
   ): Promise<Changed>
-  /** From the read model that Kafka feeds (E-45), newest first. */
+  /** From the read model that Kafka feeds (E-45), newest first. Refusals: `invalid-limit`, `bad-cursor`. */
   listSellerOrders(
     request: { sellerId: bigint; before: bigint | undefined; limit: number },
     context: Context,
   ): Promise<{ readonly orders: readonly SellerOrder[]; readonly next: bigint | undefined }>
   /**
    * Changes a product. Answers its new version, and whether the index has been told of it; else it follows. Refusals:
-   * `unknown-product`, `invalid-price`.
+   * `unknown-product`, `invalid-price`, `invalid-title`.
    */
   updateProduct(
     request: {

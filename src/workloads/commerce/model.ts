@@ -119,6 +119,8 @@ const HARMONIC_OF_20_000 = 10.48
 const SMALLEST_STOCK = 400
 /** One more than what orders of three can take, so that a unit is left in each warehouse (E-15). */
 const SCARCE_UNITS = 700
+/** Orders for the scarce product that can be filled from four warehouses: the last one is split. */
+export const SCARCE_ORDERS: number = Math.floor((4 * SCARCE_UNITS) / SCARCE_QUANTITY)
 
 /** Units of a product in each of its four warehouses: what so long a peak asks for, by its popularity. */
 export function stockOfRank(rank: number, isScarce: boolean): number {

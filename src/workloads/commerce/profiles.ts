@@ -1,6 +1,6 @@
 import { assumed } from '../../core/model.ts'
 import type { Profile } from '../../core/workload.ts'
-import { peakOrders } from './model.ts'
+import { peakOrders, SCARCE_ORDERS } from './model.ts'
 
 /** Orders a second for the one scarce product of profile `sellout`. */
 const SELLOUT_ORDERS = 60
@@ -33,7 +33,6 @@ export const profiles: Readonly<Record<string, Profile>> = {
   sellout: {
     description: `steady, and ${SELLOUT_ORDERS} orders a second for an item that runs out`,
     surge: { 'order.place': SELLOUT_ORDERS },
-    // At smaller scales there is less beside the surge.
-    refusals: { 'order.place': [0.02, 0.85] },
+    surgeLasts: { 'order.place': SCARCE_ORDERS },
   },
 }

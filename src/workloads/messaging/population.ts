@@ -29,18 +29,33 @@ export function addressOf({ user, device }: DeviceAddress): string {
   return `${user}:${device}`
 }
 
-/** The uuid of a name: SHA-256 in a version 8 uuid (RFC 9562, 5.8). */
-export function uuidOf(name: string): string {
-  const bytes = createHash('sha256').update(name).digest()
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
+function uuidFrom(bytes: Buffer, version: number): string {
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4)
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   const hex = bytes.toString('hex', 0, 16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** The conversation of two users: the same whoever of them begins it, and twice at once (M-22). */
+/** The uuid of a name: SHA-256 in a version 8 uuid (RFC 9562, 5.8). */
+export function uuidOf(name: string): string {
+  return uuidFrom(createHash('sha256').update(name).digest(), 8)
+}
+
+/** What version 5 hashes before the two users. */
+const PAIRS = Buffer.from('8d3f1c5a6f0e4b0c9a55c1f2d7e0b6a4', 'hex')
+
+/**
+ * The conversation of two users: the same whoever of them begins it, and twice at once (M-22). A version 5 uuid (RFC
+ * 9562, 5.5), which no group has: nobody can be in the place of the two before they come.
+ */
 export function pairId(one: bigint, other: bigint): string {
-  return one < other ? uuidOf(`pair ${one} ${other}`) : uuidOf(`pair ${other} ${one}`)
+  const name = one < other ? `${one} ${other}` : `${other} ${one}`
+  return uuidFrom(createHash('sha1').update(PAIRS).update(name).digest(), 5)
+}
+
+/** Whether a conversation's id is that of some two users. */
+export function isPairId(conversation: string): boolean {
+  return conversation[14] === '5'
 }
 
 /** The id of the n-th user. */

@@ -25,7 +25,7 @@ interface KillRound {
   /** Messages a second of all of them; as fast as they are answered where it is absent. */
   readonly rate?: number
   /** Kills something, and lets it come back. @param more resolves when so many more were acknowledged in all */
-  harm(more: (messages: number) => Promise<void>): Promise<void>
+  harm(talks: readonly Talk[], more: (messages: number) => Promise<void>): Promise<void>
 }
 
 function acknowledgedIn(talks: readonly Talk[]): number {
@@ -60,7 +60,7 @@ async function killUnder(
   const harmed = (async () => {
     await eventually(() => talks.every(({ said }) => said.length >= AROUND))
     try {
-      await kill.harm(async (messages) => {
+      await kill.harm(talks, async (messages) => {
         const goal = acknowledgedIn(talks) + messages
         await eventually(() => acknowledgedIn(talks) >= goal)
       })
@@ -91,17 +91,45 @@ export async function killRedis(messaging: MessagingCase): Promise<MessageTally>
   return tally
 }
 
-/** Kills one of two gateways while messages are sent: devices go to the other one. It is there again afterwards. */
+const MARK = {
+  text: 'SELECT read_message_id FROM watermarks WHERE user_id = ? AND conversation_id = ?',
+  idempotent: true,
+}
+
+/** The mark of whoever speaks in a talk, as the store has it. */
+async function markOf({ own }: MessagingCase, { sender, conversation }: Talk): Promise<bigint> {
+  const [user = ''] = sender.address.split(':')
+  const [row] = await own.cassandra.query<{ readonly read_message_id: bigint }>(MARK, [
+    BigInt(user),
+    conversation,
+  ])
+  return row?.read_message_id ?? 0n
+}
+
+/**
+ * Kills one of two gateways while messages are sent and just after marks were answered: devices go to the other one, and
+ * tell it the marks. It is there again afterwards.
+ */
 export async function killGateway(messaging: MessagingCase, index: number): Promise<MessageTally> {
-  const { tally } = await killUnder(messaging, {
+  const read = new Map<string, bigint>()
+  const { tally, talks } = await killUnder(messaging, {
     name: 'gateway killed',
     talks: TALKS,
-    harm() {
+    async harm(begun) {
+      for (const { sender, conversation, said } of begun) {
+        const message = BigInt(said.at(-1)?.message ?? 0)
+        await sender.read(conversation, message)
+        read.set(conversation, message)
+      }
       messaging.processes[index]?.kill()
-      return Promise.resolve()
     },
   })
   await messaging.startGateway(index)
+  for (const talk of talks) {
+    const mark = await markOf(messaging, talk)
+    const answered = read.get(talk.conversation) ?? 0n
+    if (mark < answered) tally.violated.push(`the mark ${answered} was answered, and ${mark} is kept`)
+  }
   return tally
 }
 
@@ -154,7 +182,7 @@ export async function killCassandraNode(messaging: MessagingCase, index: number)
     name: 'cassandra node killed',
     talks: TALKS,
     rate: RATE,
-    async harm(more) {
+    async harm(_talks, more) {
       await killNode(home, 'cassandra', index)
       await more(WITHOUT)
       await upStores(['cassandra', 'redis'], { provider: 'native', topology: CLUSTER, home })

@@ -4,6 +4,7 @@ import { deadLettersExplained } from './dead-letters-explained.ts'
 import { eventsStored } from './events-stored.ts'
 import { insertsFew } from './inserts-few.ts'
 import { hotOffsetsCommitted, offsetsCommitted } from './offsets-committed.ts'
+import { hotOffsetsCovered, offsetsCovered } from './offsets-covered.ts'
 import { partitionsRange } from './partitions-range.ts'
 import { rollupsEqual } from './rollups-equal.ts'
 import { sinksReconciled } from './sinks-reconciled.ts'
@@ -12,6 +13,7 @@ import { sinksReconciled } from './sinks-reconciled.ts'
 export const fixedAudits: readonly Audit[] = [
   eventsStored,
   offsetsCommitted,
+  offsetsCovered,
   rollupsEqual,
   deadLettersExplained,
   partitionsRange('fixed'),
@@ -19,7 +21,12 @@ export const fixedAudits: readonly Audit[] = [
 ]
 
 /** The same where dashboards have their own path. */
-export const realtimeAudits: readonly Audit[] = [...fixedAudits, hotOffsetsCommitted, sinksReconciled]
+export const realtimeAudits: readonly Audit[] = [
+  ...fixedAudits,
+  hotOffsetsCommitted,
+  hotOffsetsCovered,
+  sinksReconciled,
+]
 
 /** The same of the text's own table. */
 export const asWrittenAudits: readonly Audit[] = [

@@ -1,5 +1,6 @@
 import type { Experiment } from '../../../core/experiment.ts'
 import { columnStore } from './column-store/index.ts'
+import { consumerKill } from './consumer-kill/index.ts'
 import { insertBatch } from './insert-batch/index.ts'
 import { kafkaClient } from './kafka-client/index.ts'
 import { rollups } from './rollups/index.ts'
@@ -12,4 +13,5 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   'text-columns': textColumns,
   rollups,
   'kafka-client': kafkaClient,
+  'consumer-kill': consumerKill,
 }

@@ -1,6 +1,6 @@
 import type { QueryTarget, SuiteQuery } from '../../../core/suite.ts'
 import type { ClickHouseValue } from '../../../stores/clickhouse/client.ts'
-import { sessionNumber, sessionOf } from '../events/event.ts'
+import { BATCH, PAGE_OCTAVES, sessionNumber, sessionOf, traitsOf } from '../events/event.ts'
 import { schemaText, statementsOf } from '../schema.ts'
 import { byText, funnelLevel, grouped, meanOf, percentileOf } from './oracle.ts'
 import type { AnswerRow } from './oracle.ts'
@@ -24,6 +24,8 @@ const FUNNEL = ['pageview', 'search', 'purchase']
 const FIRST_DAY_MS = (timeline: Timeline): number => timeline.endMs + 1 - 35 * DAY_MS
 /** Ranks below are of users who come so often that they are no needles. */
 const RARE_USER = 1_024
+/** Ranks from here on are of the pages that are seldom looked at: half of all pages, with a fourteenth of the events. */
+const RARE_PAGE: number = 2 ** (PAGE_OCTAVES - 1)
 
 const since = (timeline: Timeline, beforeMs: number): { since: Date } => ({
   since: new Date(timeline.endMs - beforeMs),
@@ -41,6 +43,14 @@ function someSession(timeline: Timeline): { readonly userId: number; readonly se
     if (session.userId >= RARE_USER) return session
   }
   return sessionOf(seeds, sessionNumber(seeds, middle))
+}
+
+/** A page that is seldom looked at, of an event in the middle of the history. */
+function somePage({ seeds, batches }: Timeline): string {
+  for (let event = (batches >> 1) * BATCH; ; event += 1) {
+    const { pageUrl } = traitsOf(seeds, event)
+    if (Number(pageUrl.slice(pageUrl.lastIndexOf('/') + 1)) >= RARE_PAGE) return pageUrl
+  }
 }
 
 const eventRow = ({ eventId, eventType, pageUrl, durationMs }: StoredEvent): AnswerRow => ({
@@ -110,6 +120,21 @@ export const historyQueries: readonly HistoryQuery[] = [
       return events
         .filter((event) => event.sessionId === sessionId)
         .toSorted((one, other) => one.timeMs - other.timeMs || byText(one.eventId, other.eventId))
+        .map(eventRow)
+    },
+  },
+  {
+    name: 'by-page',
+    question: 'what happened last on a page that few visit',
+    claims: ['ANA-03'],
+    targets: [five],
+    parameters: (timeline) => ({ page: somePage(timeline) }),
+    oracle(events, timeline) {
+      const page = somePage(timeline)
+      return events
+        .filter(({ pageUrl }) => pageUrl === page)
+        .toSorted((one, other) => other.timeMs - one.timeMs || byText(one.eventId, other.eventId))
+        .slice(0, 100)
         .map(eventRow)
     },
   },

@@ -10,7 +10,7 @@ export const ordersTotals: Audit = commerceSqlAudit(
       format('the items of order %s come to %s, its subtotal is %s', o.order_id, i.subtotal, o.subtotal_minor)
     WHEN o.total_minor <> o.subtotal_minor - o.discount_minor + o.tax_minor + o.shipping_minor THEN
       format('the total of order %s is %s', o.order_id, o.total_minor)
-    WHEN o.tax_minor <> (o.subtotal_minor * r.tax_basis_points + 5000) / 10000 THEN
+    WHEN o.tax_minor <> div(o.subtotal_minor::numeric * r.tax_basis_points + 5000, 10000) THEN
       format('the tax of order %s is %s', o.order_id, o.tax_minor)
     WHEN o.shipping_minor <> r.shipping_minor + r.shipping_unit_minor * i.units THEN
       format('the shipping of order %s is %s', o.order_id, o.shipping_minor)

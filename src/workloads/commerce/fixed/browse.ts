@@ -2,6 +2,7 @@ import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { ProductFilters, ProductList, ProductView } from '../application.ts'
+import { demandLimit, isAmount, isId, LARGEST_AMOUNT } from './bounds.ts'
 import { demandFilters } from './filters.ts'
 import type { Services } from './services.ts'
 
@@ -10,8 +11,7 @@ interface Listed {
   readonly price_minor: bigint
 }
 
-const CURSOR = /^(\d{1,18})-(\d{1,19})$/
-const HIGHEST = 2n ** 62n
+const CURSOR = /^(\d{1,19})-(\d{1,19})$/
 
 // One partition (ECM-24), in the order of an index: by price, and by brand where one is asked for.
 const BY_PRICE: Statement = {
@@ -41,14 +41,14 @@ export async function hydrate(
 function startOf(after: string | undefined): readonly [price: bigint, product: bigint] {
   if (after === undefined) return [-1n, 0n]
   const [, price, product] = CURSOR.exec(after) ?? []
-  if (price === undefined || product === undefined || BigInt(product) >= 2n ** 63n)
+  if (price === undefined || product === undefined || !isAmount(BigInt(price)) || !isId(BigInt(product)))
     throw new Refusal('bad-cursor')
   return [BigInt(price), BigInt(product)]
 }
 
 /**
  * Active products of a category, the cheapest first (ECM-15, ECM-24).
- * @throws Refusal `bad-filter`, `bad-cursor`
+ * @throws Refusal `bad-filter`, `bad-cursor`, `invalid-limit`
  */
 export async function browse(
   services: Services,
@@ -57,8 +57,9 @@ export async function browse(
 ): Promise<ProductList> {
   const { filters, after, limit } = request
   demandFilters(filters)
+  demandLimit(limit)
   const [price, product] = startOf(after)
-  const { categoryId, brand, priceMinMinor = 0n, priceMaxMinor = HIGHEST } = filters
+  const { categoryId, brand, priceMinMinor = 0n, priceMaxMinor = LARGEST_AMOUNT } = filters
   const values = [categoryId, priceMinMinor, priceMaxMinor, price, product, limit]
   const rows =
     brand === undefined

@@ -3,6 +3,7 @@ import { shardOfId } from '../../../core/snowflake.ts'
 import { obey } from '../../../patterns/verdict.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { Changed } from '../application.ts'
+import { demandId } from './bounds.ts'
 import { demandQuantity } from './lines.ts'
 import type { Services } from './services.ts'
 
@@ -21,7 +22,7 @@ SELECT CASE WHEN EXISTS (SELECT FROM sold) THEN 'ok' ELSE 'unknown-product' END 
 
 /**
  * Puts a product into a cart, or sets its quantity there: wanted, not held (E-12).
- * @throws Refusal `invalid-quantity`, `unknown-product`
+ * @throws Refusal `invalid-quantity`, `unknown-product`, `unknown-customer` for an id that cannot be one
  */
 export async function addToCart(
   services: Services,
@@ -29,6 +30,8 @@ export async function addToCart(
   context: Context,
 ): Promise<Changed> {
   demandQuantity(quantity)
+  demandId(productId, 'unknown-product')
+  demandId(customerId, 'unknown-customer')
   const values = [shardOfId(customerId), customerId, productId, quantity]
   const [row] = await services.postgres.query<{ verdict: string }>(ADD, values, context.cost)
   obey(row?.verdict)

@@ -1,5 +1,6 @@
 import { Refusal } from '../../../core/errors.ts'
 import type { ProductFilters } from '../application.ts'
+import { isText } from './bounds.ts'
 
 const LONGEST_BRAND = 100
 const LARGEST_CATEGORY = 2 ** 31 - 1
@@ -15,8 +16,7 @@ export function demandFilters(filters: ProductFilters): void {
   const isCategory =
     categoryId === undefined ||
     (Number.isInteger(categoryId) && categoryId > 0 && categoryId <= LARGEST_CATEGORY)
-  const isBrand =
-    brand === undefined || (brand.length > 0 && brand.length <= LONGEST_BRAND && !brand.includes('\0'))
+  const isBrand = brand === undefined || isText(brand, LONGEST_BRAND)
   const isOrdered = priceMaxMinor === undefined || priceMaxMinor >= (priceMinMinor ?? 0n)
   if (!isCategory || !isBrand || !isPrice(priceMinMinor) || !isPrice(priceMaxMinor) || !isOrdered)
     throw new Refusal('bad-filter')

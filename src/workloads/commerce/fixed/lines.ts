@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Refusal } from '../../../core/errors.ts'
 import type { OrderLine, OrderRequest } from '../application.ts'
+import { isAmount, isId } from './bounds.ts'
 
 /** Units of one product in one order. */
 const MOST_UNITS = 100
@@ -16,7 +17,8 @@ export function demandQuantity(quantity: number): void {
 
 /**
  * The lines of an order in the order in which their stock is locked: one a product, products ascending (E-08, E-27).
- * @throws Refusal `no-lines`, `too-many-lines`, `invalid-quantity`, `price-changed` when one product was seen at two prices
+ * @throws Refusal `no-lines`, `too-many-lines`, `invalid-quantity`, `unknown-product` for an id that cannot be one,
+ *   `price-changed` for a price that cannot be one or when one product was seen at two, `total-too-large`
  */
 export function mergedLines(lines: readonly OrderLine[]): readonly OrderLine[] {
   if (lines.length === 0) throw new Refusal('no-lines')
@@ -24,19 +26,27 @@ export function mergedLines(lines: readonly OrderLine[]): readonly OrderLine[] {
   const merged = new Map<bigint, OrderLine>()
   for (const line of lines) {
     demandQuantity(line.quantity)
+    if (!isId(line.productId)) throw new Refusal('unknown-product')
+    if (!isAmount(line.seenPriceMinor)) throw new Refusal('price-changed')
     const same = merged.get(line.productId)
     if (same !== undefined && same.seenPriceMinor !== line.seenPriceMinor) throw new Refusal('price-changed')
     const quantity = (same?.quantity ?? 0) + line.quantity
     demandQuantity(quantity)
     merged.set(line.productId, { ...line, quantity })
   }
-  return [...merged.values()].sort((one, other) => (one.productId < other.productId ? -1 : 1))
+  const all = [...merged.values()]
+  if (
+    !isAmount(all.reduce((sum, { quantity, seenPriceMinor }) => sum + BigInt(quantity) * seenPriceMinor, 0n))
+  )
+    throw new Refusal('total-too-large')
+  return all.sort((one, other) => (one.productId < other.productId ? -1 : 1))
 }
 
-/** @throws Refusal `invalid-key` or `wrong-currency` when the request cannot be one */
+/** @throws Refusal `invalid-key`, `wrong-currency` or `unknown-address` when the request cannot be one */
 export function demandForm(request: OrderRequest): void {
   if (!KEY.test(request.key)) throw new Refusal('invalid-key')
   if (!CURRENCY.test(request.currency)) throw new Refusal('wrong-currency')
+  if (!isId(request.customerId) || !isId(request.addressId)) throw new Refusal('unknown-address')
 }
 
 /** Of all that an order asks for: the same key with another request is refused (E-21). */

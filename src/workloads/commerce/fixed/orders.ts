@@ -3,6 +3,7 @@ import type { Context } from '../../../core/operation.ts'
 import { shardOfId } from '../../../core/snowflake.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { OrderItemView, OrderPage, OrderView, SellerOrder } from '../application.ts'
+import { demandId, demandLimit } from './bounds.ts'
 import type { Services } from './services.ts'
 
 interface OrderRow {
@@ -85,13 +86,19 @@ function viewOf(row: OrderRow): OrderView {
   }
 }
 
-/** A customer's orders with their items, newest first: one shard (ECM-47, ECM-91). */
+/**
+ * A customer's orders with their items, newest first: one shard (ECM-47, ECM-91).
+ * @throws Refusal `invalid-limit`, `bad-cursor`, `unknown-customer` for an id that cannot be one
+ */
 export async function listOrders(
   services: Services,
   request: { customerId: bigint; before: bigint | undefined; limit: number },
   context: Context,
 ): Promise<OrderPage> {
   const { customerId, before = NEWEST, limit } = request
+  demandLimit(limit)
+  demandId(before, 'bad-cursor')
+  demandId(customerId, 'unknown-customer')
   const values = [shardOfId(customerId), customerId, before, limit]
   const orders = (await services.reads.query<OrderRow>(LIST, values, context.cost)).map(viewOf)
   return { orders, next: orders.length < limit ? undefined : orders.at(-1)?.orderId }
@@ -103,6 +110,8 @@ export async function readOrder(
   { customerId, orderId }: { customerId: bigint; orderId: bigint },
   context: Context,
 ): Promise<OrderView> {
+  demandId(orderId, 'unknown-order')
+  demandId(customerId, 'unknown-order')
   const values = [shardOfId(orderId), orderId, customerId]
   const [row] = await services.reads.query<OrderRow>(READ, values, context.cost)
   if (row === undefined) throw new Refusal('unknown-order')
@@ -116,13 +125,19 @@ interface SellerRow {
   readonly status: string
 }
 
-/** What was ordered from a seller, newest first, from the read model (E-45, ECM-60). */
+/**
+ * What was ordered from a seller, newest first, from the read model (E-45, ECM-60).
+ * @throws Refusal `invalid-limit`, `bad-cursor`, `unknown-seller` for an id that cannot be one
+ */
 export async function listSellerOrders(
   services: Services,
   request: { sellerId: bigint; before: bigint | undefined; limit: number },
   context: Context,
 ): Promise<{ orders: readonly SellerOrder[]; next: bigint | undefined }> {
   const { sellerId, before = NEWEST, limit } = request
+  demandLimit(limit)
+  demandId(before, 'bad-cursor')
+  demandId(sellerId, 'unknown-seller')
   const rows = await services.reads.query<SellerRow>(SELLER, [sellerId, before, limit], context.cost)
   const orders = rows.map((row) => ({
     orderId: row.order_id,

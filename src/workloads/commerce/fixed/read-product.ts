@@ -1,6 +1,7 @@
 import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { ProductPage } from '../application.ts'
+import { demandId } from './bounds.ts'
 import type { Services } from './services.ts'
 
 /**
@@ -13,6 +14,7 @@ export async function readProduct(
   context: Context,
 ): Promise<ProductPage> {
   const { productId } = request
+  demandId(productId, 'unknown-product')
   const [product, unitsAvailable] = await Promise.all([
     services.products.get(productId.toString(), context.cost),
     services.available(productId, context.cost),

@@ -2,6 +2,7 @@ import { Refusal } from '../../../core/errors.ts'
 import type { Context } from '../../../core/operation.ts'
 import type { Statement } from '../../../stores/postgres/client.ts'
 import type { ProductChange } from '../application.ts'
+import { demandId, isAmount, isText } from './bounds.ts'
 import type { Services } from './services.ts'
 
 const LONGEST_TITLE = 500
@@ -38,9 +39,9 @@ export async function updateProduct(
   context: Context,
 ): Promise<ProductChange> {
   const { productId, title, priceMinor, status } = request
-  if (priceMinor !== null && priceMinor < 0n) throw new Refusal('invalid-price')
-  if (title !== null && (title.length === 0 || title.length > LONGEST_TITLE))
-    throw new Refusal('invalid-title')
+  demandId(productId, 'unknown-product')
+  if (priceMinor !== null && !isAmount(priceMinor)) throw new Refusal('invalid-price')
+  if (title !== null && !isText(title, LONGEST_TITLE)) throw new Refusal('invalid-title')
   const values = [productId, title, priceMinor, status]
   const [row] = await services.postgres.query<{ version: bigint }>(UPDATE, values, context.cost)
   if (row === undefined) throw new Refusal('unknown-product')

@@ -1,4 +1,5 @@
 import type { Audit } from '../../../core/audit.ts'
+import type { JournalReader } from '../../../core/journal.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
 import { addressOf } from '../population.ts'
 import { messagingStores } from '../stores.ts'
@@ -9,8 +10,8 @@ const RECEIPTS = {
   text: 'SELECT conversation_id, user_id, device_id, delivered_message_id, read_message_id FROM receipts',
   idempotent: true,
 } as const
-const HEADS = {
-  text: 'SELECT conversation_id, message_id FROM conversation_heads',
+const MARKS = {
+  text: 'SELECT user_id, conversation_id, read_message_id FROM watermarks',
   idempotent: true,
 } as const
 const MESSAGES = { text: 'SELECT conversation_id, message_id FROM messages', idempotent: true } as const
@@ -23,6 +24,12 @@ interface ReceiptRow {
   readonly read_message_id: bigint | null
 }
 
+interface MarkRow {
+  readonly user_id: bigint
+  readonly conversation_id: string
+  readonly read_message_id: bigint
+}
+
 interface MessageRow {
   readonly conversation_id: string
   readonly message_id: bigint
@@ -32,9 +39,19 @@ function keepGreater(marks: Map<string, bigint>, name: string, id: bigint): void
   if (id > (marks.get(name) ?? 0n)) marks.set(name, id)
 }
 
+/** The greatest mark that a gateway answered, by conversation and user. */
+async function answeredMarks(journal: JournalReader): Promise<ReadonlyMap<string, bigint>> {
+  const marks = new Map<string, bigint>()
+  for await (const { keys } of journal.entries('mark.read')) {
+    const [user = ''] = String(keys['device']).split(':')
+    keepGreater(marks, `${keys['conversation']} ${user}`, BigInt(String(keys['message'])))
+  }
+  return marks
+}
+
 /**
  * What is derived equals what it is derived from: each device's receipt is the newest message that it received, nobody
- * has read what is not there, and each head is the newest message of its conversation (M-03, M-04, M-06, M-21).
+ * has read what is not there, and no mark that was answered has gone back (M-03, M-04, M-06, M-21).
  */
 export const marksEqual: Audit = {
   name: 'marks.equal',
@@ -67,18 +84,14 @@ export const marksEqual: Audit = {
     }
     for (const [name, seen] of received)
       addViolation(findings, `${name} received ${seen}, and no receipt says so`)
-    for await (const row of allRows<MessageRow>(cassandra, HEADS)) {
-      const last = newest.get(row.conversation_id)
-      newest.delete(row.conversation_id)
+    const kept = new Map<string, bigint>()
+    for await (const row of allRows<MarkRow>(cassandra, MARKS))
+      kept.set(`${row.conversation_id} ${row.user_id}`, row.read_message_id)
+    for (const [name, read] of await answeredMarks(journal)) {
       findings.checked += 1
-      if (last !== row.message_id)
-        addViolation(
-          findings,
-          `the head of ${row.conversation_id} is ${row.message_id}, its newest message ${last}`,
-        )
+      const mark = kept.get(name) ?? 0n
+      if (mark < read) addViolation(findings, `the mark of ${name} is ${mark}, and ${read} was answered`)
     }
-    for (const [conversation, last] of newest)
-      addViolation(findings, `${conversation} has message ${last} and no head`)
     return outcomeOf(findings)
   },
 }

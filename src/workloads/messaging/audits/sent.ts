@@ -73,6 +73,8 @@ export interface ReceivedMessage {
   readonly conversation: string
   readonly message: string
   readonly key: string
+  /** SHA-256 of the blob that came with it, hexadecimal; undefined where none did. */
+  readonly media: string | undefined
 }
 
 /** What the devices' witness says, in the order in which each device saw it. @throws ArchError */
@@ -83,5 +85,6 @@ export async function* receivedMessages(journal: JournalReader): AsyncGenerator<
       conversation: text(keys['conversation'], 'conversation', number),
       message: text(keys['message'], 'message', number),
       key: text(keys['key'], 'key', number),
+      media: keys['media'] === undefined ? undefined : text(keys['media'], 'blob', number),
     }
 }

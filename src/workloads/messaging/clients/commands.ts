@@ -58,7 +58,7 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
     await awake(device)
     const message = newest.get(`${device.address} ${conversation}`)
     // Nothing has come yet that could be read.
-    if (message !== undefined) await device.ask('read', { conversation, message: message.toString() })
+    if (message !== undefined) await device.read(conversation, message)
     return null
   },
   async 'history.page'(_society, device, { conversation }) {
@@ -91,7 +91,7 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
   async 'device.register'(society, device, { number }) {
     const [user = ''] = device.address.split(':')
     const made = society.add({ user: BigInt(user), device: number })
-    await made.register()
+    await made.register(device.voucher)
     await made.arrive()
     return null
   },

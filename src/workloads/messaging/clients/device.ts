@@ -3,9 +3,11 @@ import { OperationFailure } from '../../../core/errors.ts'
 import { addressOf } from '../population.ts'
 import type { DeviceAddress } from '../population.ts'
 import type { Answers, Pushed } from '../protocol/answers.ts'
+import type { Voucher } from '../protocol/requests.ts'
 import type { DeviceKeys } from './encryption/encryption.ts'
 import { openLink } from './link.ts'
 import type { Link } from './link.ts'
+import { newRecentMarks } from './recent-marks.ts'
 import { newReceiver } from './receive.ts'
 import type { DeviceObserver, Receiver } from './receive.ts'
 
@@ -30,8 +32,13 @@ export interface Device {
   readonly sending: Map<string, Promise<unknown>>
   /** Who takes part, as this device last saw it. */
   readonly known: Map<string, Answers['devices']>
-  /** Registers with the server and leaves key packages there. @throws Refusal, OperationFailure */
-  register(): Promise<void>
+  /** What lets a further device of its user in. It goes from one device to the other, as by a code on the screen. */
+  readonly voucher: Voucher
+  /**
+   * Registers with the server and leaves key packages there. @param by of another device of its user; the first one has
+   * none @throws Refusal, OperationFailure
+   */
+  register(by?: Voucher): Promise<void>
   /** Connects, and resolves when all that waited has been taken. @throws OperationFailure */
   arrive(): Promise<void>
   /** The connection is cut, as when a train enters a tunnel. */
@@ -39,6 +46,8 @@ export interface Device {
   /** @throws Refusal, OperationFailure */
   ask<Type extends keyof Answers>(type: Type, header?: object, body?: Uint8Array): Promise<Answers[Type]>
   tell(header: object): void
+  /** Moves the user's mark on. @throws Refusal, OperationFailure */
+  read(conversation: string, message: bigint): Promise<void>
   /** Tells the witness which package of another device it was given. Base64. */
   noteClaim(of: string, claimed: string): void
   close(): void
@@ -87,8 +96,13 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
   }
 
   let sessions = 0
+  const marks = newRecentMarks(() => performance.now())
   const receiver: Receiver = newReceiver(address, keys, {
     ...observer,
+    received(received) {
+      marks.moved('delivered', received.conversation, BigInt(received.message))
+      observer.received(received)
+    },
     sessionMade() {
       sessions += 1
       // The next one who writes finds a package of its own, not the last resort.
@@ -127,6 +141,8 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     receiver.connected()
     try {
       await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
+      const before = marks.recent()
+      if (before.length > 0) made.tell({ type: 'marks', marks: before })
       await drained.promise
     } catch (error) {
       made.close()
@@ -165,13 +181,17 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     get isOnline() {
       return link !== undefined
     },
-    async register() {
+    get voucher() {
+      return { device: device.device, token }
+    },
+    async register(by) {
       const made = await connect(untilDrained())
       link = made
       const lastResort = keys.lastResort()
       observer.lastResort(address, Buffer.from(lastResort).toString('base64').slice(0, FINGERPRINT))
       const { lengths, body } = joined([keys.identity, lastResort])
-      ;({ token } = await made.ask('register', { ...who, lengths }, body))
+      const ask = { ...who, lengths, ...(by === undefined ? {} : { by }) }
+      ;({ token } = await made.ask('register', ask, body))
       await made.ask('hello', { ...who, token })
       await leavePackages(PACKAGES)
       link = undefined
@@ -190,6 +210,11 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
       return link.ask(type, header, body)
     },
     tell: (header) => link?.tell(header),
+    async read(conversation, message) {
+      await this.ask('read', { conversation, message: message.toString() })
+      marks.moved('read', conversation, message)
+      observer.read(address, conversation, message)
+    },
     noteClaim: (of, claimed) => observer.claimed(of, claimed.slice(0, FINGERPRINT)),
     close() {
       isWanted = false

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** What a message is (MSG-09). */
 export type MessageKind = 'text' | 'image' | 'video'
 
@@ -31,7 +33,21 @@ export function encodePlaintext(plaintext: Plaintext): Uint8Array {
   return Buffer.from(JSON.stringify(plaintext))
 }
 
-/** Reads what was decrypted, which its writer has authenticated. */
-export function decodePlaintext(bytes: Uint8Array): Plaintext {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Plaintext
+const plaintextSchema: z.ZodType<Plaintext> = z.object({
+  kind: z.enum(['text', 'image', 'video']),
+  key: z.string().max(64),
+  writtenMicros: z.number(),
+  text: z.string(),
+  media: z.object({ key: z.string(), hash: z.string() }).exactOptional(),
+})
+
+/** Reads what was decrypted: who wrote it is known, and what it says may be anything. @returns undefined where it is no plaintext */
+export function decodePlaintext(bytes: Uint8Array): Plaintext | undefined {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+    return plaintextSchema.safeParse(said).data
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }

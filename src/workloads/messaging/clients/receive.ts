@@ -24,7 +24,7 @@ export interface Received {
 /** Who is told what a device sees. */
 export interface DeviceObserver {
   received(received: Received): void
-  /** Something that came could not be decrypted. */
+  /** Something that came could not be decrypted, or is no plaintext. */
   undecryptable(device: string, from: string, conversation: string, why: string): void
   /** The same again, which was taken before. */
   repeated(): void
@@ -32,6 +32,8 @@ export interface DeviceObserver {
   claimed(of: string, fingerprint: string): void
   /** A package of this one that several may be given. */
   lastResort(of: string, fingerprint: string): void
+  /** Its user's mark has moved on, and the gateway said so. */
+  read(device: string, conversation: string, message: bigint): void
   receipt(push: Extract<Pushed, { readonly type: 'receipt' }>): void
 }
 
@@ -85,6 +87,8 @@ export function newReceiver(
         return
       }
       const plaintext = decodePlaintext(keys.decrypt(conversation, from, body))
+      if (plaintext === undefined)
+        return observer.undecryptable(address, from, conversation, 'message unreadable')
       const name = `${from} ${plaintext.key}`
       if (seen.has(name)) return observer.repeated()
       seen.add(name)

@@ -49,7 +49,7 @@ export const startDevices: Variant['roles'][string] = async (stores, population,
   return {
     async drained() {
       // What nobody waits for any more goes on all the same: a device does not forget what it was to send.
-      const wasBusy = control.underWay() > 0
+      const wasBusy = control.underWay() > 0 || society.fetching() > 0
       return (await returnAll(society)) && !wasBusy
     },
     async close() {

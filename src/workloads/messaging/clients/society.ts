@@ -2,9 +2,9 @@ import { bulkhead } from 'cockatiel'
 import type { FlowEnd } from '../../../core/operation.ts'
 import type { RoleHost } from '../../../core/workload.ts'
 import type { Encryption } from './encryption/encryption.ts'
-import { decryptMedia } from './encryption/media.ts'
 import type { Device, Gateways } from './device.ts'
 import { newDevice } from './device.ts'
+import { newMediaFetches } from './media-fetches.ts'
 import type { DeviceAddress, MessagingPopulation } from '../population.ts'
 import { MESSAGE_DELIVERED } from '../flows.ts'
 import type { Received } from './receive.ts'
@@ -18,6 +18,8 @@ export interface Society {
   /** The newest message of a conversation that a device has, by "device conversation". */
   readonly newest: ReadonlyMap<string, bigint>
   receivedBy(address: string): number
+  /** Blobs that devices have been told of and not fetched yet. */
+  fetching(): number
   /** A device that is not registered yet. */
   add(address: DeviceAddress): Device
   remove(device: Device): void
@@ -39,27 +41,15 @@ function report(host: RoleHost, received: Received, nowMicros: number): void {
     atMicros: nowMicros,
   }
   host.flowEnds([end])
-  host.witness('message.received', { device, from, conversation, message, key: plaintext.key })
-}
-
-/** The first of the receiving devices opens what came with the message: it must be what was sent (M-19). */
-async function fetchMedia(
-  device: Device,
-  { plaintext: { media }, part }: Received,
-  host: RoleHost,
-): Promise<void> {
-  if (media === undefined || part !== 0) return
-  const { blob } = await device.ask('download', { hash: media.hash })
-  try {
-    decryptMedia({
-      ciphertext: Buffer.from(blob, 'base64'),
-      key: Buffer.from(media.key, 'base64'),
-      hash: Buffer.from(media.hash, 'hex'),
-    })
-    host.witness('media.received', { device: device.address, hash: media.hash })
-  } catch {
-    host.witness('media.unreadable', { device: device.address, hash: media.hash })
-  }
+  const { key, media } = plaintext
+  host.witness('message.received', {
+    device,
+    from,
+    conversation,
+    message,
+    key,
+    ...(media === undefined ? {} : { media: media.hash }),
+  })
 }
 
 /** Makes the devices of all people; none is registered yet. */
@@ -72,6 +62,7 @@ export function buildSociety(
   const devices = new Map<string, Device>()
   const newest = new Map<string, bigint>()
   const received = new Map<string, number>()
+  const fetches = newMediaFetches(host, (device) => devices.get(device.address) === device)
   let repeated = 0
   let undecryptable = 0
   let receipts = 0
@@ -83,8 +74,8 @@ export function buildSociety(
     if (id > (newest.get(name) ?? 0n)) newest.set(name, id)
     received.set(each.device, (received.get(each.device) ?? 0) + 1)
     const device = devices.get(each.device)
-    // What cannot be fetched now is fetched when somebody looks at it.
-    if (device !== undefined) fetchMedia(device, each, host).catch(() => undefined)
+    if (device !== undefined && each.plaintext.media !== undefined)
+      fetches.begin(device, each.plaintext.media)
   }
 
   let number = 0
@@ -103,6 +94,9 @@ export function buildSociety(
         },
         repeated() {
           repeated += 1
+        },
+        read(at, conversation, message) {
+          host.witness('mark.read', { device: at, conversation, message: message.toString() })
         },
         receipt() {
           receipts += 1
@@ -126,6 +120,7 @@ export function buildSociety(
     devices,
     newest,
     receivedBy: (address) => received.get(address) ?? 0,
+    fetching: () => fetches.underWay(),
     add,
     remove(device) {
       devices.delete(device.address)
@@ -134,6 +129,7 @@ export function buildSociety(
     counts: () => ({ repeated, undecryptable, receipts }),
     close() {
       for (const device of devices.values()) device.close()
+      devices.clear()
     },
   }
 }
@@ -143,10 +139,19 @@ async function atMost<Item>(items: readonly Item[], work: (item: Item) => Promis
   await Promise.all(items.map((item) => limit.execute(() => work(item))))
 }
 
-/** Registers all devices, and connects those that are not away (M-12, M-13). @throws OperationFailure */
+/** Each user's first device. */
+const FIRST = ':1'
+
+/** Registers all devices, the first of each user before the others, and connects those that are not away (M-12, M-13). @throws OperationFailure */
 export async function joinAll({ devices }: Society, isAway: (index: number) => boolean): Promise<void> {
   const all = [...devices.values()]
-  await atMost(all, (device) => device.register())
+  const [first = [], further = []] = [true, false].map((isFirst) =>
+    all.filter(({ address }) => address.endsWith(FIRST) === isFirst),
+  )
+  await atMost(first, (device) => device.register())
+  await atMost(further, (device) =>
+    device.register(devices.get(device.address.replace(/:\d+$/, FIRST))?.voucher),
+  )
   await atMost(
     all.filter((_, index) => !isAway(index)),
     (device) => device.arrive(),

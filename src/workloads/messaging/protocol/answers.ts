@@ -3,9 +3,10 @@ import type { FailureKind } from '../../../core/errors.ts'
 /** Why a request was refused: an answer, and not a failure. */
 export type RefusalReason =
   | 'malformed'
+  | 'forged sender'
   | 'unknown device'
   | 'not a member'
-  | 'no such conversation'
+  | 'no such message'
   | 'too large'
   | 'already registered'
 

@@ -6,11 +6,28 @@ export const MOST_DEVICES = 128
 /** Users that a frame names at most: a larger group is made by several. */
 export const MOST_USERS = 4_000
 
+/** Conversations of which a frame tells how far a device has come. */
+export const MOST_MARKS = 256
+
 const text = z.string().max(64)
 const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
-const id = z.string().regex(/^\d{1,19}$/)
+/** The greatest number that a bigint of the store holds. */
+const LAST_ID = '9223372036854775807'
+
+/** Of two decimal texts of equal length the greater number is the greater text. */
+function isBigint(text: string): boolean {
+  return text.length < LAST_ID.length || text <= LAST_ID
+}
+
+const id = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .refine(isBigint)
 const device = z.int().min(1).max(100)
-const address = z.string().regex(/^\d{1,19}:\d{1,3}$/)
+const address = z
+  .string()
+  .regex(/^\d{1,19}:\d{1,3}$/)
+  .refine((text) => isBigint(text.slice(0, text.indexOf(':'))))
 const lengths = z.array(z.int().min(1).max(65_536)).max(MOST_DEVICES)
 const users = z.array(id).max(MOST_USERS)
 
@@ -24,13 +41,26 @@ interface Device {
   readonly device: number
 }
 
+/** One of the user's devices that lets a further one in: it shows its token. */
+export interface Voucher {
+  readonly device: number
+  readonly token: string
+}
+
 interface Conversation {
   readonly conversation: string
 }
 
+/** How far a device has come in a conversation. */
+export interface ConversationMark {
+  readonly conversation: string
+  readonly delivered?: string | undefined
+  readonly read?: string | undefined
+}
+
 interface Asked {
-  /** Body: identity key, then the key package of last resort. Answers a token. */
-  register: Numbered & Device & { readonly lengths: readonly number[] }
+  /** Body: identity key, then the key package of last resort. Answers a token. A user's first device needs no voucher. */
+  register: Numbered & Device & { readonly lengths: readonly number[]; readonly by?: Voucher }
   /** Who is speaking, from now on. What waits for the device follows. */
   hello: Numbered & Device & { readonly token: string }
   /** Body: key packages (M-13). */
@@ -47,6 +77,8 @@ interface Asked {
   /** Everything up to this position of the queue has been taken. No answer. */
   taken: { readonly position: number }
   read: Numbered & Conversation & { readonly message: string }
+  /** How far it had come before, which the gateway that it was told to may not have written. No answer. */
+  marks: { readonly marks: readonly ConversationMark[] }
   receipts: Numbered & Conversation
   history: Numbered & Conversation & { readonly before?: string | undefined }
   inbox: Numbered
@@ -72,37 +104,49 @@ export type RequestOf<Type extends RequestType> = { readonly type: Type } & Aske
 export type Request = { [Type in RequestType]: RequestOf<Type> }[RequestType]
 
 const requests = {
-  register: z.object({ type: z.literal('register'), user: id, device, lengths: lengths.length(2) }),
-  hello: z.object({ type: z.literal('hello'), user: id, device, token: text }),
-  packages: z.object({ type: z.literal('packages'), lengths }),
-  devices: z.object({ type: z.literal('devices'), conversation: uuid }),
-  claim: z.object({ type: z.literal('claim'), addresses: z.array(address).max(MOST_DEVICES) }),
-  keys: z.object({
+  register: z.strictObject({
+    type: z.literal('register'),
+    user: id,
+    device,
+    lengths: lengths.length(2),
+    by: z.strictObject({ device, token: text }).exactOptional(),
+  }),
+  hello: z.strictObject({ type: z.literal('hello'), user: id, device, token: text }),
+  packages: z.strictObject({ type: z.literal('packages'), lengths }),
+  devices: z.strictObject({ type: z.literal('devices'), conversation: uuid }),
+  claim: z.strictObject({ type: z.literal('claim'), addresses: z.array(address).max(MOST_DEVICES) }),
+  keys: z.strictObject({
     type: z.literal('keys'),
     conversation: uuid,
     addresses: z.array(address).max(MOST_DEVICES),
     lengths,
   }),
-  send: z.object({
+  send: z.strictObject({
     type: z.literal('send'),
     conversation: uuid,
     state: text,
     key: uuid,
     again: z.boolean(),
   }),
-  taken: z.object({ type: z.literal('taken'), position: z.int().min(0) }),
-  read: z.object({ type: z.literal('read'), conversation: uuid, message: id }),
-  receipts: z.object({ type: z.literal('receipts'), conversation: uuid }),
-  history: z.object({ type: z.literal('history'), conversation: uuid, before: id.optional() }),
-  inbox: z.object({ type: z.literal('inbox') }),
-  typing: z.object({ type: z.literal('typing'), conversation: uuid }),
-  start: z.object({ type: z.literal('start'), user: id }),
-  group: z.object({ type: z.literal('group'), key: uuid, users }),
-  add: z.object({ type: z.literal('add'), conversation: uuid, users }),
-  remove: z.object({ type: z.literal('remove'), conversation: uuid, user: id }),
-  upload: z.object({ type: z.literal('upload'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
-  download: z.object({ type: z.literal('download'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
-  forget: z.object({ type: z.literal('forget') }),
+  taken: z.strictObject({ type: z.literal('taken'), position: z.int().min(0) }),
+  read: z.strictObject({ type: z.literal('read'), conversation: uuid, message: id }),
+  marks: z.strictObject({
+    type: z.literal('marks'),
+    marks: z
+      .array(z.strictObject({ conversation: uuid, delivered: id.optional(), read: id.optional() }))
+      .max(MOST_MARKS),
+  }),
+  receipts: z.strictObject({ type: z.literal('receipts'), conversation: uuid }),
+  history: z.strictObject({ type: z.literal('history'), conversation: uuid, before: id.optional() }),
+  inbox: z.strictObject({ type: z.literal('inbox') }),
+  typing: z.strictObject({ type: z.literal('typing'), conversation: uuid }),
+  start: z.strictObject({ type: z.literal('start'), user: id }),
+  group: z.strictObject({ type: z.literal('group'), key: uuid, users }),
+  add: z.strictObject({ type: z.literal('add'), conversation: uuid, users }),
+  remove: z.strictObject({ type: z.literal('remove'), conversation: uuid, user: id }),
+  upload: z.strictObject({ type: z.literal('upload'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  download: z.strictObject({ type: z.literal('download'), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  forget: z.strictObject({ type: z.literal('forget') }),
 } as const
 
 const numbered = { request: z.int().min(0) }
@@ -118,6 +162,7 @@ export const requestSchema: z.ZodType<Request> = z.discriminatedUnion('type', [
   requests.send.extend(numbered),
   requests.taken,
   requests.read.extend(numbered),
+  requests.marks,
   requests.receipts.extend(numbered),
   requests.history.extend(numbered),
   requests.inbox.extend(numbered),
@@ -130,6 +175,17 @@ export const requestSchema: z.ZodType<Request> = z.discriminatedUnion('type', [
   requests.download.extend(numbered),
   requests.forget.extend(numbered),
 ])
+
+/** Words by which a frame would say who sends it: its connection does. */
+const SENDER: ReadonlySet<string> = new Set(['from', 'sender', 'user', 'device', 'address'])
+
+/** Why a frame is refused that the schema does not take: it names a sender, or anything else. */
+export function reasonOf({ issues }: z.ZodError): 'forged sender' | 'malformed' {
+  const namesSender = issues.some(
+    (issue) => issue.code === 'unrecognized_keys' && issue.keys.some((key) => SENDER.has(key)),
+  )
+  return namesSender ? 'forged sender' : 'malformed'
+}
 
 /** Cuts a body into the parts whose lengths a header names. @returns undefined where they do not add up */
 export function partsOf(body: Buffer, sizes: readonly number[]): readonly Buffer[] | undefined {

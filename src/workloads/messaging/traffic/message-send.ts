@@ -85,7 +85,7 @@ export const messageSend: Operation<MessagingApplication, MessagingWorld, SendIn
     return sent
   },
   part: ({ isGroup }) => (isGroup ? 'group' : 'pair'),
-  journal: ({ device, conversation, key }) => ({ device, conversation, key }),
+  journal: ({ device, conversation, key, kind }) => ({ device, conversation, key, kind }),
   outcome: (_input, { message, recipients }) => ({ message, recipients }),
   flows: ({ key }, { recipients }) => (recipients === 0 ? undefined : { flows: [MESSAGE_DELIVERED], key }),
 }

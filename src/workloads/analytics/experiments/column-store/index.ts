@@ -30,7 +30,7 @@ const DATABASE = 'arch_analytics_experiment'
 export const columnStore: Experiment = {
   title: 'the same events and queries in PostgreSQL and in ClickHouse (ANA-08, ANA-24 to ANA-26, A-15)',
   compares:
-    'PostgreSQL with indexes and parallel plans against ClickHouse: ten queries with equal answers, bytes a row by column, and how much history 100 TB hold',
+    'PostgreSQL with indexes and parallel plans against ClickHouse: eleven queries with equal answers, bytes a row by column, and how much history 100 TB hold',
   stores: ['clickhouse', 'postgres'],
   rows: historyQueries.map(({ name, question }) => ({ name, description: question })),
   patterns: [

@@ -31,7 +31,7 @@ function aboutQueries(rows: readonly ExperimentRow[]): readonly Finding[] {
   const changed = queries
     .filter(({ readings }) => (readings['differ']?.highest ?? 0) > 0)
     .map(({ row }) => row)
-  const needles = ['by-user', 'by-session'].flatMap((name) => {
+  const needles = ['by-user', 'by-session', 'by-page'].flatMap((name) => {
     const [text, fixed] = [
       figure(rows, 'queries', name, 'textRows'),
       figure(rows, 'queries', name, 'fixedRows'),

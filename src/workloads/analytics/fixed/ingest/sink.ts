@@ -2,11 +2,12 @@ import { OperationFailure } from '../../../../core/errors.ts'
 import type { ClickHouseClient, ClickHouseSettings } from '../../../../stores/clickhouse/client.ts'
 import { linesOf } from './frame.ts'
 import type { BrokenEvent, FramedRecord } from './frame.ts'
-import { whyUnreadable } from './read-event.ts'
 import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
 
 const LINE_BREAK = 0x0a
 const LONGEST_REASON = 300
+/** Takes what a table of events takes, and keeps nothing. */
+const CHECK = 'events_check'
 
 /**
  * One insert is one block in the table and in every view's: nothing of it is kept unless all of it is read, and it is
@@ -64,7 +65,7 @@ async function refusedOf(
   if (only === undefined) return []
   try {
     const rows = candidates.map(({ row }) => row)
-    await clickhouse.insert('events_check', 'JSONCompactEachRow', rows, { settings: AS_ONE_BLOCK })
+    await clickhouse.insert(CHECK, 'JSONCompactEachRow', rows, { settings: AS_ONE_BLOCK })
     return []
   } catch (error) {
     if (!(error instanceof OperationFailure) || error.kind !== 'unexpected') throw error
@@ -75,23 +76,6 @@ async function refusedOf(
     ...(await refusedOf(clickhouse, candidates.slice(0, half))),
     ...(await refusedOf(clickhouse, candidates.slice(half))),
   ]
-}
-
-/** Of the events of a refused block, those that read as declared, and those that do not. */
-function readAll(records: readonly SinkRecord[]): {
-  readonly readable: readonly Candidate[]
-  readonly dead: readonly DeadLetter[]
-} {
-  const readable: Candidate[] = []
-  const dead: DeadLetter[] = []
-  for (const record of records) {
-    for (const candidate of rowsOf(record)) {
-      const reason = whyUnreadable(candidate.letter.line.toString())
-      if (reason === undefined) readable.push(candidate)
-      else dead.push({ ...candidate.letter, reason })
-    }
-  }
-  return { readable, dead }
 }
 
 /** Where the events of a block go, and by which name the insert is known again. */
@@ -116,11 +100,16 @@ async function isTaken(
   }
 }
 
+/** An event that any sink of events takes: one that does not is at fault itself. */
+const GOOD_ID = '"00000000-0000-4000-8000-000000000000"'
+const GOOD_ROW = Buffer.from(`[0,0,0,0,0,${GOOD_ID},"",0,${GOOD_ID},"","","","","","","desktop","",0,0]\n`)
+
 /**
- * Stores the events of a block, once, however often it is called with the same block. Of an insert that was refused
- * nothing stays; then the events are read one by one, and what reads well and is refused all the same is found by halves.
- * @returns the events that cannot be stored, beside those that were misshapen already
- * @throws OperationFailure: `timeout`, `unavailable` (call again), `unexpected` when the sink takes hardly anything
+ * Stores the events of a block, once, however often it is called with the same block. All of them read as declared, so that
+ * a refusal is the sink's fault, or of something that the table asks beside. Of an insert that was refused nothing stays;
+ * if a good row is taken meanwhile, the events that are refused are found by halves, be it all of them, each judged alone.
+ * @returns the events that cannot be stored, beside those that were broken already
+ * @throws OperationFailure: `timeout`, `unavailable` (call again), `unexpected` when the sink refuses what is good
  */
 export async function storeEvents(
   clickhouse: ClickHouseClient,
@@ -130,14 +119,12 @@ export async function storeEvents(
   const filled = records.filter(({ count }) => count > 0)
   const whole = filled.map(({ rows }) => rows)
   if (await isTaken(clickhouse, whole, insertion)) return []
-  const { readable, dead } = readAll(filled)
-  const rows = readable.map(({ row }) => row)
-  if (dead.length > 0 && (await isTaken(clickhouse, rows, insertion))) return dead
-  const refused = await refusedOf(clickhouse, readable)
+  await clickhouse.insert(CHECK, 'JSONCompactEachRow', GOOD_ROW, { settings: AS_ONE_BLOCK })
+  const candidates = filled.flatMap((record) => [...rowsOf(record)])
+  const refused = await refusedOf(clickhouse, candidates)
   const unwanted = new Set(refused.map(({ line }) => line))
-  const wanted = readable.filter(({ letter }) => !unwanted.has(letter.line)).map(({ row }) => row)
-  // It is not believed of most events that they read well and are wrong: then the sink is.
-  if (refused.length > wanted.length || !(await isTaken(clickhouse, wanted, insertion)))
-    throw new OperationFailure('unexpected', `a block is refused, e.g. for ${refused[0]?.reason}`)
-  return [...dead, ...refused]
+  const wanted = candidates.filter(({ letter }) => !unwanted.has(letter.line)).map(({ row }) => row)
+  if (refused.length === 0 || !(await isTaken(clickhouse, wanted, insertion)))
+    throw new OperationFailure('unexpected', `${insertion.table} refuses what ${CHECK} takes`)
+  return refused
 }

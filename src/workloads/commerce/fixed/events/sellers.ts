@@ -32,16 +32,16 @@ interface SellerShare {
   readonly order: string
   readonly currency: string
   units: number
-  subtotal: number
+  subtotal: bigint
 }
 
 /** What an order is to each of its sellers. */
 function sharesOf({ order, currency, lines }: OrderCreated): readonly SellerShare[] {
   const shares = new Map<string, SellerShare>()
   for (const [, seller, units, subtotal] of lines) {
-    const share = shares.get(seller) ?? { seller, order, currency, units: 0, subtotal: 0 }
+    const share = shares.get(seller) ?? { seller, order, currency, units: 0, subtotal: 0n }
     share.units += units
-    share.subtotal += subtotal
+    share.subtotal += BigInt(subtotal)
     shares.set(seller, share)
   }
   return [...shares.values()]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Refusal } from '../../../../core/errors.ts'
 import type { ProductFilters } from '../../application.ts'
+import { isText } from '../bounds.ts'
 import { demandFilters } from '../filters.ts'
 
 const LONGEST = 200
@@ -20,9 +21,8 @@ export interface SearchTerms {
  */
 export function searchTerms(query: string, filters: ProductFilters, limit: number): SearchTerms {
   const words = query.normalize('NFKC').trim().replaceAll(/\s+/g, ' ')
-  const isLong = words.length > LONGEST || words.split(' ').length > MOST_WORDS
-  // PostgreSQL, which answers in Elasticsearch's place, takes no text with a NUL.
-  if (!/[\p{L}\p{N}]/u.test(words) || words.includes('\0') || isLong) throw new Refusal('bad-query')
+  const isLong = words.split(' ').length > MOST_WORDS
+  if (!/[\p{L}\p{N}]/u.test(words) || !isText(words, LONGEST) || isLong) throw new Refusal('bad-query')
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_RESULTS) throw new Refusal('bad-query')
   demandFilters(filters)
   return { words, filters, limit }

@@ -3,28 +3,53 @@ import type { Answers } from '../../protocol/answers.ts'
 import { addressOf } from '../../population.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { partsOf } from '../../protocol/requests.ts'
-import type { RequestOf } from '../../protocol/requests.ts'
+import type { RequestOf, Voucher } from '../../protocol/requests.ts'
 import type { Gateway } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { Refused } from './refused.ts'
-import { INSERT_DEVICE, SELECT_DEVICE, SELECT_INBOX } from './statements.ts'
+import { CLAIM_USER, INSERT_DEVICE, SELECT_DEVICE, SELECT_INBOX } from './statements.ts'
+
+interface UserRow {
+  readonly first_device: number | null
+}
 
 function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
 /**
+ * Whether a user's device may come: the first one of all, or one that another one vouches for. Else a stranger would be
+ * given the keys of whoever writes to the user. @throws Refused, OperationFailure
+ */
+async function admit(
+  gateway: Gateway,
+  { user, device }: DeviceAddress,
+  by: Voucher | undefined,
+  at: Date,
+): Promise<void> {
+  if (by !== undefined) {
+    await authenticate(gateway, { user, device: by.device }, by.token)
+    return
+  }
+  const { applied, found } = await gateway.cassandra.applyIf<UserRow>(CLAIM_USER, [at, device, user])
+  // The first one may come again where its registration was not finished.
+  if (!applied && found?.first_device !== device) throw new Refused('unknown device')
+}
+
+/**
  * Registers a device of a user. Whoever writes to the user's conversations from now on writes to it too.
- * @throws Refused where there is such a device, OperationFailure
+ * @throws Refused where there is such a device, or none of the user's vouches for it; OperationFailure
  */
 export async function registerDevice(
   gateway: Gateway,
-  { user: id, device, lengths }: RequestOf<'register'>,
+  { user: id, device, lengths, by }: RequestOf<'register'>,
   body: Buffer,
 ): Promise<Answers['register']> {
   const [identity, lastResort] = partsOf(body, lengths) ?? []
   if (identity === undefined || lastResort === undefined) throw new Refused('malformed')
   const user = BigInt(id)
+  const at = new Date(gateway.now())
+  await admit(gateway, { user, device }, by, at)
   const token = randomBytes(32).toString('base64url')
   const { applied } = await gateway.cassandra.applyIf(INSERT_DEVICE, [
     user,
@@ -32,7 +57,7 @@ export async function registerDevice(
     identity,
     lastResort,
     hashOf(token),
-    new Date(gateway.now()),
+    at,
   ])
   if (!applied) throw new Refused('already registered')
   // Nothing was ever sent to it: its queue is whole.

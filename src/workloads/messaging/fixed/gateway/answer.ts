@@ -9,6 +9,7 @@ import type { Gateway, Session } from './gateway.ts'
 import { historyPage } from './history.ts'
 import { listInbox } from './inbox.ts'
 import { claimPackages, giveKeys, uploadPackages } from './keys.ts'
+import { lastOf } from './last.ts'
 import { Refused } from './refused.ts'
 import { sendMessage } from './send.ts'
 import { SELECT_RECEIPTS } from './statements.ts'
@@ -45,6 +46,25 @@ async function receipts(
       delivered: String(row.delivered_message_id ?? 0),
       read: String(row.read_message_id ?? 0),
     })),
+  }
+}
+
+/**
+ * What a device had come to before its gateway went; of conversations that it has left meanwhile, and of messages that
+ * are not there, nothing.
+ */
+async function tellMarks(
+  gateway: Gateway,
+  { device }: Session,
+  { marks }: RequestOf<'marks'>,
+): Promise<void> {
+  for (const { conversation, delivered = '0', read = '0' } of marks) {
+    const { users } = await gateway.memberships.of(conversation)
+    if (!users.has(device.user)) continue
+    const last = await lastOf(gateway, conversation)
+    const [received, seen] = [BigInt(delivered), BigInt(read)]
+    if (received > 0n && received <= last) gateway.marks.delivered(conversation, device, received)
+    if (seen > 0n && seen <= last) gateway.marks.read(conversation, device, seen)
   }
 }
 
@@ -87,10 +107,14 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
   async read(gateway, session, { conversation, message }) {
     const { users } = await gateway.memberships.of(conversation)
     if (!users.has(session.device.user)) throw new Refused('not a member')
-    gateway.marks.read(conversation, session.device, BigInt(message))
-    tellRead(gateway, session, conversation, BigInt(message))
+    const read = BigInt(message)
+    // A mark ahead of all that was said would hide what follows, and outlive its account.
+    if (read > (await lastOf(gateway, conversation))) throw new Refused('no such message')
+    gateway.marks.read(conversation, session.device, read)
+    tellRead(gateway, session, conversation, read)
     return null
   },
+  marks: tellMarks,
   receipts,
   history: (gateway, session, { conversation, before }) =>
     historyPage(gateway, session, conversation, before),

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws'
 import { OperationFailure } from '../../../../core/errors.ts'
 import { decodeFrame, encodeFrame, FrameError } from '../../protocol/frame.ts'
 import type { Answer, Answers } from '../../protocol/answers.ts'
-import { requestSchema } from '../../protocol/requests.ts'
+import { reasonOf, requestSchema } from '../../protocol/requests.ts'
 import type { Request, RequestOf } from '../../protocol/requests.ts'
 import { authenticate, registerDevice } from './accounts.ts'
 import { answer } from './answer.ts'
@@ -63,6 +63,7 @@ async function respond(connection: Connection, ask: Request, body: Buffer): Prom
         reply(socket, { type: 'failed', request, kind: error.kind, message: error.message })
     } else {
       console.error(error)
+      reject(connection, 'a mistake of ours')
       socket.close(1011, 'a mistake of ours')
     }
   }
@@ -77,13 +78,14 @@ function read(
     const { header, body } = decodeFrame(data)
     const parsed = requestSchema.safeParse(header)
     if (parsed.success) return { ask: parsed.data, body }
+    const reason = reasonOf(parsed.error)
     const request = (header as { readonly request?: unknown } | null)?.request
-    if (typeof request === 'number')
-      reply(connection.socket, { type: 'refused', request, reason: 'malformed' })
+    if (typeof request === 'number') reply(connection.socket, { type: 'refused', request, reason })
+    reject(connection, reason)
   } catch (error) {
     if (!(error instanceof FrameError)) throw error
+    reject(connection, 'malformed')
   }
-  reject(connection, 'malformed')
   return undefined
 }
 

@@ -1,4 +1,4 @@
-import { pairId } from '../../population.ts'
+import { isPairId, pairId } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf } from '../../protocol/requests.ts'
 import type { Gateway, Session } from './gateway.ts'
@@ -43,32 +43,28 @@ async function begin(
   await gateway.memberships.changed(conversation)
 }
 
-interface ConversationRow {
-  readonly kind: string
-}
-
-/**
- * Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22). A group that somebody has
- * made under that id is not theirs: its maker would hear them. @throws Refused, OperationFailure
- */
+/** Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22). @throws OperationFailure */
 export async function startConversation(
   gateway: Gateway,
   { device: { user } }: Session,
   other: bigint,
 ): Promise<Answers['start']> {
   const conversation = pairId(user, other)
-  const [found] = await gateway.cassandra.query<ConversationRow>(SELECT_CONVERSATION, [conversation])
-  if (found !== undefined && found.kind !== 'pair') throw new Refused('no such conversation')
-  if (found === undefined) await begin(gateway, conversation, 'pair', [user, other])
+  const found = await gateway.cassandra.query(SELECT_CONVERSATION, [conversation])
+  if (found.length === 0) await begin(gateway, conversation, 'pair', [user, other])
   return { conversation }
 }
 
-/** Makes a group; the key that its maker gave it is its id, so that asking twice makes one. @throws Refused, OperationFailure */
+/**
+ * Makes a group; the key that its maker gave it is its id, so that asking twice makes one. That of a conversation of two
+ * is not for groups: its maker would hear them, or keep them from each other. @throws Refused, OperationFailure
+ */
 export async function createGroup(
   gateway: Gateway,
   { device }: Session,
   { key, users }: RequestOf<'group'>,
 ): Promise<Answers['group']> {
+  if (isPairId(key)) throw new Refused('malformed')
   const members = [...new Set([device.user, ...users.map(BigInt)])]
   if (members.length > MOST_MEMBERS) throw new Refused('too large')
   const found = await gateway.cassandra.query(SELECT_CONVERSATION, [key])

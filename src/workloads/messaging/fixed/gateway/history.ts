@@ -3,7 +3,7 @@ import { addressOf } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { Refused } from './refused.ts'
-import { SELECT_BUCKETS, SELECT_HEAD, SELECT_PAGE } from './statements.ts'
+import { SELECT_BUCKETS, SELECT_NEWEST, SELECT_PAGE } from './statements.ts'
 
 /** Messages of a page (MSG-13). */
 const PAGE = 50
@@ -23,28 +23,26 @@ interface BucketRow {
 }
 
 /** The buckets of a conversation that hold messages, from one on back, newest first. */
-async function bucketsFrom({ cassandra }: Gateway, conversation: string, bucket: number): Promise<number[]> {
+async function bucketsFrom(
+  { cassandra }: Pick<Gateway, 'cassandra'>,
+  conversation: string,
+  bucket: number,
+): Promise<number[]> {
   const rows = await cassandra.query<BucketRow>(SELECT_BUCKETS, [conversation, bucket])
   return rows.map((row) => row.bucket)
 }
 
-/** The newest message that the store has of a conversation. */
-export async function newestOf(gateway: Gateway, conversation: string): Promise<bigint | undefined> {
+/** The newest message that the log has of a conversation; undefined where nothing was ever said. */
+export async function newestOf(
+  gateway: Pick<Gateway, 'cassandra'>,
+  conversation: string,
+): Promise<bigint | undefined> {
   const buckets = await bucketsFrom(gateway, conversation, bucketOf(LAST_ID))
   for (const bucket of buckets) {
-    const [row] = await gateway.cassandra.query<PageRow>(SELECT_PAGE, [conversation, bucket, LAST_ID])
+    const [row] = await gateway.cassandra.query<PageRow>(SELECT_NEWEST, [conversation, bucket])
     if (row !== undefined) return row.message_id
   }
   return undefined
-}
-
-/** The newest message by the projection; undefined where nothing was ever said. */
-export async function headOf(
-  { cassandra }: Pick<Gateway, 'cassandra'>,
-  conversation: string,
-): Promise<bigint | undefined> {
-  const [row] = await cassandra.query<{ readonly message_id: bigint }>(SELECT_HEAD, [conversation])
-  return row?.message_id
 }
 
 async function readPage(gateway: Gateway, conversation: string, before: bigint | undefined): Promise<Page> {

@@ -2,7 +2,7 @@ import { bucketOf, messageTimeOf } from '../../ids.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import { idOfTime, timeText } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
-import { headOf } from './history.ts'
+import { newestOf } from './history.ts'
 import { NAMES } from './names.ts'
 import { MOST_UNREAD, unreadCounts } from './recent.ts'
 import { SELECT_AFTER, SELECT_BUCKETS, SELECT_INBOX, SELECT_READ } from './statements.ts'
@@ -65,7 +65,7 @@ interface Listed {
 
 /**
  * Newest message and unread count of conversations: all of them from Redis in one round trip, by its last hundred
- * messages; what it does not know from the projection and the log. @param marks by conversation @throws OperationFailure
+ * messages; what it does not know from the log, where the newest one is too (M-21). @param marks by conversation @throws OperationFailure
  */
 export async function unreadIn(
   gateway: Pick<Gateway, 'cassandra' | 'redis'>,
@@ -82,7 +82,7 @@ export async function unreadIn(
   return Promise.all(
     conversations.map(async (conversation, index): Promise<Listed> => {
       const text = String(known[2 * index] ?? '')
-      const last = text === '' ? ((await headOf(gateway, conversation)) ?? 0n) : idOfTime(text)
+      const last = text === '' ? ((await newestOf(gateway, conversation)) ?? 0n) : idOfTime(text)
       const mark = markOf(conversation)
       const count = Number(known[2 * index + 1] ?? -1)
       if (count >= 0 || last <= mark) return { conversation, last, unread: Math.max(count, 0) }

@@ -7,7 +7,7 @@ import type {
 import { OperationFailure } from '../../../../core/errors.ts'
 import { messageTimeOf } from '../../ids.ts'
 import type { DeviceAddress } from '../../population.ts'
-import { INSERT_DELIVERED_RECEIPT, INSERT_HEAD, INSERT_READ, INSERT_READ_RECEIPT } from './statements.ts'
+import { INSERT_DELIVERED_RECEIPT, INSERT_READ, INSERT_READ_RECEIPT } from './statements.ts'
 
 /** Marks that move on within ten seconds are written once, and a sixteenth of the partitions at a time. */
 const SLICES = 16
@@ -17,10 +17,11 @@ const CONCURRENCY = 16
 /** Marks of one write. A large group has more. */
 const BATCH = 100
 
-/** How far things have come; each mark only moves forward, and is written at most every ten seconds. */
+/**
+ * How far things have come; each mark only moves forward, and is written at most every ten seconds. Who told of one tells
+ * it again when its gateway has gone.
+ */
 export interface Marks {
-  /** The conversation's newest message. */
-  head(conversation: string, message: bigint): void
   delivered(conversation: string, device: DeviceAddress, message: bigint): void
   read(conversation: string, device: DeviceAddress, message: bigint): void
   /** Writes all that has moved. @throws OperationFailure: what was not written is kept for the next time */
@@ -36,7 +37,7 @@ interface Mark {
   message: bigint
 }
 
-/** What has moved in one partition, by name: head and receipts of a conversation, or the read marks of a user. */
+/** What has moved in one partition, by name: receipts of a conversation, or the read marks of a user. */
 type Moved = Map<string, Mark>
 
 /** The greater message wins by its own time, whichever is written last (M-06). Microseconds, as Cassandra has them. */
@@ -120,8 +121,6 @@ export function openMarks(cassandra: CassandraClient): Marks {
   }, EVERY_MS)
 
   return {
-    head: (conversation, message) =>
-      move(conversation, 'head', { statement: INSERT_HEAD, keys: [conversation], message }),
     delivered: (conversation, { user, device }, message) =>
       move(conversation, `delivered ${user} ${device}`, {
         statement: INSERT_DELIVERED_RECEIPT,

@@ -21,6 +21,7 @@ import { openLocalMedia, removeLocalMedia } from './media.ts'
 import { openMemberships } from './memberships.ts'
 import { NAMES } from './names.ts'
 import { keepPresent } from './presence.ts'
+import { witnessRefusals } from './refusals.ts'
 import { openTaken } from './taken.ts'
 
 /** What `clocks=skewed` takes from the second gateway's clock (M-10). */
@@ -136,11 +137,9 @@ export function gatewayRole(
   name: string,
   number: number,
 ): (stores: Stores, population: Population, choice: StrategyChoice, host: RoleHost) => Promise<RunningRole> {
-  return (stores, _population, choice) =>
-    openGateway({
-      name,
-      stores,
-      behindMs: choice['clocks'] === 'skewed' && number > 0 ? SKEW_MS : 0,
-      coalesces: choice['coalescing'] !== 'off',
-    })
+  return async (stores, _population, choice, host) => {
+    const behindMs = choice['clocks'] === 'skewed' && number > 0 ? SKEW_MS : 0
+    const coalesces = choice['coalescing'] !== 'off'
+    return witnessRefusals(await openGateway({ name, stores, behindMs, coalesces }), name, host)
+  }
 }

@@ -199,7 +199,6 @@ export async function sendMessage(
       ])
       // What was put into queues that are lost is put there again when the device sends again.
       if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
-      gateway.marks.head(conversation, message)
       const cost = { redis: attempt + 1 + served, cassandra: written }
       return { message: message.toString(), recipients: devices.length, cost }
     }

@@ -45,6 +45,11 @@ export const SELECT_DEVICES: CassandraStatement = idempotent(
 export const SELECT_DEVICE: CassandraStatement = idempotent(
   'SELECT identity_key, last_resort, token_hash, registered_at FROM devices WHERE user_id = ? AND device_id = ?',
 )
+/** Of a user's devices one is the first, which nobody vouches for: of two that come at once, too. */
+export const CLAIM_USER: CassandraStatement = {
+  text: 'UPDATE users SET registered_at = ?, first_device = ? WHERE user_id = ? IF first_device = null',
+  idempotent: false,
+}
 /** A device is registered once: who comes second is somebody else. */
 export const INSERT_DEVICE: CassandraStatement = {
   text: 'INSERT INTO devices (user_id, device_id, identity_key, last_resort, token_hash, registered_at) VALUES (?, ?, ?, ?, ?, ?) IF NOT EXISTS',
@@ -79,11 +84,8 @@ export const INSERT_INBOX: CassandraStatement = idempotent(
 export const DELETE_INBOX: CassandraStatement = idempotent(
   'DELETE FROM inbox WHERE user_id = ? AND conversation_id = ?',
 )
-export const INSERT_HEAD: CassandraStatement = idempotent(
-  'INSERT INTO conversation_heads (conversation_id, message_id) VALUES (?, ?) USING TIMESTAMP ?',
-)
-export const SELECT_HEAD: CassandraStatement = idempotent(
-  'SELECT message_id FROM conversation_heads WHERE conversation_id = ?',
+export const SELECT_NEWEST: CassandraStatement = idempotent(
+  'SELECT message_id FROM messages WHERE conversation_id = ? AND bucket = ? LIMIT 1',
 )
 /** The greater message wins, in whatever order they are written: a mark never goes back (M-06). */
 export const INSERT_READ: CassandraStatement = idempotent(
