@@ -14,6 +14,7 @@ import {
   killIndexers,
   openIndexFaults,
 } from '../../test/helpers/faults/indexing.ts'
+import { killUnderSearches, openSearchFaults } from '../../test/helpers/faults/searching.ts'
 import { KILLED, killOrders, openOrderFaults } from '../../test/helpers/faults/orders.ts'
 import { killSteps } from '../../test/helpers/faults/steps.ts'
 import { startFaultStores } from '../../test/helpers/faults/stores.ts'
@@ -113,6 +114,12 @@ await withStores(['kafka', 'elasticsearch'], indexing, async (started) => {
   await repeat('indexers killed', async () => [await killIndexers(faults)])
   await repeat('elasticsearch killed under load', async () => [await killElasticsearch(faults)])
   await closeIndexFaults(faults)
+})
+
+const searched = 'elasticsearch killed under searches'
+await withStores(['elasticsearch'], [searched], async (started) => {
+  const commerce = await openSearchFaults(started)
+  await repeat(searched, async () => [await killUnderSearches(commerce)])
 })
 
 const total = sumOf(`total of ${told.length} cases`, told)

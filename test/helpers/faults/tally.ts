@@ -1,7 +1,7 @@
 /** What a case of a fault has come to, over all its rounds. */
 export interface Tally {
   readonly name: string
-  /** Orders, or changes of products, that the fault could have hit. */
+  /** Orders, changes of products, or searches, that the fault could have hit. */
   count: number
   acknowledged: number
   /** Those without an answer that are there, or not. */
@@ -65,5 +65,5 @@ export function sumOf(name: string, tallies: readonly Tally[]): Tally {
 /** A tally as a line. */
 export function lineOf(tally: Tally): string {
   const { count, acknowledged, happened, notHappened, refused, lost, doubled, violated } = tally
-  return `${tally.name}: ${count} writes, ${acknowledged} acknowledged, ${refused} refused, ${happened + notHappened} unknown (${happened} happened, ${notHappened} not), ${lost} lost, ${doubled} doubled, ${violated.length} violations`
+  return `${tally.name}: ${count} asked, ${acknowledged} acknowledged, ${refused} refused, ${happened + notHappened} unknown (${happened} happened, ${notHappened} not), ${lost} lost, ${doubled} doubled, ${violated.length} violations`
 }
