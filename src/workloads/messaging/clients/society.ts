@@ -7,6 +7,7 @@ import type { Device, Gateways } from './device.ts'
 import { newDevice } from './device.ts'
 import type { DeviceAddress, MessagingPopulation } from '../population.ts'
 import { MESSAGE_DELIVERED } from '../flows.ts'
+import type { Ephemeral } from '../protocol/answers.ts'
 import type { Received } from './receive.ts'
 
 /** Devices that register or connect at a time. */
@@ -21,8 +22,8 @@ export interface Society {
   /** A device that is not registered yet. */
   add(address: DeviceAddress): Device
   remove(device: Device): void
-  /** What came again, and what nobody could read. */
-  counts(): { readonly repeated: number; readonly undecryptable: number; readonly receipts: number }
+  /** What came again, what nobody could read, and what was told and is kept nowhere, by its type. */
+  counts(): Readonly<Record<'repeated' | 'undecryptable' | Ephemeral['type'], number>>
   close(): void
 }
 
@@ -74,7 +75,7 @@ export function buildSociety(
   const received = new Map<string, number>()
   let repeated = 0
   let undecryptable = 0
-  let receipts = 0
+  const told = { receipt: 0, typing: 0, presence: 0 }
 
   function onReceived(each: Received): void {
     report(host, each, Number(process.hrtime.bigint()) / 1e3)
@@ -104,8 +105,8 @@ export function buildSociety(
         repeated() {
           repeated += 1
         },
-        receipt() {
-          receipts += 1
+        told({ type }) {
+          told[type] += 1
         },
         lastResort(of, fingerprint) {
           host.witness('package.last-resort', { of, fingerprint })
@@ -131,7 +132,7 @@ export function buildSociety(
       devices.delete(device.address)
       device.close()
     },
-    counts: () => ({ repeated, undecryptable, receipts }),
+    counts: () => ({ repeated, undecryptable, ...told }),
     close() {
       for (const device of devices.values()) device.close()
     },
