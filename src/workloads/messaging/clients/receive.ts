@@ -1,4 +1,4 @@
-import type { Delivered, Pushed } from '../protocol/answers.ts'
+import type { Delivered, Ephemeral, Pushed } from '../protocol/answers.ts'
 import { EncryptionError } from './encryption/encryption.ts'
 import type { DeviceKeys } from './encryption/encryption.ts'
 import { decodePlaintext } from './plaintext.ts'
@@ -34,7 +34,8 @@ export interface DeviceObserver {
   lastResort(of: string, fingerprint: string): void
   /** Its user's mark has moved on, and the gateway said so. */
   read(device: string, conversation: string, message: bigint): void
-  receipt(push: Extract<Pushed, { readonly type: 'receipt' }>): void
+  /** What is told once to whoever is there: somebody types, has come or gone, has received or read. */
+  told(push: Ephemeral): void
 }
 
 /** The receiving half of a device. */
@@ -105,8 +106,8 @@ export function newReceiver(
 
   return {
     take(push, body, taken) {
-      if (push.type === 'receipt') return observer.receipt(push)
-      if (push.type !== 'message' && push.type !== 'key') return
+      if (push.type === 'drained') return
+      if (push.type !== 'message' && push.type !== 'key') return observer.told(push)
       tell = taken
       if (push.position <= last) {
         observer.repeated()

@@ -7,6 +7,7 @@ import { newDevice } from './device.ts'
 import { newMediaFetches } from './media-fetches.ts'
 import type { DeviceAddress, MessagingPopulation } from '../population.ts'
 import { MESSAGE_DELIVERED } from '../flows.ts'
+import type { Ephemeral } from '../protocol/answers.ts'
 import type { Received } from './receive.ts'
 
 /** Devices that register or connect at a time. */
@@ -23,8 +24,8 @@ export interface Society {
   /** A device that is not registered yet. */
   add(address: DeviceAddress): Device
   remove(device: Device): void
-  /** What came again, and what nobody could read. */
-  counts(): { readonly repeated: number; readonly undecryptable: number; readonly receipts: number }
+  /** What came again, what nobody could read, and what was told and is kept nowhere, by its type. */
+  counts(): Readonly<Record<'repeated' | 'undecryptable' | Ephemeral['type'], number>>
   close(): void
 }
 
@@ -65,7 +66,7 @@ export function buildSociety(
   const fetches = newMediaFetches(host, (device) => devices.get(device.address) === device)
   let repeated = 0
   let undecryptable = 0
-  let receipts = 0
+  const told = { receipt: 0, typing: 0, presence: 0 }
 
   function onReceived(each: Received): void {
     report(host, each, Number(process.hrtime.bigint()) / 1e3)
@@ -98,8 +99,8 @@ export function buildSociety(
         read(at, conversation, message) {
           host.witness('mark.read', { device: at, conversation, message: message.toString() })
         },
-        receipt() {
-          receipts += 1
+        told({ type }) {
+          told[type] += 1
         },
         lastResort(of, fingerprint) {
           host.witness('package.last-resort', { of, fingerprint })
@@ -126,7 +127,7 @@ export function buildSociety(
       devices.delete(device.address)
       device.close()
     },
-    counts: () => ({ repeated, undecryptable, receipts }),
+    counts: () => ({ repeated, undecryptable, ...told }),
     close() {
       for (const device of devices.values()) device.close()
       devices.clear()

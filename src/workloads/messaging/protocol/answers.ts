@@ -49,12 +49,11 @@ export type Delivered =
       readonly identity: string
     }
 
-/** What a gateway tells without being asked. The body is the envelope, or the key. */
-export type Pushed =
-  | Delivered
-  /** All that waited when the device came has been sent. */
-  | { readonly type: 'drained' }
+/** What is told to whoever is connected, and kept nowhere. */
+export type Ephemeral =
   | { readonly type: 'typing'; readonly conversation: string; readonly from: string }
+  /** A device of somebody who is in a conversation with this one has come or gone. */
+  | { readonly type: 'presence'; readonly from: string; readonly state: 'online' | 'offline' }
   | {
       readonly type: 'receipt'
       readonly conversation: string
@@ -62,6 +61,13 @@ export type Pushed =
       readonly state: 'delivered' | 'read'
       readonly message: string
     }
+
+/** What a gateway tells without being asked. The body is the envelope, or the key. */
+export type Pushed =
+  | Delivered
+  /** All that waited when the device came has been sent. */
+  | { readonly type: 'drained' }
+  | Ephemeral
 
 /** Round trips that an acknowledgement took, by store. */
 export type StoreCost = Readonly<Record<'redis' | 'cassandra', number>>

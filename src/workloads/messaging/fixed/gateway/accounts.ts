@@ -84,3 +84,9 @@ export async function authenticate(
     throw new Refused('unknown device')
   return Buffer.from(row.identity_key).toString('base64')
 }
+
+/** Refuses a device that is not registered any more. @throws Refused, OperationFailure */
+export async function requireDevice({ cassandra }: Gateway, { user, device }: DeviceAddress): Promise<void> {
+  const found = await cassandra.query(SELECT_DEVICE, [user, device])
+  if (found.length === 0) throw new Refused('unknown device')
+}

@@ -2,8 +2,9 @@ import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf, RequestType } from '../../protocol/requests.ts'
 import { addressOf } from '../../population.ts'
 import { rowsOf } from '../../rows.ts'
+import { requireDevice } from './accounts.ts'
 import { addMembers, createGroup, removeMember, startConversation } from './conversations.ts'
-import { tell } from './deliver.ts'
+import { SMALL_GROUP, tellDevices } from './ephemeral.ts'
 import { forgetUser } from './forget.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { historyPage } from './history.ts'
@@ -68,15 +69,14 @@ async function tellMarks(
   }
 }
 
-/** Somebody types: told to those who are connected here, and kept nowhere. */
+/** Somebody types: told to those who are connected, and kept nowhere. */
 async function typing(gateway: Gateway, session: Session, conversation: string): Promise<void> {
   const { users, devices } = await gateway.memberships.of(conversation)
   if (!users.has(session.device.user)) throw new Refused('not a member')
-  for (const { address } of devices) {
-    const other = gateway.sessions.get(address)
-    if (other !== undefined && other !== session)
-      tell(other, { type: 'typing', conversation, from: session.address })
-  }
+  if (users.size > SMALL_GROUP) return
+  const from = session.address
+  const others = devices.flatMap(({ address }) => (address === from ? [] : [address]))
+  await tellDevices(gateway, others, { type: 'typing', conversation, from })
 }
 
 const handlers: { readonly [Type in Asked]: Handler<Type> } = {
@@ -138,13 +138,18 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
   },
 }
 
+/** What leaves rows about who asks it. */
+const KEPT: ReadonlySet<Asked> = new Set<Asked>(['packages', 'start', 'group'])
+
 /** Answers what a device asks. @throws Refused, OperationFailure */
-export function answer(
+export async function answer(
   gateway: Gateway,
   session: Session,
   ask: RequestOf<Asked>,
   body: Buffer,
 ): Promise<unknown> {
+  // A deletion is told to other gateways, by a channel that may lose it.
+  if (KEPT.has(ask.type)) await requireDevice(gateway, session.device)
   const handle = handlers[ask.type] as Handler<Asked>
   return handle(gateway, session, ask, body)
 }

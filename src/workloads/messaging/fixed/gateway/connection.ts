@@ -34,6 +34,7 @@ async function hello(connection: Connection, ask: RequestOf<'hello'>): Promise<A
   const identity = await authenticate(gateway, device, ask.token)
   const session = await arrive(gateway, socket, device, identity)
   connection.session = session
+  gateway.comings.changed(gateway, session)
   return { epoch: session.epoch }
 }
 
@@ -44,7 +45,7 @@ function handle(connection: Connection, ask: Request, body: Buffer): Promise<unk
     if (session !== undefined) throw new Refused('malformed')
     return hello(connection, ask)
   }
-  if (session === undefined) throw new Refused('unknown device')
+  if (session === undefined || session.isGone) throw new Refused('unknown device')
   return answer(gateway, session, ask, body)
 }
 
@@ -105,6 +106,8 @@ export function serveConnection(gateway: Gateway, socket: WebSocket, rejections:
   socket.on('error', () => reject(connection, 'no frame'))
   socket.on('close', () => {
     const { session } = connection
-    if (session !== undefined) leave(gateway, session)
+    if (session === undefined) return
+    leave(gateway, session)
+    gateway.comings.changed(gateway, session)
   })
 }

@@ -28,13 +28,31 @@ async function forgetQueue({ cassandra, redis }: Gateway, user: bigint, device: 
   await cassandra.query(DELETE_DEVICE, [user, device])
 }
 
+/** Takes nothing any more from the user's devices that are connected here, and cuts them off. */
+function expel({ sessions }: Gateway, user: bigint, asking?: Session): void {
+  for (const session of sessions.values()) {
+    if (session.device.user !== user || session === asking) continue
+    session.isGone = true
+    session.socket.close(1000, 'the account is gone')
+  }
+}
+
+/** Another gateway deletes an account: "gateway user". */
+export function onGone(gateway: Gateway, message: string): void {
+  const [from = '', user = ''] = message.split(' ')
+  if (from !== gateway.name) expel(gateway, BigInt(user))
+}
+
 /**
- * Deletes an account: it leaves its conversations first, so that nobody writes to it any more, then its devices and what
+ * Deletes an account: none of its devices is served any more at any gateway. It leaves its conversations first, so that nobody writes to it any more, then its devices and what
  * waits for them go. What it said stays with those to whom it said it, in envelopes. May be asked again until it is done.
  * @throws OperationFailure
  */
-export async function forgetUser(gateway: Gateway, { device: { user } }: Session): Promise<void> {
-  const { cassandra } = gateway
+export async function forgetUser(gateway: Gateway, session: Session): Promise<void> {
+  const { cassandra, redis } = gateway
+  const { user } = session.device
+  await redis.wave([['publish', NAMES.gone, `${gateway.name} ${user}`]])
+  expel(gateway, user, session)
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   for (const { conversation_id: conversation } of inbox) {
     await cassandra.query(DELETE_MEMBER, [conversation, user])
@@ -48,8 +66,5 @@ export async function forgetUser(gateway: Gateway, { device: { user } }: Session
   await cassandra.query(DELETE_USER_WATERMARKS, [user])
   await cassandra.query(DELETE_USER, [user])
   // Once who asked has been answered.
-  setImmediate(() => {
-    for (const { device_id: device } of devices)
-      gateway.sessions.get(addressOf({ user, device }))?.socket.close(1000, 'the account is gone')
-  })
+  setImmediate(() => expel(gateway, user))
 }

@@ -4,6 +4,7 @@ import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import type { RedisClient } from '../../../../stores/redis/client.ts'
 import type { DeviceAddress } from '../../population.ts'
 import type { Coalescer } from './coalesce.ts'
+import type { Comings } from './comings.ts'
 import type { Marks } from './marks.ts'
 import type { MediaStore } from './media.ts'
 import type { Memberships } from './memberships.ts'
@@ -42,6 +43,8 @@ export interface Session {
   /** The last position that was told meanwhile. */
   told: number
   readonly unconfirmed: Unconfirmed[]
+  /** The account was deleted: nothing is taken from it any more. */
+  isGone: boolean
   /** Wakes who waits until more has been taken. */
   onTaken: (() => void) | undefined
   /** What was sent of its queue in Cassandra, and is not dropped there yet. */
@@ -59,6 +62,7 @@ export interface Gateway {
   readonly memberships: Memberships
   readonly marks: Marks
   readonly taken: TakenQueues
+  readonly comings: Comings
   readonly media: MediaStore
   /** Identical reads share one answer while it is on its way (M-16); absent: each asks by itself. */
   readonly reads: Coalescer | undefined

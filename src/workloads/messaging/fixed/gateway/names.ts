@@ -25,6 +25,10 @@ export const NAMES = {
   /** Sorted set: devices that are away, by since when something waits. */
   waiting: 'waiting',
   channel: (gateway: string): string => `gateway:${gateway}`,
+  /** Channel: what one gateway tells devices of another one, which is not kept. */
+  told: (gateway: string): string => `told:${gateway}`,
+  /** Channel: a gateway, and a user whom it deletes. */
+  gone: 'gone',
   /** Channel: conversations whose members or devices changed. */
   changed: 'changed',
 } as const

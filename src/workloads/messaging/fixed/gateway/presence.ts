@@ -50,6 +50,7 @@ export async function arrive(
     isDraining: true,
     told: 0,
     unconfirmed: [],
+    isGone: false,
     onTaken: undefined,
     persisted: [],
   }

@@ -10,11 +10,14 @@ import type { Population } from '../../../../core/population.ts'
 import { LARGEST_FRAME } from '../../protocol/frame.ts'
 import { messagingStores } from '../../stores.ts'
 import { newCoalescer } from './coalesce.ts'
+import { openComings } from './comings.ts'
 import { serveConnection } from './connection.ts'
 import type { Rejections } from './connection.ts'
 import { drainSoon, onEntry } from './deliver.ts'
+import { onTold } from './ephemeral.ts'
 import { followEpoch } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
+import { onGone } from './forget.ts'
 import type { Gateway } from './gateway.ts'
 import { openMarks } from './marks.ts'
 import { openLocalMedia, removeLocalMedia } from './media.ts'
@@ -59,6 +62,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     memberships: openMemberships(cassandra, redis),
     marks: openMarks(cassandra),
     taken: openTaken(redis),
+    comings: openComings(),
     media,
     reads: options.coalesces ? newCoalescer() : undefined,
     indexed: new LRUCache({ max: KEPT_BUCKETS }),
@@ -87,6 +91,8 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     },
   })
   await redis.subscribe(NAMES.channel(options.name), (message) => onEntry(gateway, message))
+  await redis.subscribe(NAMES.told(options.name), (message) => onTold(gateway, message))
+  await redis.subscribe(NAMES.gone, (message) => onGone(gateway, message))
   await redis.subscribe(NAMES.changed, (conversation) => gateway.memberships.forget(conversation))
   const rejections: Rejections = new Map()
   const server = new WebSocketServer({
@@ -119,6 +125,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     async close() {
       epoch.close()
       forgetPresence()
+      await gateway.comings.close()
       for (const client of server.clients) client.close(1001, 'the gateway ends')
       server.close()
       await gateway.taken.close()

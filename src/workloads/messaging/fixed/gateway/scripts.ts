@@ -204,3 +204,27 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 for index = 2, #KEYS do redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', ARGV[index]) end
 return 1`,
 }
+
+/**
+ * Tells devices where they are connected, over their gateways, what is kept nowhere. KEYS: the route of whom it is about,
+ * or none. ARGV: what is told where that one is connected, or it is about none, what else, devices. Returns those that
+ * are connected.
+ */
+export const tellConnected: RedisScript = {
+  name: 'tellConnected',
+  lua: `
+local said = ARGV[1]
+if KEYS[1] and redis.call('EXISTS', KEYS[1]) == 0 then said = ARGV[2] end
+local told, connected = {}, {}
+for index = 3, #ARGV do
+  local route = redis.call('GET', 'route:' .. ARGV[index])
+  if route then
+    connected[#connected + 1] = ARGV[index]
+    local gateway = string.match(route, '^[^ ]+')
+    if told[gateway] then told[gateway] = told[gateway] .. ',' .. ARGV[index]
+    else told[gateway] = ARGV[index] end
+  end
+end
+for gateway, list in pairs(told) do redis.call('PUBLISH', 'told:' .. gateway, list .. '\\n' .. said) end
+return connected`,
+}

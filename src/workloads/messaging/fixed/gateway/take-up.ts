@@ -1,6 +1,6 @@
 import { OperationFailure } from '../../../../core/errors.ts'
 import type { Gateway, Session, Unconfirmed } from './gateway.ts'
-import { tell } from './deliver.ts'
+import { tellDevices } from './ephemeral.ts'
 import { parseAddress } from './keys.ts'
 import { dropTaken } from './queue-buckets.ts'
 import { DELETE_WAITING_KEY } from './statements.ts'
@@ -25,11 +25,17 @@ async function tellOthers(
 ): Promise<void> {
   const { users, devices } = await gateway.memberships.of(conversation)
   if (users.size > TOLD_MEMBERS) return
-  for (const { address } of devices) {
-    const other = gateway.sessions.get(address)
-    if (other === undefined || parseAddress(address).user === session.device.user) continue
-    tell(other, { type: 'receipt', conversation, by: session.address, state, message: message.toString() })
-  }
+  const others = devices
+    .map(({ address }) => address)
+    .filter((address) => parseAddress(address).user !== session.device.user)
+  const by = session.address
+  await tellDevices(gateway, others, {
+    type: 'receipt',
+    conversation,
+    by,
+    state,
+    message: message.toString(),
+  })
 }
 
 /** Tells that a message was read, where it is listened to. */
