@@ -14,6 +14,7 @@ import {
 } from '../../src/workloads/analytics/events/event.ts'
 import { blockCutter, tokenOf } from '../../src/workloads/analytics/fixed/ingest/blocks.ts'
 import { frameRecord, linesOf, originOf } from '../../src/workloads/analytics/fixed/ingest/frame.ts'
+import { newRecent } from '../../src/workloads/analytics/fixed/ingest/recent-batches.ts'
 import { historySink } from '../../src/workloads/analytics/fixed/ingest/role.ts'
 import { LARGEST_INSERT } from '../../src/workloads/analytics/fixed/ingest/sink.ts'
 import { hotSink } from '../../src/workloads/analytics/fixed/realtime/role.ts'
@@ -271,6 +272,18 @@ void t.test(
     t.end()
   },
 )
+
+void t.test('a batch is known again in the 100,000 records after it, and no later', (t) => {
+  const recent = newRecent(new Map([['kept', 5n]]))
+  t.ok(recent.repeats('kept', 100_004n))
+  t.notOk(recent.repeats('kept', 100_005n))
+  t.ok(recent.repeats('kept', 200_004n), 'since it was there again')
+  for (let offset = 200_005n; offset < 500_000n; offset += 1n)
+    if (recent.repeats(`${offset}`, offset)) t.fail(`${offset} is new`)
+  t.ok(recent.repeats('400001', 500_000n))
+  t.notOk(recent.repeats('400000', 500_000n))
+  t.end()
+})
 
 void t.test('a batch that is sent again was sent by an arrival before, under the same number', (t) => {
   const world = analyticsWorld(42)
