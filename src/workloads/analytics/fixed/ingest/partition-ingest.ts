@@ -42,13 +42,13 @@ function framedBlock(block: Block, recent: RecentBatches): FramedBlock {
   const framed: SinkRecord[] = []
   const unreadable: DeadLetter[] = []
   for (const record of block.records) {
+    if (record.value.length > MOST_EVENTS && linesIn(record.value) > MOST_EVENTS) {
+      unreadable.push({ position: 0, line: record.value, record, reason: `more than ${MOST_EVENTS} lines` })
+      continue
+    }
     const reason = whyUnreadable(record)
     if (reason !== undefined) {
       for (const event of linesOf(record.value)) unreadable.push({ ...event, record, reason })
-      continue
-    }
-    if (record.value.length > MOST_EVENTS && linesIn(record.value) > MOST_EVENTS) {
-      unreadable.push({ position: 0, line: record.value, record, reason: `more than ${MOST_EVENTS} lines` })
       continue
     }
     if (recent.repeats(record.headers[HEADER.batch] ?? '', record.offset)) continue
