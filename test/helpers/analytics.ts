@@ -63,6 +63,26 @@ export function sessionOfBatch(index: number): string {
   return encodeBatch(seedsOf(SEED), batchNumber(index), Date.now()).sessionId
 }
 
+/** The ids of `lineWith`. */
+export const LINE_ID = '0f0e0d0c-0b0a-4908-8706-050403020100'
+/** An event as a line, with other values, as they stand in JSON, at some places. */
+export function lineWith(changes: Readonly<Record<number, string>> = {}): string {
+  const values = [
+    `"${LINE_ID}"`,
+    '"view"',
+    '5',
+    `"${LINE_ID}"`,
+    '"page"',
+    '""',
+    '"ua"',
+    '"DE"',
+    '"BE"',
+    '"Berlin"',
+  ]
+  const all = [...values, '"mobile"', '"Chrome"', '7', `${Date.now()}`]
+  return `[${all.map((value, place) => changes[place] ?? value).join(',')}]`
+}
+
 /** The stores that the case needs. */
 export const ANALYTICS_STORES: readonly StoreName[] = ['clickhouse', 'kafka']
 

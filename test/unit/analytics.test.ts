@@ -14,6 +14,10 @@ import {
 } from '../../src/workloads/analytics/events/event.ts'
 import { blockCutter, tokenOf } from '../../src/workloads/analytics/fixed/ingest/blocks.ts'
 import { frameRecord, linesOf, originOf } from '../../src/workloads/analytics/fixed/ingest/frame.ts'
+import { newRecent } from '../../src/workloads/analytics/fixed/ingest/recent-batches.ts'
+import { historySink } from '../../src/workloads/analytics/fixed/ingest/role.ts'
+import { LARGEST_INSERT } from '../../src/workloads/analytics/fixed/ingest/sink.ts'
+import { hotSink } from '../../src/workloads/analytics/fixed/realtime/role.ts'
 import { whyUnreadable } from '../../src/workloads/analytics/fixed/ingest/read-event.ts'
 import { HEADER } from '../../src/workloads/analytics/fixed/topics.ts'
 import { statementsOf } from '../../src/workloads/analytics/schema.ts'
@@ -169,7 +173,7 @@ void t.test('framing keeps every line, whatever the bytes: as a row or as broken
   t.end()
 })
 
-const RULE = { group: 'ours', blockRecords: 64 }
+const RULE = { group: 'ours', blockEvents: 64, blockBytes: 4_096 }
 
 interface Log {
   readonly records: readonly ReceivedMessage[]
@@ -199,7 +203,7 @@ void t.test('who reads on from the end of a block gathers the same blocks (A-01)
         const records = draws.map((draw, offset) =>
           record(
             offset * 2,
-            draw < 4 ? '' : 'x',
+            draw < 4 ? '' : draw < 10 ? 'x'.repeat(draw * 300) : 'x\n'.repeat(draw % 30),
             draw < 4 ? { [HEADER.cut]: draw < 2 ? 'ours' : 'theirs' } : {},
           ),
         )
@@ -216,15 +220,37 @@ void t.test('who reads on from the end of a block gathers the same blocks (A-01)
 })
 
 void t.test('blocks are without gaps, end at cuts, and are never larger than their bound', (t) => {
-  const records = Array.from({ length: 3 * RULE.blockRecords }, (_, offset) =>
+  const records = Array.from({ length: 3 * RULE.blockEvents }, (_, offset) =>
     record(offset, 'x', offset === 10 ? { [HEADER.cut]: 'ours' } : {}),
   )
   const blocks = blocksFrom(records, 0n)
   t.same(blocks.slice(0, 2), [
     { token: 'events:2:0-11', records: 10 },
-    { token: `events:2:11-${11 + RULE.blockRecords}`, records: RULE.blockRecords },
+    { token: `events:2:11-${11 + RULE.blockEvents}`, records: RULE.blockEvents },
   ])
-  t.ok(blocks.every((block) => block.records <= RULE.blockRecords))
+  t.ok(blocks.every((block) => block.records <= RULE.blockEvents))
+  t.end()
+})
+
+void t.test('a block ends with the record that fills it, by events or by bytes', (t) => {
+  const records = [
+    record(0, 'x\n'.repeat(40)),
+    record(1, 'x\n'.repeat(40)),
+    record(2, 'x'.repeat(4_000)),
+    record(3, 'x'.repeat(4_000)),
+    record(4, ''),
+    record(5, 'x\n'.repeat(63)),
+  ]
+  t.same(blocksFrom(records, 0n), [
+    { token: 'events:2:0-2', records: 2 },
+    { token: 'events:2:2-4', records: 2 },
+    { token: 'events:2:4-6', records: 2 },
+  ])
+  t.end()
+})
+
+void t.test('the fullest block is far below the rows of one insert', (t) => {
+  for (const { blockEvents } of [historySink, hotSink]) t.ok(blockEvents + 2 ** 16 < LARGEST_INSERT)
   t.end()
 })
 
@@ -246,6 +272,18 @@ void t.test(
     t.end()
   },
 )
+
+void t.test('a batch is known again in the 100,000 records after it, and no later', (t) => {
+  const recent = newRecent(new Map([['kept', 5n]]))
+  t.ok(recent.repeats('kept', 100_004n))
+  t.notOk(recent.repeats('kept', 100_005n))
+  t.ok(recent.repeats('kept', 200_004n), 'since it was there again')
+  for (let offset = 200_005n; offset < 500_000n; offset += 1n)
+    if (recent.repeats(`${offset}`, offset)) t.fail(`${offset} is new`)
+  t.ok(recent.repeats('400001', 500_000n))
+  t.notOk(recent.repeats('400000', 500_000n))
+  t.end()
+})
 
 void t.test('a batch that is sent again was sent by an arrival before, under the same number', (t) => {
   const world = analyticsWorld(42)

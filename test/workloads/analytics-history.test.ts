@@ -197,6 +197,20 @@ void t.test('what does not fit is refused with figures, once the first chunk was
   t.match(await contentOf(server.withDatabase('full')), [{ events: '20000' }])
 })
 
+void t.test('a kept history stays where another one in its place would not fit', async (t) => {
+  await loadHistory(loadOf('kept', 20_000))
+  const kept = await contentOf(server.withDatabase('kept'))
+  const request = loadOf('kept', 1_000_000, { freeBytes: () => Promise.resolve(2 ** 22) })
+  const refused: unknown = await loadHistory(request).catch((error: unknown) => error)
+  t.match(refused, {
+    exitCode: 3,
+    message: /1,000,000 events do not fit: .* \([\d.]+ bytes a row in the history of 20,000 that is kept\)/,
+    hint: /smaller --population: 10,000 is the largest power of ten that fits/,
+  })
+  t.same(await contentOf(server.withDatabase('kept')), kept)
+  t.match(await loadHistory(loadOf('kept', 20_000)), { changed: false })
+})
+
 void t.test(
   'the history has the columns, codecs, indexes and key of the events that are ingested',
   async (t) => {

@@ -1,14 +1,19 @@
-import fc from 'fast-check'
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { BROKEN_KINDS, breakEvent } from '../../src/workloads/analytics/events/broken.ts'
 import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
-import { frameRecord } from '../../src/workloads/analytics/fixed/ingest/frame.ts'
 import { partitionIngest, storeBlock } from '../../src/workloads/analytics/fixed/ingest/partition-ingest.ts'
 import { historySink } from '../../src/workloads/analytics/fixed/ingest/role.ts'
-import { storeEvents } from '../../src/workloads/analytics/fixed/ingest/sink.ts'
 import { HEADER, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
 import type { ReceivedMessage } from '../../src/stores/kafka/client.ts'
-import { ANALYTICS_STORES, batchNumber, bodyOf, ingestHere, openAnalyticsCase } from '../helpers/analytics.ts'
+import {
+  ANALYTICS_STORES,
+  batchNumber,
+  bodyOf,
+  ingestHere,
+  lineWith,
+  openAnalyticsCase,
+} from '../helpers/analytics.ts'
 import { startTestStores } from '../helpers/stores.ts'
 import { whole } from '../helpers/kafka.ts'
 
@@ -148,105 +153,7 @@ t.test(
   },
 )
 
-/** An event in the values that the table has. */
-const ID = '0f0e0d0c-0b0a-4908-8706-050403020100'
-function lineWith(changes: Readonly<Record<number, string>> = {}): string {
-  const values = [`"${ID}"`, '"view"', '5', `"${ID}"`, '"page"', '""', '"ua"', '"DE"', '"BE"', '"Berlin"']
-  const all = [...values, '"mobile"', '"Chrome"', '7', `${Date.now()}`]
-  return `[${all.map((value, place) => changes[place] ?? value).join(',')}]`
-}
-
-/** Events that stand otherwise than an SDK of ours writes them, and are events all the same. */
-const UNUSUAL: Readonly<Record<string, string>> = {
-  'a type with a comma': lineWith({ 1: '"page,view"' }),
-  'a type with a comma and more digits than a user has': lineWith({ 1: '"a,123456789012345678901234"' }),
-  'blanks between values': lineWith().replaceAll(',', ' ,\t'),
-  escapes: lineWith({ 4: String.raw`"https:\/\/shop.example\/\u00e9\ud83d\ude00\n\u0000"` }),
-  'bytes beyond ASCII': lineWith({ 4: '"https://shop.example/é😀"' }),
-  'an id in capitals': lineWith({ 0: `"${ID.toUpperCase()}"` }),
-  'the largest user': lineWith({ 2: '18446744073709551615' }),
-  'the largest duration': lineWith({ 12: '4294967295' }),
-  'the largest time': lineWith({ 13: '9007199254740991' }),
-  'brackets and commas in a text': lineWith({ 4: '"],[0,0,5,77,"' }),
-}
-
-let offsetOfTest = 0
-/** Stores a block of these lines, and says of each whether it is `stored`, `dead`, both or neither. */
-async function fatesOf(lines: readonly Buffer[]): Promise<readonly string[]> {
-  offsetOfTest += 1
-  const sent = record(9_000 + offsetOfTest, offsetOfTest, Buffer.concat(lines))
-  const framed = { ...frameRecord(sent), record: sent }
-  const insertion = { table: 'events', token: `fates ${offsetOfTest}` }
-  const refused = await storeEvents(own.clickhouse, [framed], insertion)
-  const dead = new Set([...framed.broken, ...refused].map(({ position }) => position))
-  const { rows } = await own.clickhouse.query<{ position: number }>(
-    `SELECT batch_position AS position FROM events WHERE batch_id = ${batchNumber(9_000 + offsetOfTest)}`,
-  )
-  const stored = rows.map(({ position }) => position)
-  return lines.map((_, at) =>
-    [
-      ...stored.filter((position) => position === at).map(() => 'stored'),
-      ...(dead.has(at) ? ['dead'] : []),
-    ].join(' '),
-  )
-}
-
-/** From now on the table asks something of pages that ingestion knows nothing of; so does the one that checks, or not. */
-async function refusePages(table: 'events' | 'events_check', condition: string): Promise<void> {
-  await own.clickhouse.command(`ALTER TABLE events ADD CONSTRAINT pages CHECK ${condition}`)
-  if (table === 'events') return
-  await own.clickhouse.command('DROP TABLE events_check')
-  await own.clickhouse.command('CREATE TABLE events_check AS events ENGINE = Null')
-}
-
-t.test('what becomes of an event does not depend on its neighbours', async (t) => {
-  await analytics.reset()
-  await refusePages('events_check', "page_url != 'refused'")
-  const refused = Buffer.from(`${lineWith({ 4: '"refused"' })}\n`)
-  const names = [...Object.keys(BROKEN_KINDS), ...Object.keys(UNUSUAL)]
-  const lines = names.map((name) => {
-    const line = UNUSUAL[name]
-    return line === undefined ? breakEvent(`${lineWith()}\n`, name) : Buffer.from(`${line}\n`)
-  })
-  const wanted = names.map((name) => (name in UNUSUAL ? 'stored' : 'dead'))
-  for (const [at, line] of lines.entries())
-    t.same(await fatesOf([line]), [wanted[at]], `${names[at]}, in a block of its own`)
-  t.same(await fatesOf(lines), wanted, 'in a block with others')
-  t.same(await fatesOf([...lines, refused]), [...wanted, 'dead'], 'in a block that the table refuses')
-  t.equal(
-    await analytics.count('SELECT count() FROM events WHERE batch_id = 77'),
-    0,
-    'no line says where it came from',
-  )
-})
-
-t.test('what is judged to be an event the table takes as one row', async () => {
-  await analytics.reset()
-  const characters = fc.constantFrom(...'"\\,[]{}: 019eE.+-nulltruefabc\u0001\u00e9')
-  const edit = fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    remove: fc.nat(2),
-    put: characters,
-  })
-  const edited = fc.array(edit, { maxLength: 3 }).map((edits) => {
-    let line = lineWith()
-    for (const { at, remove, put } of edits) {
-      const from = Math.floor(at * line.length)
-      line = line.slice(0, from) + put + line.slice(from + remove)
-    }
-    return Buffer.from(`${line}\n`)
-  })
-  await fc.assert(
-    fc.asyncProperty(fc.array(edited, { minLength: 300, maxLength: 300 }), async (lines) => {
-      const fates = await fatesOf(lines)
-      return fates.every((fate) => fate === 'stored' || fate === 'dead') && fates.includes('stored')
-    }),
-    { numRuns: 10 },
-  )
-})
-
 t.test('a block of broken events alone ends in dead letters, and its partition goes on', async (t) => {
-  await analytics.reset()
   const ingest = await ingestHere(analytics)
   const whole = Array.from({ length: 100 }, () => `${lineWith({ 2: '12.0', 12: '1e3' })}\n`).join('')
   for (let index = 0; index < 4; index += 1) {
@@ -254,34 +161,54 @@ t.test('a block of broken events alone ends in dead letters, and its partition g
     await analytics.sendForeign(headers, Buffer.from(whole))
   }
   await analytics.settled()
-  await analytics.send(1)
+  await analytics.send(2_010)
   await analytics.settled()
   await ingest.close()
   t.equal(await analytics.count("SELECT count() FROM dead_letters WHERE reason LIKE 'user_id: %'"), 400)
-  t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(0)}`), 100)
+  t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(2_000)}`), 100)
 })
 
-t.test('events that the table alone refuses are dead in its words, be it a whole block', async (t) => {
-  await analytics.reset()
-  await refusePages('events_check', "page_url != 'refused'")
-  const refused = record(3, 3, Buffer.from(`${lineWith({ 4: '"refused"' })}\n`.repeat(20)))
-  const insertion = { table: 'events', token: 'refused' }
-  const letters = await storeEvents(own.clickhouse, [{ ...frameRecord(refused), record: refused }], insertion)
-  t.equal(letters.length, 20)
-  t.ok(letters.every(({ reason }) => reason.includes('page_url')))
+t.test('what is too large for a dead letter is cut, and stops nothing', async (t) => {
+  const ingest = await ingestHere(analytics)
+  const headers = (index: number): Record<string, string> => ({
+    [HEADER.batch]: `${batchNumber(index)}`,
+    [HEADER.version]: EVENT_VERSION,
+  })
+  // As much as the topic takes, which compression does not make smaller.
+  await analytics.sendForeign(headers(2_101), Buffer.from(randomBytes(524_200).toString('hex')))
+  await analytics.sendForeign(headers(2_102), Buffer.alloc(70_000, '\n'))
+  await analytics.send(2_103)
+  await analytics.settled()
+  await ingest.close()
+  const { rows } = await own.clickhouse.query<{ reason: string }>(
+    `SELECT reason FROM dead_letters WHERE batch_id >= ${batchNumber(2_101)} ORDER BY batch_id`,
+  )
+  t.same(rows, [{ reason: 'longer than 16384 bytes' }, { reason: 'more than 65536 lines' }])
+  t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id >= ${batchNumber(2_101)}`), 100)
 })
 
-t.test('a table that refuses a good event is at fault itself: no event is blamed', async (t) => {
-  const events = record(4, 4, bodyOf(4))
-  const sinkRecord = { ...frameRecord(events), record: events }
-  for (const table of ['events_check', 'events'] as const) {
-    await analytics.reset()
-    await refusePages(table, 'length(page_url) > 1000')
-    const stored = storeEvents(own.clickhouse, [sinkRecord], { table: 'events', token: `fault of ${table}` })
-    t.match(await stored.catch((error: unknown) => error), { kind: 'unexpected' }, table)
-  }
-  await analytics.reset()
-})
+t.test(
+  'blocks of batches as large as the broker takes end by their events, and are stored once',
+  async (t) => {
+    const events = 4_000
+    const body = Buffer.from(`${lineWith({ 4: `"${'p'.repeat(80)}"` })}\n`.repeat(events))
+    t.ok(body.length > 900_000 && body.length < 2 ** 20, `${body.length} bytes`)
+    const sink = { ...historySink, blockEvents: 2 * events }
+    const start = 1_000_000
+    const position = { topic: TOPIC.events, partition: 0, offset: BigInt(start) }
+    const ingest = await partitionIngest(own, sink, position)
+    const blocks = Array.from({ length: 6 }, (_, index) => record(3_000 + index, start + index, body))
+      .map((each) => ingest.take(each))
+      .filter((block) => block !== undefined)
+    t.same(
+      blocks.map((block) => block.records.length),
+      [2, 2, 2],
+    )
+    for (const block of [...blocks, ...blocks]) await storeBlock(own, sink, block)
+    const stored = `SELECT count() FROM events WHERE batch_id >= ${batchNumber(3_000)}`
+    t.equal(await analytics.count(stored), 6 * events)
+  },
+)
 
 t.test('of a refused insert nothing stays, views included', async (t) => {
   await analytics.reset()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Granules, RunningQueries } from '../../../core/suite.ts'
 import type { ClickHouseClient, ClickHouseSettings, QueryAnswer } from '../../../stores/clickhouse/client.ts'
-import { sizeOf } from './load.ts'
+import { sizeOf } from './room.ts'
 import { historyQueries, queryText } from './queries.ts'
 import type { HistoryQuery } from './queries.ts'
 import type { AnswerRow } from './oracle.ts'

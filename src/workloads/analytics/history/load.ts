@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { ArchError } from '../../../core/errors.ts'
 import type { LoadHost } from '../../../core/suite.ts'
 import type { Population, StepReport } from '../../../core/population.ts'
 import { reasonsToSeedAgain } from '../../../patterns/seed/fingerprint.ts'
@@ -8,6 +7,7 @@ import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import { BATCH } from '../events/event.ts'
 import { schemaText, statementsOf } from '../schema.ts'
 import { generateEvents } from '../seed/generate.ts'
+import { needsOf, refuseWithoutRoom, roomFor, sizeOf, whole } from './room.ts'
 import { arrivalMs, timelineOf } from './timeline.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -20,9 +20,6 @@ const GENERATOR = 1
 const CHUNK_BATCHES = 10_000
 /** Statements at a time: each works on a core of its own, and both wait for the disk in turn. */
 const TOGETHER = 2
-/** The last merge writes a whole month before it drops the parts that it replaces. */
-const MERGING = 2
-
 /** What a load is done to, and what of the machine it may believe. */
 export interface LoadRequest {
   readonly server: ClickHouseClient
@@ -123,55 +120,33 @@ async function loadChunk(
   await generateEvents(client, { seeds, first, count, endMs, gapMs, signal })
 }
 
-/** Rows and bytes of the events that are there. */
-export async function sizeOf(
-  client: ClickHouseClient,
-): Promise<{ rows: number; bytesOnDisk: number; bytesRaw: number }> {
-  const { rows } = await client.query<{ events: string; disk: string; raw: string }>(
-    "SELECT sum(rows) AS events, sum(bytes_on_disk) AS disk, sum(data_uncompressed_bytes) AS raw FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active",
-  )
-  const [row] = rows
-  return {
-    rows: Number(row?.events ?? 0),
-    bytesOnDisk: Number(row?.disk ?? 0),
-    bytesRaw: Number(row?.raw ?? 0),
-  }
-}
-
-async function freeBytesOf(client: ClickHouseClient): Promise<number> {
-  const { rows } = await client.query<{ free: string }>(
-    'SELECT min(unreserved_space) AS free FROM system.disks',
-  )
-  return Number(rows[0]?.free ?? 0)
-}
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
-const sizeText = (bytes: number): string =>
-  bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MB` : `${(bytes / 2 ** 30).toFixed(1)} GB`
-
-/**
- * Says what the events that are there, a first part of the whole, tell of the rest.
- * @throws ArchError (exit code 3) where the rest will not fit
- */
+/** Says what the events that are there, a first part of the whole, tell of the rest. @throws ArchError (exit code 3) */
 async function estimate(
-  request: LoadRequest,
+  { host, freeBytes }: LoadRequest,
   client: ClickHouseClient,
   timeline: Timeline,
   seconds: number | undefined,
 ): Promise<void> {
-  const { rows, bytesOnDisk } = await sizeOf(client)
-  const bytesPerRow = bytesOnDisk / rows
-  const needed = (timeline.events - rows) * bytesPerRow * MERGING
-  const free = await (request.freeBytes?.() ?? freeBytesOf(client))
-  const speed = seconds === undefined ? '' : ` at ${whole(rows / seconds)} rows/s`
-  const figures = `${whole(rows)} rows${speed}, ${bytesPerRow.toFixed(1)} bytes a row`
-  const disk = `${whole(timeline.events)} rows need ${sizeText(timeline.events * bytesPerRow)}, while they merge ${sizeText(timeline.events * bytesPerRow * MERGING)}`
-  request.host.line(`          measured  ${figures}: ${disk}; ${sizeText(free)} are free`)
-  if (needed > free)
-    throw new ArchError(
-      `${whole(timeline.events)} events do not fit: ${sizeText(needed)} more are needed (${figures}), and the disk of ClickHouse has ${sizeText(free)} left`,
-      `Free some space, set ARCH_HOME to a folder on another disk, or use a smaller --population: ${whole(Math.floor(free / bytesPerRow / MERGING / 1e6) * 1e6)} would fit.`,
-    )
+  const room = await roomFor(client, freeBytes)
+  const speed = seconds === undefined ? '' : ` at ${whole(room.rows / seconds)} rows/s`
+  const figures = `${whole(room.rows)} rows${speed}, ${room.bytesPerRow.toFixed(1)} bytes a row`
+  host.line(`          measured  ${figures}: ${needsOf(room, timeline.events)}`)
+  refuseWithoutRoom(room, timeline.events, room.rows, figures)
+}
+
+/**
+ * Refuses before it is dropped for a history that will not fit: one of the same columns, large enough to tell what a row
+ * takes. @throws ArchError (exit code 3)
+ */
+async function refuseToDrop(
+  { server, database, freeBytes }: LoadRequest,
+  timeline: Timeline,
+  chunkBatches: number,
+): Promise<void> {
+  const room = await roomFor(server.withDatabase(database), freeBytes)
+  if (room.rows < chunkBatches * BATCH) return
+  const figures = `${room.bytesPerRow.toFixed(1)} bytes a row in the history of ${whole(room.rows)} that is kept`
+  refuseWithoutRoom(room, timeline.events, 0, figures)
 }
 
 /** Loads chunks, several at a time. @throws what one of them threw, once the others have ended, too */
@@ -212,7 +187,7 @@ async function mergeAll(client: ClickHouseClient, host: LoadHost): Promise<void>
 
 /**
  * Loads a history, generated inside the engine, or finds the one that an earlier run left: whole chunks of the same
- * fingerprint stay. The first million is measured before the others are made.
+ * fingerprint stay. The first million is measured before the others are made, and an earlier history before it is dropped.
  * @throws ArchError (exit code 3) with figures where it will not fit, (usage) for a population that is too large;
  * OperationFailure
  */
@@ -223,6 +198,7 @@ export async function loadHistory(request: LoadRequest): Promise<StepReport> {
   const had = await savedFingerprint(request)
   const reasons = had === undefined ? [] : reasonsToSeedAgain(had, wanted, 'events')
   const isKept = had !== undefined && reasons.length === 0
+  if (!isKept && had?.schema === wanted.schema) await refuseToDrop(request, timeline, chunkBatches)
   await endLeftovers(request)
   if (!isKept) await begin(request, wanted)
   const client = server.withDatabase(database)

@@ -2,8 +2,10 @@ import type { AnalyticsStores } from '../../stores.ts'
 import { HEADER, TOPIC, isBatchNumber } from '../topics.ts'
 import type { DeadLetter } from './sink.ts'
 
-/** Bytes of an event that are kept. */
+/** Bytes of an event that are kept in the table. */
 const KEPT_BYTES = 2_000
+/** And in the topic, which takes 1 MiB with key and headers: of a record of one line that has the reason beside it. */
+const KEPT_BYTES_IN_TOPIC = 512 * 1024
 
 function rowOf({ record, position, line, reason }: DeadLetter): Buffer {
   const said = record.headers[HEADER.batch]
@@ -36,7 +38,7 @@ export async function buryEvents(
     TOPIC.deadLetters,
     letters.map(({ record, position, line, reason }) => ({
       key: `${record.partition}-${record.offset}-${position}`,
-      value: line,
+      value: line.subarray(0, KEPT_BYTES_IN_TOPIC),
       headers: { ...record.headers, reason },
     })),
   )

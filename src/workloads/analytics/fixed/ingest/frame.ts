@@ -46,6 +46,13 @@ function endOfLine(value: Buffer, from: number): number {
   return found === -1 ? value.length : found
 }
 
+/** How many lines a record has. */
+export function linesIn(value: Buffer): number {
+  let lines = 0
+  for (let from = 0; from < value.length; lines += 1) from = endOfLine(value, from) + 1
+  return lines
+}
+
 /** The lines of a record, without their ends. */
 export function* linesOf(value: Buffer): Generator<FramedEvent> {
   let position = 0

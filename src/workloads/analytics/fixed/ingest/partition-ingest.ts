@@ -5,7 +5,7 @@ import { HEADER, isBatchNumber } from '../topics.ts'
 import { blockCutter, tokenOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
 import type { EventSink } from './event-sink.ts'
-import { frameRecord, linesOf } from './frame.ts'
+import { frameRecord, linesIn, linesOf } from './frame.ts'
 import { recentBatches } from './recent-batches.ts'
 import type { RecentBatches } from './recent-batches.ts'
 import { storeEvents } from './sink.ts'
@@ -30,6 +30,9 @@ export interface FramedBlock extends Block {
   readonly unreadable: readonly DeadLetter[]
 }
 
+/** A position has 16 bits. */
+const MOST_EVENTS = 2 ** 16
+
 function whyUnreadable({ headers }: ReceivedMessage): string | undefined {
   if (!isBatchNumber(headers[HEADER.batch])) return 'a batch without a number'
   return headers[HEADER.version] === EVENT_VERSION ? undefined : 'an encoding of an unknown version'
@@ -39,6 +42,10 @@ function framedBlock(block: Block, recent: RecentBatches): FramedBlock {
   const framed: SinkRecord[] = []
   const unreadable: DeadLetter[] = []
   for (const record of block.records) {
+    if (record.value.length > MOST_EVENTS && linesIn(record.value) > MOST_EVENTS) {
+      unreadable.push({ position: 0, line: record.value, record, reason: `more than ${MOST_EVENTS} lines` })
+      continue
+    }
     const reason = whyUnreadable(record)
     if (reason !== undefined) {
       for (const event of linesOf(record.value)) unreadable.push({ ...event, record, reason })

@@ -1,8 +1,14 @@
 import type { ClickHouseClient } from '../../../../stores/clickhouse/client.ts'
 import type { PartitionPosition } from '../../../../stores/kafka/client.ts'
 
-/** A batch is known again if it was in one of so many records before: minutes at the full rate. */
-const REACH = 20_000n
+/**
+ * A batch is known again if it was in one of so many records before. At 100,000 events a second, a hundred a record, over
+ * two partitions that is 200 s; at the mean rate half an hour. What an SDK sends again later is counted again. It costs
+ * some ten megabytes a partition.
+ */
+const REACH = 100_000n
+/** Those out of reach are forgotten so many records at a time: looking for them costs more than keeping them. */
+const FORGET_EVERY = REACH / 10n
 
 const RECENT =
   'SELECT batch_id AS batch, kafka_offset AS offset FROM {batches:Identifier} WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {from:UInt64} AND kafka_offset < {below:UInt64} ORDER BY kafka_offset'
@@ -13,16 +19,23 @@ export interface RecentBatches {
   repeats(batch: string, offset: bigint): boolean
 }
 
-function newRecent(known: Map<string, bigint>): RecentBatches {
+/** @param known by batch, the offsets at which they were, oldest first */
+export function newRecent(known: Map<string, bigint>): RecentBatches {
+  let forgotten = 0n
+  function forget(below: bigint): void {
+    forgotten = below
+    for (const [batch, at] of known) {
+      if (at >= below) break
+      known.delete(batch)
+    }
+  }
   return {
     repeats(batch, offset) {
-      // Oldest first, as they came.
-      for (const [old, at] of known) {
-        if (at + REACH > offset) break
-        known.delete(old)
-      }
-      if (known.has(batch)) return true
+      const at = known.get(batch)
+      if (at !== undefined && at + REACH > offset) return true
+      known.delete(batch)
       known.set(batch, offset)
+      if (offset - REACH - forgotten >= FORGET_EVERY) forget(offset - REACH)
       return false
     },
   }

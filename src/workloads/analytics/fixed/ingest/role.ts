@@ -6,14 +6,15 @@ import { EVENTS_VISIBLE } from '../../flows.ts'
 import { INGEST_GROUP } from '../topics.ts'
 import { consumeEvents } from './consume-events.ts'
 import { buryEvents } from './dead-letters.ts'
+import { FULL_BLOCK } from './event-sink.ts'
 import type { EventSink } from './event-sink.ts'
 
 /** All events, for ever: what queries over the history ask. */
 export const historySink: EventSink = {
   group: INGEST_GROUP,
-  // Of a hundred events each, 102,400 events. An insert costs ClickHouse .1 s of a core beside what its rows cost, so that
-  // blocks of 51,200 events cost half of what blocks of 12,800 do.
-  blockRecords: 1_024,
+  // An insert costs ClickHouse .1 s of a core beside what its rows cost, so that blocks of 51,200 events cost half of what
+  // blocks of 12,800 do.
+  ...FULL_BLOCK,
   cutAfterMs: 800,
   table: 'events',
   batches: 'batches',

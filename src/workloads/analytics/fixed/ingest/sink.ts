@@ -6,6 +6,8 @@ import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
 
 const LINE_BREAK = 0x0a
 const LONGEST_REASON = 300
+/** Rows above which an insert is no longer one block. */
+export const LARGEST_INSERT = 1_000_000
 /** Takes what a table of events takes, and keeps nothing. */
 const CHECK = 'events_check'
 
@@ -15,8 +17,8 @@ const CHECK = 'events_check'
  */
 const AS_ONE_BLOCK: ClickHouseSettings = {
   input_format_parallel_parsing: 0,
-  max_insert_block_size: 1_000_000,
-  min_insert_block_size_rows: 1_000_000,
+  max_insert_block_size: LARGEST_INSERT,
+  min_insert_block_size_rows: LARGEST_INSERT,
   min_insert_block_size_bytes: 1_000_000_000,
   insert_deduplicate: 1,
   deduplicate_blocks_in_dependent_materialized_views: 1,

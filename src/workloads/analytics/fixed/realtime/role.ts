@@ -4,13 +4,14 @@ import type { StrategyChoice } from '../../../../core/strategy.ts'
 import type { Population } from '../../../../core/population.ts'
 import { DASHBOARD_FRESH } from '../../flows.ts'
 import { consumeEvents } from '../ingest/consume-events.ts'
+import { FULL_BLOCK } from '../ingest/event-sink.ts'
 import type { EventSink } from '../ingest/event-sink.ts'
 import { REALTIME_GROUP } from '../topics.ts'
 
 /** The rollups of the last hour: what dashboards show. */
 export const hotSink: EventSink = {
   group: REALTIME_GROUP,
-  blockRecords: 1_024,
+  ...FULL_BLOCK,
   // A quarter of what the history waits: its rows are not kept, so that an insert costs less here.
   cutAfterMs: 200,
   table: 'hot_events',
