@@ -17,18 +17,18 @@ let wrongInAll = 0
 let trials = 0
 try {
   const analytics = await openAnalyticsCase({ home, endpoints, stores })
-  for (const { name, trial } of ingestFaults.filter((fault) => fault.name.includes(only))) {
+  for (const fault of ingestFaults.filter(({ name }) => name.includes(only))) {
     const since = performance.now()
     const wrong: string[] = []
     let done = 0
     for (; done < count && !isStopping(); done += 1) {
       await analytics.reset()
-      await trial(analytics, 0)
-      wrong.push(...(await wrongAfter(analytics, 0)))
+      await fault.trial(analytics, 0)
+      wrong.push(...(await wrongAfter(analytics, fault, 0)))
     }
     const seconds = ((performance.now() - since) / 1_000).toFixed(0)
     console.log(
-      `${name}: ${done} times in ${seconds} s, ${done * FAULT_BATCHES * 100} events sent, ${wrong.length} violations`,
+      `${fault.name}: ${done} times in ${seconds} s, ${done * FAULT_BATCHES * 100} events sent, ${wrong.length} violations`,
     )
     for (const line of wrong) console.log(`  ${line}`)
     wrongInAll += wrong.length

@@ -260,7 +260,14 @@ export const resultSchema: z.ZodType<Result> = z
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime(),
     partial: z.boolean(),
-    phases: z.object({ warmupSeconds: amount, measureSeconds: amount, drainSeconds: amount }),
+    phases: z.object({
+      warmupSeconds: amount,
+      measureSeconds: amount,
+      drainSeconds: amount,
+      drain: z
+        .object({ belowSeconds: amount, why: z.string(), met: z.boolean(), decided: z.boolean() })
+        .exactOptional(),
+    }),
     steps: z.array(z.object({ name: z.string(), seconds: amount, summary: z.string() })),
     rates,
     mix: z.object({ readShare: share, expected: share }),

@@ -5,6 +5,7 @@ import type { FailureKind } from './errors.ts'
 import type { Origin } from './model.ts'
 import type { ProviderName, StoreFacts, Topology } from './store.ts'
 import type { Stream } from './operation.ts'
+import type { DrainTarget } from './suite.ts'
 import type { VariantName } from './names.ts'
 
 /**
@@ -199,6 +200,13 @@ export interface QueryResult {
   readonly failure: string | null
 }
 
+/** A bound of the drain, and what became of it. */
+export interface DrainResult extends DrainTarget {
+  readonly met: boolean
+  /** False when nobody can tell: it was missed while the machine was starved. */
+  readonly decided: boolean
+}
+
 /** The queries of a suite, and the table that they were asked about. */
 export interface QueriesResult {
   /** What cold and hot mean. */
@@ -279,6 +287,8 @@ export interface Result {
     readonly warmupSeconds: number
     readonly measureSeconds: number
     readonly drainSeconds: number
+    /** The bound of the drain, where the suite has one and the run came to its end. */
+    readonly drain?: DrainResult
   }
   /** The course of the run: up, provision, seed, warm up ... */
   readonly steps: readonly { readonly name: string; readonly seconds: number; readonly summary: string }[]

@@ -22,10 +22,19 @@ export interface Suite {
   readonly operations: readonly OperationName[]
   readonly flows: readonly FlowName[]
   readonly roles: readonly RoleName[]
+  /** How soon it must have drained; no bound of its own when absent. */
+  readonly drain?: DrainTarget
   /** The audits of the suite; the variant's own when absent. */
   readonly audits?: readonly Audit[]
   /** Queries by the protocol of ClickBench in the place of traffic (C-19). */
   readonly queries?: QuerySuite
+}
+
+/** A bound on the drain: from the end of the window until every flow has ended and no role has anything left to do. */
+export interface DrainTarget {
+  readonly belowSeconds: number
+  /** Where the bound comes from. */
+  readonly why: string
 }
 
 /** A bound on every run of a query, cold and hot (design.md, law 5: `max`). */

@@ -16,7 +16,7 @@ import type { Experiment } from './experiment.ts'
 import type { Quantity, TrafficModel } from './model.ts'
 import type { AnyOperation, Flow, FlowEnd, JournalKeys, Pace, Results } from './operation.ts'
 import type { Stores } from './store.ts'
-import type { QuerySuite, Suite } from './suite.ts'
+import type { DrainTarget, QuerySuite, Suite } from './suite.ts'
 
 /** One place in which the live schema differs from the declared one. */
 export interface SchemaDifference {
@@ -200,5 +200,6 @@ export interface Workload {
     readonly name: SuiteName
     readonly variants: readonly VariantName[]
     readonly queries?: QuerySuite
+    readonly drain?: DrainTarget
   }
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { decideVerdict, exitCodeOf } from '../core/exit.ts'
 import type {
   AuditResult,
+  DrainResult,
   FlowResult,
   GeneratorResult,
   QueriesResult,
@@ -16,6 +17,7 @@ import type { Population } from '../core/population.ts'
 import type { VariantName } from '../core/names.ts'
 import { ERROR_BUDGET, judgeRun } from '../engine/judge.ts'
 import type { VerdictReason } from '../engine/judge.ts'
+import { drainReasons, judgeDrain } from '../engine/judge-drain.ts'
 import { mergeReports } from '../engine/merge.ts'
 import type { NoiseFloor } from '../engine/noise.ts'
 import { counts } from '../engine/schedule.ts'
@@ -150,6 +152,14 @@ export function assembleUnended(run: FinishedRun): Result {
   }
 }
 
+/** What became of the bound of the drain; undefined where there is none, or nothing that was to drain. */
+function drainOf({ workload, measured }: FinishedRun): DrainResult | undefined {
+  const target = workload.suite?.drain
+  if (target === undefined || measured.interrupted || measured.outcomes.length === 0) return undefined
+  const { drainSeconds: seconds, drained, watchdog } = measured
+  return judgeDrain(target, { seconds, drained, watchdog })
+}
+
 /** The result of a run: its verdict and everything that it rests on (cli.md, result.json). */
 export function assembleResult(run: FinishedRun): Result {
   const { measured, traffic, plan, workload, options } = run
@@ -184,7 +194,12 @@ export function assembleResult(run: FinishedRun): Result {
   // Where a failure kept the load from starting, its figures are none, and say nothing more.
   const isEmpty = measured.outcomes.length === 0 && run.queries === undefined
   const figures = run.failure !== undefined && isEmpty ? [] : judgement.reasons
-  const reasons = [...reasonsAround(run.failure, measured, run.audits), ...figures]
+  const drain = drainOf(run)
+  const reasons = [
+    ...reasonsAround(run.failure, measured, run.audits),
+    ...figures,
+    ...(drain === undefined ? [] : drainReasons(drain, measured.drainSeconds)),
+  ]
   const verdict = decideVerdict(reasons.map((reason) => reason.verdict))
   const operations = offered.map((entry, index) =>
     operationResult(entry, judgement.operations[index] ?? [], measured.timeline, measureSeconds),
@@ -220,7 +235,12 @@ export function assembleResult(run: FinishedRun): Result {
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt.toISOString(),
     partial: measured.interrupted || run.failure !== undefined,
-    phases: { warmupSeconds: plan.warmupSeconds, measureSeconds, drainSeconds: measured.drainSeconds },
+    phases: {
+      warmupSeconds: plan.warmupSeconds,
+      measureSeconds,
+      drainSeconds: measured.drainSeconds,
+      ...(drain === undefined ? {} : { drain }),
+    },
     steps: run.steps,
     rates: totalRates(operations),
     mix: mixOf(run),

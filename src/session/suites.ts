@@ -67,6 +67,7 @@ export function inSuite(workload: Workload, name: SuiteName | undefined): Worklo
       name: chosen,
       variants: suite.variants,
       ...(suite.queries === undefined ? {} : { queries: suite.queries }),
+      ...(suite.drain === undefined ? {} : { drain: suite.drain }),
     },
   }
 }

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
-import type { StoreName, VariantName } from '../../src/core/names.ts'
+import type { RoleName, StoreName, VariantName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import type { RunningRole } from '../../src/core/workload.ts'
 import type { StrategyChoice } from '../../src/core/strategy.ts'
@@ -178,21 +178,27 @@ export interface IngestOrder {
   readonly endpoints: readonly StoreEndpoint[]
   readonly variant: VariantName
   readonly choice: StrategyChoice
+  /** Which role of the variant consumes. */
+  readonly role: RoleName
   readonly killAt: string
   /** At which visit of the point to die, from 1. */
   readonly visit: number
 }
 
-/** Ingestion in a process of its own that kills itself at the `visit`-th visit of a fault point. Resolves when it is dead. */
+/** Ingestion, or another role, in a process of its own that kills itself at the `visit`-th visit of a fault point. Resolves when it is dead. */
 export async function ingestKilledAt(
   { endpoints }: Pick<AnalyticsCase, 'endpoints'>,
   killAt: string,
   visit: number,
-  { variant, choice }: Pick<IngestOrder, 'variant' | 'choice'> = { variant: 'fixed', choice: {} },
+  {
+    variant = 'fixed',
+    choice = {},
+    role = 'ingest',
+  }: Partial<Pick<IngestOrder, 'variant' | 'choice' | 'role'>> = {},
 ): Promise<void> {
   const child = fork(PROCESS, [], { serialization: 'advanced' })
   const exited = once(child, 'exit')
-  const order: IngestOrder = { endpoints, variant, choice, killAt, visit }
+  const order: IngestOrder = { endpoints, variant, choice, role, killAt, visit }
   child.send(order)
   const [, signal] = (await exited) as [number | null, string | null]
   if (signal !== 'SIGKILL') throw new Error(`${killAt} was not reached`)

@@ -3,7 +3,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Audit } from '../../src/core/audit.ts'
 import { OperationFailure } from '../../src/core/errors.ts'
+import { realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
+import { startRealtime } from '../../src/workloads/analytics/fixed/realtime/role.ts'
+import { REALTIME_GROUP } from '../../src/workloads/analytics/fixed/topics.ts'
 import { eventually } from './context.ts'
 import { batchNumber, ingestHere, ingestKilledAt } from './analytics.ts'
 import type { AnalyticsCase } from './analytics.ts'
@@ -20,6 +24,8 @@ export interface IngestFault {
   readonly name: string
   /** Sends batches from number `first`, lets the fault happen, and resolves when all that was sent is stored. */
   readonly trial: (analytics: AnalyticsCase, first: number) => Promise<void>
+  /** What must hold afterwards; the audits of suite `ingest` when absent. */
+  readonly audits?: readonly Audit[]
 }
 
 /** Sends each batch until somebody acknowledges it, as an SDK does. */
@@ -49,6 +55,25 @@ function consumerKilled(point: string, visit: number): IngestFault {
       await next.close()
     },
   }
+}
+
+/**
+ * Both groups die between insert and commit; others go on. At once, since each group waits ten seconds for the member that
+ * it has lost.
+ */
+const bothKilled: IngestFault = {
+  name: 'both groups killed between insert and commit',
+  audits: realtimeAudits,
+  async trial(analytics, first) {
+    await send(analytics, first)
+    await Promise.all([
+      ingestKilledAt(analytics, 'ingest.before-commit', 1),
+      ingestKilledAt(analytics, 'realtime.before-commit', 1, { role: 'realtime' }),
+    ])
+    const next = await Promise.all([ingestHere(analytics), ingestHere(analytics, startRealtime)])
+    await Promise.all([analytics.settled(), analytics.settled(REALTIME_GROUP)])
+    await Promise.all(next.map((role) => role.close()))
+  },
 }
 
 /** A store is killed under ingestion, and started again. */
@@ -134,7 +159,7 @@ function diskFull(table: string): IngestFault {
 /** All of them. */
 export const ingestFaults: readonly IngestFault[] = [
   consumerKilled('ingest.before-insert', 1),
-  consumerKilled('ingest.before-commit', 1),
+  bothKilled,
   consumerKilled('ingest.before-commit', 2),
   rebalance,
   producerKilled,
@@ -145,8 +170,12 @@ export const ingestFaults: readonly IngestFault[] = [
 ]
 
 /** What is wrong after a trial, a line each; batches from number `first` on. */
-export async function wrongAfter(analytics: AnalyticsCase, first: number): Promise<string[]> {
-  const wrong = await analytics.violations()
+export async function wrongAfter(
+  analytics: AnalyticsCase,
+  { audits }: IngestFault,
+  first: number,
+): Promise<string[]> {
+  const wrong = await analytics.violations(audits)
   const stored = await analytics.count(
     `SELECT count() FROM events WHERE batch_id >= ${batchNumber(first)} AND batch_id < ${batchNumber(first + FAULT_BATCHES)}`,
   )

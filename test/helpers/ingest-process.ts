@@ -1,4 +1,4 @@
-// Ingestion in a process of its own, to be killed: starts on a message, dies at a fault point.
+// Ingestion, or another role, in a process of its own, to be killed: starts on a message, dies at a fault point.
 import { connectStores } from '../../src/session/up.ts'
 import { workload } from '../../src/workloads/analytics/index.ts'
 import type { IngestOrder } from './analytics.ts'
@@ -7,8 +7,8 @@ process.on('message', (order: IngestOrder) => {
   let left = order.visit
   const start = async (): Promise<void> => {
     const stores = await connectStores(order.endpoints, { poolSize: 4, applicationName: 'arch test ingest' })
-    const begin = workload.variants[order.variant].roles['ingest']
-    if (begin === undefined) throw new Error('no role ingest')
+    const begin = workload.variants[order.variant].roles[order.role]
+    if (begin === undefined) throw new Error(`no role ${order.role}`)
     await begin(stores, { seed: 1, size: 0 }, order.choice, {
       flowEnds: () => undefined,
       signal: new AbortController().signal,

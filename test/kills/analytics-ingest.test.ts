@@ -8,10 +8,10 @@ t.setTimeout(300_000)
 
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 
-for (const [index, { name, trial }] of ingestFaults.entries()) {
-  t.test(`${name}: every event is stored once, in the table and in the rollup`, async (t) => {
+for (const [index, fault] of ingestFaults.entries()) {
+  t.test(`${fault.name}: every event is stored once, in the table and in the rollups`, async (t) => {
     const first = index * 100
-    await trial(analytics, first)
-    t.same(await wrongAfter(analytics, first), [])
+    await fault.trial(analytics, first)
+    t.same(await wrongAfter(analytics, fault, first), [])
   })
 }

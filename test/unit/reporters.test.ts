@@ -23,6 +23,22 @@ function text(changes: Partial<Result>, columns = 120): string {
   return console.render(sampleResult(changes), { columns, colour: false, folder: 'reports/social-1' })
 }
 
+t.test('a drain is told with its bound, whose it is and what became of it', async (t) => {
+  const drainOf = (met: boolean, decided: boolean): Partial<Result> => ({
+    phases: {
+      ...sampleResult().phases,
+      drainSeconds: 7.1,
+      drain: { belowSeconds: 5, why: 'own target', met, decided },
+    },
+  })
+  t.match(text(drainOf(false, true)), 'drain 7.1 s (own target: <5 s ✗)')
+  t.match(text(drainOf(false, false)), '(own target: <5 s ?)')
+  t.match(text(drainOf(true, true)), '(own target: <5 s ✓)')
+  t.notMatch(text({}), 'own target')
+  const saved = sampleResult(drainOf(true, true))
+  t.same(parseSaved(resultSchema, JSON.stringify(saved), 'here'), saved)
+})
+
 t.test(
   'queries have a table: cold, best of two hot, what was read, and what is claimed at this size',
   async (t) => {

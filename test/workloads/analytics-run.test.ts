@@ -34,6 +34,12 @@ for (const [suite, operations, flows, groups] of [
   t.test(`suite ${suite} runs its own operations, ends its own flows, and every audit holds`, async (t) => {
     const result = await run(suite)
     t.equal(result.suite, suite)
+    const { drain } = result.phases
+    t.same(drain?.belowSeconds, suite === 'ingest' ? 5 : undefined, 'ingestion has a bound of its drain')
+    t.equal(
+      result.reasons.some(({ reason }) => reason.startsWith('drain < 5 s (own target)')),
+      drain?.met === false,
+    )
     t.same(
       result.operations.map(({ name }) => name),
       operations,

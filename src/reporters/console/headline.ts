@@ -19,6 +19,12 @@ function standInFacts(result: Result): string[] {
   return [`stand-ins: ${some.map(({ name, standIns }) => `${name} ${whole(standIns)}`).join(', ')}`]
 }
 
+function drainMark({ drain }: Result['phases']): string {
+  if (drain === undefined) return ''
+  const mark = drain.decided ? (drain.met ? '✓' : '✗') : '?'
+  return ` (${drain.why}: <${seconds(drain.belowSeconds)} ${mark})`
+}
+
 function trafficFacts(result: Result): string[] {
   const { population, mix, phases } = result
   return [
@@ -29,7 +35,7 @@ function trafficFacts(result: Result): string[] {
       ? `${result.arrival}, open loop`
       : `closed loop of ${result.concurrency ?? 0}: never passes`,
     `window ${seconds(phases.measureSeconds)} after ${seconds(phases.warmupSeconds)} warm-up`,
-    `drain ${seconds(phases.drainSeconds)}`,
+    `drain ${seconds(phases.drainSeconds)}${drainMark(phases)}`,
     `seed ${result.seed}`,
     `workers ${result.workers}`,
     `slots ${result.slots}`,
