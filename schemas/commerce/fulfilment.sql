@@ -220,3 +220,22 @@ BEGIN
   SELECT e.id, 'order.cancelled', jsonb_build_object('order', e.id::text) FROM unnest(expired) AS e(id);
   RETURN cardinality(expired);
 END $$;
+
+-- How long the key of a request answers its repetitions (E-21).
+CREATE OR REPLACE FUNCTION key_life() RETURNS interval LANGUAGE sql IMMUTABLE RETURN interval '24 hours';
+
+-- Forgets at most `most` keys whose life is over: the same request is a new order then. Keys of orders that are still
+-- coming into being are the saga's (saga.sql). Answers how many. New pages have no summary in the index, and are read each
+-- time: not something to do every second.
+CREATE OR REPLACE FUNCTION purge_keys(most integer) RETURNS integer
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+  purged integer;
+BEGIN
+  DELETE FROM idempotency_keys k USING (
+    SELECT o.shard, o.customer_id, o.key FROM idempotency_keys o
+    WHERE o.created_at < statement_timestamp() - key_life() AND o.state = 'done' LIMIT most) old
+  WHERE k.shard = old.shard AND k.customer_id = old.customer_id AND k.key = old.key;
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END $$;

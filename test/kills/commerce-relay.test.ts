@@ -30,9 +30,12 @@ for (const point of RELAY_POINTS) {
   )
 }
 
-for (const store of ['kafka', 'postgres'] as const) {
-  t.test(
-    `a kill -9 of ${store} under orders loses none that was acknowledged, and no effect of it`,
-    async (t) => holds(t, await killStore(faults, store)),
-  )
-}
+t.test(
+  'a kill -9 of kafka under orders loses none that was acknowledged, and no effect of it; what expires meanwhile is freed without it',
+  async (t) => holds(t, await killStore(faults, 'kafka')),
+)
+
+t.test(
+  'a kill -9 of postgres under orders loses none that was acknowledged, and no effect of it',
+  async (t) => holds(t, await killStore(faults, 'postgres')),
+)

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
+import { OperationFailure } from '../../src/core/errors.ts'
 import { shardOfId } from '../../src/core/snowflake.ts'
 import type { OrderLine, OrderRequest } from '../../src/workloads/commerce/application.ts'
 import { demandForm, mergedLines, requestHash } from '../../src/workloads/commerce/fixed/lines.ts'
 import { orderIdOf, orderNumberOf } from '../../src/workloads/commerce/fixed/order-number.ts'
+import { newGuard } from '../../src/workloads/commerce/fixed/search/breaker.ts'
 import { decodeCursor, encodeCursor } from '../../src/workloads/commerce/fixed/search/cursor.ts'
 import { searchTerms } from '../../src/workloads/commerce/fixed/search/query.ts'
 import { stockNotes } from '../../src/workloads/commerce/model.ts'
@@ -121,6 +123,13 @@ t.test('lines that cannot be an order are refused, each for its own reason', (t)
     t.throws(() => mergedLines([line(quantity)]), refusal('invalid-quantity'), String(quantity))
   t.throws(() => mergedLines([line(60), line(60)]), refusal('invalid-quantity'))
   t.throws(() => mergedLines([line(1, 5n), line(1, 6n)]), refusal('price-changed'))
+  for (const price of [-1n, 2n ** 62n + 1n])
+    t.throws(() => mergedLines([line(1, price)]), refusal('price-changed'), String(price))
+  for (const product of [-1n, 2n ** 63n])
+    t.throws(() => mergedLines([line(1, 5n, product)]), refusal('unknown-product'), String(product))
+  const half = 2n ** 61n
+  t.throws(() => mergedLines([line(1, half), line(1, half + 1n, 2n)]), refusal('total-too-large'))
+  t.equal(mergedLines([line(1, half), line(1, half, 2n)]).length, 2)
   t.end()
 })
 
@@ -167,9 +176,24 @@ t.test('a key or a currency that cannot be one is refused', (t) => {
   t.end()
 })
 
+t.test(
+  'while one search tries whether Elasticsearch is back, others are answered without it (E-41)',
+  async (t) => {
+    const guard = newGuard(0)
+    const down = (): Promise<string> => Promise.reject(new OperationFailure('unavailable', 'nobody answers'))
+    for (let failure = 0; failure < 5; failure += 1) t.equal(await guard(down), undefined)
+    const trial = Promise.withResolvers<string>()
+    const trying = guard(() => trial.promise)
+    t.equal(await guard(() => Promise.resolve('asked')), undefined, 'the trial goes on')
+    trial.resolve('back')
+    t.equal(await trying, 'back')
+    t.equal(await guard(() => Promise.resolve('asked')), 'asked')
+  },
+)
+
 t.test('a search is trimmed and bounded; one without a letter or a digit is refused', (t) => {
   t.equal(searchTerms('  red \t ﬁsh ', {}, 24).words, 'red fish')
-  for (const query of ['', '   ', '!?', 'x'.repeat(201), 'w '.repeat(13), 'tea\0pot'])
+  for (const query of ['', '   ', '!?', 'x'.repeat(201), 'w '.repeat(13), 'tea\0pot', 'tea \ud800'])
     t.throws(() => searchTerms(query, {}, 24), refusal('bad-query'), JSON.stringify(query.slice(0, 20)))
   for (const limit of [0, -1, 101, 1.5, Number.NaN])
     t.throws(() => searchTerms('tea', {}, limit), refusal('bad-query'))

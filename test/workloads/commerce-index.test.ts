@@ -204,6 +204,32 @@ t.test(
   },
 )
 
+t.test(
+  'a change that began before a rebuild and is committed in the midst of it is not missed (X-12)',
+  async (t) => {
+    const productId = catalogue.productId(930)
+    const [changed, committed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const late = postgres.transaction(async (queries) => {
+      await queries.execute(`UPDATE products SET title = 'late' WHERE product_id = ${productId}`)
+      changed.resolve()
+      await committed.promise
+    })
+    await changed.promise
+    const client = {
+      ...elasticsearch,
+      // All products have been read by then.
+      refresh: async (index: string) => {
+        committed.resolve()
+        await late
+        await elasticsearch.refresh(index)
+      },
+    }
+    await rebuildIndex(postgres, client, () => undefined)
+    t.equal((await indexed(productId))?.[1], 'late')
+    t.same(await violations(stores, ['search.equal']), [])
+  },
+)
+
 t.test('a rebuild that was interrupted is begun again', async (t) => {
   const old = await elasticsearch.aliasOf(PRODUCTS_ALIAS)
   const halted = rebuildIndex(postgres, elasticsearch, () => {

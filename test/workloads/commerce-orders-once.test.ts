@@ -1,8 +1,11 @@
 import t from 'tap'
 import type { OrderLine } from '../../src/workloads/commerce/application.ts'
-import { violations } from '../helpers/commerce-audits.ts'
+import { composeId, shardOfId } from '../../src/core/snowflake.ts'
+import { keepHouse, newHouse } from '../../src/workloads/commerce/fixed/events/housekeeping.ts'
+import { auditOf, violations } from '../helpers/commerce-audits.ts'
 import { line, openCommerceCase, refusal } from '../helpers/commerce-fixed.ts'
 import { eventually, newContext } from '../helpers/context.ts'
+import { journalOf } from '../helpers/social-data.ts'
 
 const commerce = await openCommerceCase()
 const { application, postgres, sql } = commerce
@@ -150,6 +153,56 @@ t.test(
     t.match(await behind('retried', Number.POSITIVE_INFINITY), { replayed: false })
     await t.rejects(behind('late', 0), { name: 'OperationFailure', kind: 'conflict' })
     t.same(await commerce.stock(product), { 1: [99, 1, 0] })
+  },
+)
+
+t.test(
+  'a key is forgotten after a day, and no sooner: the same request is a new order then, and no audit minds (E-21)',
+  async (t) => {
+    const product = await commerce.product()
+    const shard = shardOfId(customer.customerId)
+    let sequence = 0
+    const idBefore = (hours: number): bigint =>
+      composeId({ timeMs: Date.now() - hours * 3_600_000, shard, worker: 40, sequence: (sequence += 1) })
+    const placed = async (key: string, hours: number): Promise<bigint> => {
+      const orderId = idBefore(hours)
+      await sql(`SELECT place_order(${customer.customerId}, ${orderId}, '${key}', ${customer.addressId}, 'USD',
+        '${key}', 'hash', ARRAY[${product}], ARRAY[1], ARRAY[1000], 900)`)
+      await sql(
+        `UPDATE idempotency_keys SET created_at = now() - make_interval(hours => ${hours}) WHERE order_id = ${orderId}`,
+      )
+      return orderId
+    }
+    const old = await placed('a-day-ago', 25)
+    const unnamed = await placed('unanswered', 25)
+    const young = await placed('today', 23)
+    await keepHouse(postgres, newHouse())
+    const keysOf = (order: bigint): Promise<number> =>
+      commerce.count('idempotency_keys', `order_id = ${order}`)
+    t.same([await keysOf(old), await keysOf(unnamed), await keysOf(young)], [0, 0, 1])
+    const { orderId: again, replayed } = await place([line(product)], { key: 'a-day-ago' })
+    t.same([again === old, replayed], [false, false])
+    await t.rejects(
+      place([line(product)], { key: 'today' }),
+      refusal('key-reused'),
+      'its request was another',
+    )
+    const asked = (key: string, order?: bigint): Parameters<typeof journalOf>[0][number] => ({
+      operation: 'order.place',
+      keys: { customer: String(customer.customerId), key, lines: `${product}x1` },
+      outcome: order === undefined ? 'unknown' : 'ok',
+      ...(order === undefined ? {} : { result: { order: String(order), total: '1', replayed: false } }),
+    })
+    const outcome = await auditOf(
+      'journal.acknowledged',
+      commerce.stores,
+      journalOf([asked('a-day-ago', old), asked('a-day-ago', again), asked('unanswered')]),
+    )
+    // It names the orders of other tests, which this journal does not know.
+    const said = outcome.examples.join('\n')
+    for (const order of [old, unnamed, again]) t.notMatch(said, String(order))
+    t.notMatch(said, /one key/)
+    t.same(await violations(commerce.stores, ['orders.keys']), [])
   },
 )
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { idGenerator, shardOfId } from '../../src/core/snowflake.ts'
 import type { Changed } from '../../src/workloads/commerce/application.ts'
+import { keepHouse, newHouse } from '../../src/workloads/commerce/fixed/events/housekeeping.ts'
 import { violations } from '../helpers/commerce-audits.ts'
 import { openCommerceCase, refusal } from '../helpers/commerce-fixed.ts'
 import type { TestCustomer } from '../helpers/commerce-fixed.ts'
@@ -306,6 +307,23 @@ t.test(
       2,
     )
     t.same(await violations(commerce.stores), [])
+  },
+)
+
+t.test(
+  'while more has expired than one round sweeps, housekeeping makes no pause; then it makes one (E-13)',
+  async (t) => {
+    const product = await commerce.product({ stock: { 1: 300 } })
+    const orders: bigint[] = []
+    for (let number = 0; number < 201; number += 1)
+      orders.push((await commerce.order(customer, [[product, 1]])).orderId)
+    await expire(orders)
+    const house = newHouse()
+    const pauses = [await keepHouse(postgres, house), await keepHouse(postgres, house)]
+    t.same(pauses, [0, 0])
+    t.same(await commerce.stock(product), { 1: [299, 1, 0] })
+    t.ok((await keepHouse(postgres, house)) > 0)
+    t.same(await commerce.stock(product), { 1: [300, 0, 0] })
   },
 )
 

@@ -90,8 +90,11 @@ export interface ElasticsearchClient extends StoreClient {
   withPrefix(prefix: string): ElasticsearchClient
   /** One round trip; whole answers only: where a shard fails or is late, the search has failed. */
   search<Source extends object>(request: SearchRequest, cost?: Cost): Promise<SearchAnswer<Source>>
-  /** A frozen view of `index` for searches that page; each search keeps it for as long again. */
-  openPointInTime(index: string, keepAliveSeconds: number): Promise<string>
+  /**
+   * A frozen view of `index` for searches that page; each search keeps it for as long again. After `timeoutMs` (default
+   * the client's own bound) the caller stops waiting.
+   */
+  openPointInTime(index: string, keepAliveSeconds: number, timeoutMs?: number): Promise<string>
   /** Harmless when it has expired. */
   closePointInTime(id: string): Promise<void>
   /**

@@ -92,9 +92,14 @@ export function searchesOver({ send }: Sender, names: Names): Searches {
     return answerOf<Source>(found)
   }
 
-  async function openPointInTime(index: string, keepAliveSeconds: number): Promise<string> {
+  async function openPointInTime(
+    index: string,
+    keepAliveSeconds: number,
+    timeoutMs?: number,
+  ): Promise<string> {
     const path = `/${names.full(index)}/_pit`
-    const { body } = await send({ method: 'POST', path, query: { keep_alive: `${keepAliveSeconds}s` } })
+    const query = { keep_alive: `${keepAliveSeconds}s` }
+    const { body } = await send({ method: 'POST', path, query, timeoutMs })
     return Opened.parse(body).id
   }
 

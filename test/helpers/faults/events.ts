@@ -289,14 +289,37 @@ export async function killConsumers(faults: EventFaults): Promise<Tally> {
   return tally
 }
 
-/** Kills a store with SIGKILL in the midst of a few hundred orders, and starts it again. */
+/** An order that nobody pays in time loses its units, whether Kafka is there or not (E-13). */
+async function expireOne(faults: EventFaults): Promise<Asked> {
+  const request = requestOf(faults, 0)
+  const answer = await place(faults, 0, request)
+  if (answer.outcome !== 'ok') throw new Error(`the order that expires was ${answer.outcome}`)
+  const { commerce } = faults
+  const { orderId } = answer.result
+  await commerce.sql(
+    `UPDATE reservations SET expires_at = now() - interval '1 second' WHERE order_id = ${orderId}`,
+  )
+  await eventually(
+    async () =>
+      (await commerce.count('reservations', `order_id = ${orderId} AND state <> 'released'`)) === 0 &&
+      (await commerce.count('orders', `order_id = ${orderId} AND status = 'cancelled'`)) === 1,
+  )
+  return { client: 0, request, answer }
+}
+
+/**
+ * Kills a store with SIGKILL in the midst of a few hundred orders, and starts it again; Kafka when an order has expired
+ * without it.
+ */
 export async function killStore(faults: EventFaults, store: 'kafka' | 'postgres'): Promise<Tally> {
   const tally = newTally(`${store} killed under load`)
   await settle(faults)
-  let killing: Promise<void> | undefined
-  const kill = async (): Promise<void> => {
+  let killing: Promise<readonly Asked[]> | undefined
+  const kill = async (): Promise<readonly Asked[]> => {
     await signalStore(faults.commerce.home, store, 'SIGKILL')
+    const expired = store === 'kafka' ? [await expireOne(faults)] : []
     await restartStore(faults.commerce.home, store)
+    return expired
   }
   const asked = [
     ...(await placeOrders(faults, ORDERS, (acknowledged) => {
@@ -304,8 +327,7 @@ export async function killStore(faults: EventFaults, store: 'kafka' | 'postgres'
     })),
   ]
   if (killing === undefined) throw new Error(`${store} was not killed: too few orders were acknowledged`)
-  await killing
-  asked.push(...(await placeOrders(faults, 4)))
+  asked.push(...(await killing), ...(await placeOrders(faults, 4)))
   await judge(faults, tally, asked)
   checkEnds(tally, faults.consumers.ends, asked, store === 'kafka')
   return tally

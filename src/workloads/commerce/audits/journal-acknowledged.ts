@@ -10,7 +10,8 @@ import { checkSteps } from './journal-steps.ts'
 
 const ORDERS: Statement = {
   name: 'audit journal orders',
-  text: `SELECT o.order_id::text AS id, o.customer_id || ' ' || k.key AS asked, o.total_minor::text AS total, i.lines
+  text: `SELECT o.order_id::text AS id, o.customer_id || ' ' || k.key AS asked, o.total_minor::text AS total, i.lines,
+  k.order_id IS NULL AND time_of(o.order_id) <= clock_timestamp() - key_life() AS forgotten
 FROM orders o
 LEFT JOIN idempotency_keys k ON k.shard = o.shard AND k.customer_id = o.customer_id AND k.order_id = o.order_id
 CROSS JOIN LATERAL (
@@ -23,6 +24,8 @@ interface OrderRow {
   readonly asked: string | null
   readonly total: string
   readonly lines: readonly string[]
+  /** Whether its key is gone, which is a day old. */
+  readonly forgotten: boolean
 }
 
 /** What the journal knows of one key: all that was asked under it asked for the same. */
@@ -54,11 +57,20 @@ async function checkOrders(
   findings: Findings,
 ): Promise<void> {
   const asked = await ordersAsked(context)
+  const byOrder = new Map(
+    Array.from(asked.values()).flatMap((known) =>
+      Array.from(known.answered, (order) => [order, known] as const),
+    ),
+  )
   const found = new Set<string>()
+  const forgotten = new Set<string>()
   for (const row of await queries.query<OrderRow>(ORDERS)) {
-    const known = row.asked === null ? undefined : asked.get(row.asked)
+    if (row.forgotten) forgotten.add(row.id)
+    // Without its key nobody can tell any more who asked for an order that no answer names.
+    const ofAnswer = row.forgotten ? byOrder.get(row.id) : undefined
+    const known = row.asked === null ? ofAnswer : asked.get(row.asked)
     if (known === undefined) {
-      addViolation(findings, `order ${row.id} is there, and nobody asked for it`)
+      if (!row.forgotten) addViolation(findings, `order ${row.id} is there, and nobody asked for it`)
       continue
     }
     findings.checked += 1
@@ -68,8 +80,10 @@ async function checkOrders(
   }
   for (const { entry, answered } of asked.values()) {
     // Without an answer the order is there once or not at all; the audit orders.keys sees a second one.
-    if (answered.size > 1)
-      addViolation(findings, `${describeWrite(entry)}: one key was answered with ${answered.size} orders`)
+    // A key that was forgotten may be used again.
+    const kept = [...answered].filter((order) => !forgotten.has(order))
+    if (kept.length > 1)
+      addViolation(findings, `${describeWrite(entry)}: one key was answered with ${kept.length} orders`)
     for (const order of answered) {
       if (!found.has(order))
         addViolation(findings, `${describeWrite(entry)}: order ${order} was acknowledged and is not there`)

@@ -1,4 +1,4 @@
-import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from 'cockatiel'
+import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel'
 import { OperationFailure } from '../../../../core/errors.ts'
 
 /** Failures in a row after which Elasticsearch is left alone ... */
@@ -10,16 +10,21 @@ function isDown(error: unknown): boolean {
   return error instanceof OperationFailure && (error.kind === 'unavailable' || error.kind === 'timeout')
 }
 
-/** Runs a search, or answers undefined when Elasticsearch is down, slow, or left alone since it was (E-41). */
+/**
+ * Runs a search, or answers undefined when Elasticsearch is down, slow, or left alone since it was (E-41); at once where
+ * another search is just trying whether it is back.
+ */
 export type Guard = <Answer>(search: () => Promise<Answer>) => Promise<Answer | undefined>
 
-/** A circuit breaker of one process. */
-export function newGuard(): Guard {
+/** A circuit breaker of one process. @param restMs how long Elasticsearch is left alone */
+export function newGuard(restMs: number = REST_MS): Guard {
   const breaker = circuitBreaker(handleWhen(isDown), {
-    halfOpenAfter: REST_MS,
+    halfOpenAfter: restMs,
     breaker: new ConsecutiveBreaker(FAILURES),
   })
   return async (search) => {
+    // The breaker would let it wait for what becomes of the trial.
+    if (breaker.state === CircuitState.HalfOpen) return undefined
     try {
       return await breaker.execute(search)
     } catch (error) {

@@ -35,7 +35,7 @@ function isViewGone(error: unknown): boolean {
 /**
  * Asks Elasticsearch, once more where words are misspelt. The first page is of the index as it is; from the second on, pages are of one frozen view, without
  * the first one's results: every change of the index moves all scores a little, so that none of them means anything there.
- * @throws OperationFailure `unavailable`, or `timeout` after `timeoutMs`; Refusal `bad-cursor` for a view that is gone, or
+ * @throws OperationFailure `unavailable`, or `timeout` after `timeoutMs`, all requests together; Refusal `bad-cursor` for a view that is gone, or
  *   that never was
  */
 export async function askElasticsearch(
@@ -46,20 +46,20 @@ export async function askElasticsearch(
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Found> {
   const seen = cursor?.seen ?? []
+  const deadline = performance.now() + timeoutMs
+  const leftMs = (): number => Math.max(1, deadline - performance.now())
   const view =
     cursor === undefined
       ? undefined
-      : (cursor.view ?? (await elasticsearch.openPointInTime(PRODUCTS_ALIAS, VIEW_SECONDS)))
-  const deadline = performance.now() + timeoutMs
+      : (cursor.view ?? (await elasticsearch.openPointInTime(PRODUCTS_ALIAS, VIEW_SECONDS, leftMs())))
   const searchFor = async (words: string | QueryWords): Promise<SearchAnswer<object>> => {
     const body = {
       ...searchBody({ ...terms, words }, seen),
       ...(view === undefined ? {} : { pit: { id: view, keep_alive: `${VIEW_SECONDS}s` } }),
       ...(cursor === undefined ? {} : startOf(cursor, terms.limit)),
     }
-    const leftMs = Math.max(1, deadline - performance.now())
     return elasticsearch
-      .search({ ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs: leftMs }, cost)
+      .search({ ...(view === undefined ? { index: PRODUCTS_ALIAS } : {}), body, timeoutMs: leftMs() }, cost)
       .catch((error: unknown) => {
         throw cursor?.view !== undefined && isViewGone(error) ? new Refusal('bad-cursor') : error
       })

@@ -10,10 +10,15 @@ const BATCH = 1_000
 const IN_FLIGHT = 2
 const FILE = 'schemas/commerce/elasticsearch.json'
 
-const NOW: Statement = { name: 'commerce_rebuild_now', text: 'SELECT clock_timestamp() AS moment' }
+const OLDEST: Statement = {
+  name: 'commerce_rebuild_oldest',
+  text: 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid',
+}
+// By transaction and not by `updated_at`: a row has its date before its transaction commits, however long that takes.
+// What is long past may look new where transaction ids have come round; to index it again does no harm.
 const CHANGED_SINCE: Statement = {
   name: 'commerce_rebuild_changed',
-  text: 'SELECT product_id FROM products WHERE updated_at >= $1',
+  text: 'SELECT product_id FROM products WHERE age(xmin) <= age($1::xid8::xid)',
 }
 
 /** The declared index. The package root is equally far from `src` and from `dist`. */
@@ -68,14 +73,15 @@ export async function rebuildIndex(
 ): Promise<number> {
   const old = await elasticsearch.aliasOf(PRODUCTS_ALIAS)
   const fresh = old === `${PRODUCTS_ALIAS}-a` ? `${PRODUCTS_ALIAS}-b` : `${PRODUCTS_ALIAS}-a`
-  const [began] = await queries.query<{ moment: Date }>(NOW)
+  // Whatever commits from now on has this transaction id or a higher one.
+  const [oldest] = await queries.query<{ xid: string }>(OLDEST)
   // A rebuild that was interrupted may have left it half-filled.
   await elasticsearch.deleteIndex(fresh)
   await elasticsearch.createIndex(fresh, await productsDefinition())
   const documents = await fill(queries, elasticsearch, fresh, progress)
   await elasticsearch.refresh(fresh)
   await elasticsearch.putAlias(PRODUCTS_ALIAS, fresh)
-  const changed = await queries.query<{ product_id: bigint }>(CHANGED_SINCE, [began?.moment ?? new Date(0)])
+  const changed = await queries.query<{ product_id: bigint }>(CHANGED_SINCE, [oldest?.xid ?? '0'])
   await indexRows(queries, elasticsearch, PRODUCTS_ALIAS, PRODUCTS_BY_ID, [
     changed.map((row) => row.product_id),
   ])
