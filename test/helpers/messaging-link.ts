@@ -38,6 +38,6 @@ export async function linkAs(
     get isOpen() {
       return isOpen
     },
-    ask: (type, header = {}, body = undefined) => link.ask(type, header, body),
+    ask: (type, header = {}, body) => link.ask(type, header, body),
   }
 }
