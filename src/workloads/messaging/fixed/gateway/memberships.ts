@@ -65,6 +65,23 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     return found
   }
 
+  /**
+   * The version that Redis has of each user's devices. One that it lost, or never had, is given before the devices are read:
+   * what is remembered of a user without any would hold after the next loss too.
+   */
+  async function versionsOf(users: readonly bigint[]): Promise<readonly string[]> {
+    if (users.length === 0) return []
+    const names = users.map((user) => NAMES.devices(user))
+    const [versions] = await redis.wave([['mget', ...names]])
+    const known = Array.isArray(versions) ? versions : []
+    const lacking = names.filter((_, index) => known[index] === null)
+    if (lacking.length === 0) return known.map(String)
+    const given = lacking.map((name) => ['set', name, randomUUID(), 'NX'] as const)
+    const replies = await redis.wave([...given, ['mget', ...names]])
+    const all = replies.at(-1)
+    return Array.isArray(all) ? all.map(String) : []
+  }
+
   /** The state is read before the members: one that changes in between makes a message wait for another look. */
   async function load(conversation: string): Promise<Membership> {
     const name = NAMES.state(conversation)
@@ -74,11 +91,9 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     ])
     const rows = await rowsOf<MemberRow>(cassandra, SELECT_MEMBERS, [conversation])
     const users = rows.map(({ user_id: user }) => user)
-    const [versions] =
-      users.length === 0 ? [[]] : await redis.wave([['mget', ...users.map((user) => NAMES.devices(user))]])
-    const versionOf = (index: number): string => String(Array.isArray(versions) ? versions[index] : '')
+    const versions = await versionsOf(users)
     const limit = bulkhead(AT_A_TIME, Infinity)
-    const asked = users.map((user, index) => limit.execute(() => devicesOf(user, versionOf(index))))
+    const asked = users.map((user, index) => limit.execute(() => devicesOf(user, versions[index] ?? '')))
     const membership = {
       state: String(state),
       users: new Set(users),
