@@ -2,8 +2,8 @@
 export const NAMES = {
   /** Hash: gateway to port. Stands in for a name service. */
   gateways: 'gateways',
-  /** The folder of blobs. */
-  media: 'media',
+  /** Set: folders of blobs. */
+  media: 'media-folders',
   /** What changes when Redis has lost what it held. */
   epoch: 'epoch',
   sentKey: (address: string, key: string): string => `sent:${address}:${key}`,

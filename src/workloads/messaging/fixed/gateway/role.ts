@@ -80,6 +80,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       for (const session of gateway.sessions.values()) drainSoon(gateway, session)
     },
     async lost() {
+      await media.restore()
       await register()
       // Devices come back at once, and their queues are made anew.
       for (const session of gateway.sessions.values()) session.socket.close(1012, 'queues are made anew')
