@@ -25,3 +25,13 @@ export async function loseRedis(messaging: MessagingCase): Promise<void> {
     )
   }
 }
+
+/** Everybody else's connections are cut; what Redis holds stays. */
+export async function cutRedis({ own: { redis } }: MessagingCase): Promise<void> {
+  await redis.wave([CUT])
+}
+
+/** Everybody's subscriptions are cut, and nothing else. */
+export async function cutSubscriptions({ own: { redis } }: MessagingCase): Promise<void> {
+  await redis.wave([UNSUBSCRIBE])
+}

@@ -29,6 +29,8 @@ export interface Memberships {
   /** Who takes part has changed: what was remembered is forgotten everywhere. @throws OperationFailure */
   changed(conversation: string): Promise<string>
   forget(conversation: string): void
+  /** What has changed may not have been told. */
+  forgetAll(): void
   /** A device was added or removed: told before the conversations of its user change. @throws OperationFailure */
   devicesChanged(user: bigint): Promise<void>
 }
@@ -124,6 +126,7 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
       return state
     },
     forget: (conversation) => void known.delete(conversation),
+    forgetAll: () => known.clear(),
     async devicesChanged(user) {
       await redis.wave([['set', NAMES.devices(user), randomUUID()]])
     },

@@ -1,6 +1,7 @@
 import { bulkhead } from 'cockatiel'
 import { bucketOf, messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
+import type { DeviceAddress } from '../../population.ts'
 import { rowsOf } from '../../rows.ts'
 import { keyEntry, messageEntry } from './entries.ts'
 import type { KeyPayload, MessagePayload } from './entries.ts'
@@ -50,8 +51,11 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64')
 }
 
-/** Keys that the device was given and has not taken. */
-export async function keysFor({ cassandra }: Gateway, { device }: Session): Promise<readonly Entry[]> {
+/** Keys that a device was given and has not taken. */
+export async function keysFor(
+  { cassandra }: Pick<Gateway, 'cassandra'>,
+  device: DeviceAddress,
+): Promise<readonly Entry[]> {
   const rows = await rowsOf<KeyRow>(cassandra, SELECT_WAITING_KEYS, [device.user, device.device])
   const limit = bulkhead(AT_A_TIME, Infinity)
   const entryOf = async (row: KeyRow): Promise<Entry | undefined> => {
@@ -122,7 +126,7 @@ export async function rebuild(gateway: Gateway, session: Session): Promise<void>
   const registered = messageIdOf({ ms: row?.registered_at.getTime() ?? 0, sequence: 0 })
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [device.user])
   const entries = [
-    ...(await keysFor(gateway, session)),
+    ...(await keysFor(gateway, device)),
     ...(
       await Promise.all(
         inbox.map(({ conversation_id: conversation }) =>

@@ -12,7 +12,7 @@ import { messagingStores } from '../../stores.ts'
 import { newCoalescer } from './coalesce.ts'
 import { serveConnection } from './connection.ts'
 import type { Rejections } from './connection.ts'
-import { drainSoon, onEntry } from './deliver.ts'
+import { lookAgain, onEntry } from './drain.ts'
 import { followEpoch } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
 import type { Gateway } from './gateway.ts'
@@ -20,7 +20,7 @@ import { openMarks } from './marks.ts'
 import { openLocalMedia, removeLocalMedia } from './media.ts'
 import { openMemberships } from './memberships.ts'
 import { NAMES } from './names.ts'
-import { keepPresent } from './presence.ts'
+import { keepPresent, stayPresent } from './presence.ts'
 import { openTaken } from './taken.ts'
 
 /** What `clocks=skewed` takes from the second gateway's clock (M-10). */
@@ -43,6 +43,8 @@ export interface RunningGateway extends RunningRole {
   readonly port: number
   /** Requests and frames that were refused, by why. */
   readonly rejections: ReadonlyMap<string, number>
+  /** Says in Redis who is connected here, which it does from time to time by itself. @throws OperationFailure */
+  stayPresent(): Promise<void>
 }
 
 /** Begins a gateway on a free port of loopback, and says in Redis where it is. @throws OperationFailure */
@@ -77,7 +79,8 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   let listening = 0
   const epoch: Epoch = await followEpoch(redis, {
     reconnected() {
-      for (const session of gateway.sessions.values()) drainSoon(gateway, session)
+      gateway.memberships.forgetAll()
+      for (const session of gateway.sessions.values()) lookAgain(gateway, session, 'queue')
     },
     async lost() {
       await media.restore()
@@ -106,6 +109,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   return {
     port,
     rejections,
+    stayPresent: () => stayPresent(gateway),
     async drained() {
       // Told when there was nothing to do at all: what is written now may be followed by more.
       const isIdle =

@@ -132,14 +132,14 @@ return 1`,
 }
 
 /**
- * What waits for a device behind a position, with what it is. KEYS: queue. ARGV: position, most.
- * Returns entry, position, payload (or '') in turn.
+ * What waits for a device behind a position, with what it is. KEYS: queue, epoch. ARGV: position, most.
+ * Returns the epoch or '', then entry, position, payload (or '') in turn.
  */
 export const waitingEntries: RedisScript = {
   name: 'waitingEntries',
   lua: `
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
-local answer = {}
+local answer = {redis.call('GET', KEYS[2]) or ''}
 for index = 1, #found, 2 do
   answer[#answer + 1] = found[index]
   answer[#answer + 1] = found[index + 1]
@@ -158,6 +158,22 @@ export const leaveRoute: RedisScript = {
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('ZADD', KEYS[3], 'NX', ARGV[2], ARGV[3]) end
+return 1`,
+}
+
+/**
+ * A device is still where it was; where its route has run out, it is said again. Not where Redis was lost: the device is to
+ * come back then. KEYS: route, waiting, epoch. ARGV: what the route was, seconds, device, what the epoch was.
+ * Returns 1 where the route had run out: nothing was pushed to the device meanwhile.
+ */
+export const stayRoute: RedisScript = {
+  name: 'stayRoute',
+  lua: `
+local held = redis.call('GET', KEYS[1])
+if held == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+if held or (redis.call('GET', KEYS[3]) or '') ~= ARGV[4] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[3])
 return 1`,
 }
 

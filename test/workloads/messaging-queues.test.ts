@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
+import { persistWaiting } from '../../src/workloads/messaging/fixed/persister.ts'
+import { eventually } from '../helpers/context.ts'
+import { cutRedis, cutSubscriptions } from '../helpers/faults/redis-lost.ts'
+import { openMessaging } from '../helpers/messaging.ts'
+import { newRawDevice } from '../helpers/messaging-raw.ts'
+import type { RawDevice } from '../helpers/messaging-raw.ts'
+
+// The stores start first, on a machine that others may share.
+t.setTimeout(600_000)
+
+const messaging = await openMessaging({ behindMs: 500 })
+const { own } = messaging
+const { redis } = own
+const [here = 0, elsewhere = 0] = messaging.gateways.map(({ port }) => port)
+
+let lastUser = 9_000n
+
+async function newDevice(): Promise<RawDevice> {
+  lastUser += 1n
+  return newRawDevice(own, lastUser)
+}
+
+/** Two who have a conversation; who writes in it is connected. */
+async function twoOf(): Promise<{ conversation: string; writer: RawDevice; reader: RawDevice }> {
+  const writer = await newDevice()
+  const reader = await newDevice()
+  await writer.connect(here)
+  const { conversation } = await writer.ask('group', { key: randomUUID(), users: [reader.user] })
+  return { conversation, writer, reader }
+}
+
+async function sayAll(device: RawDevice, conversation: string, words: readonly string[]): Promise<void> {
+  for (const each of words) await device.say(conversation, each)
+}
+
+const wordsOf = (first: number, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `word ${first + index}`)
+
+/** Moves all that waits to the store. */
+async function moveAll(): Promise<void> {
+  while ((await redis.wave([['zcard', 'waiting']]))[0] !== 0) await persistWaiting(own, -1_000)
+}
+
+async function connected(device: RawDevice, port: number): Promise<void> {
+  await device.connect(port)
+  await eventually(() => device.isDrained())
+}
+
+/** Takes what comes until it has come as far as it should; more would be seen too. */
+async function takeUntil(device: RawDevice, count: number): Promise<string[]> {
+  await eventually(() => {
+    if (device.came.length > 0) device.take()
+    return device.came.length >= count
+  })
+  await eventually(async () => (await redis.wave([['zcard', NAMES.queue(device.address)]]))[0] === 0)
+  return device.texts()
+}
+
+/** As when a route runs out: nobody pushes to the device, which is still connected. */
+async function loseRoute({ address }: RawDevice): Promise<string> {
+  const [route] = await redis.wave([['getdel', NAMES.route(address)]])
+  return String(route)
+}
+
+/** Redis's own words about the connections of a gateway. */
+async function clientsOf(gateway: string): Promise<string[]> {
+  const [clients] = await redis.wave([['client', 'list', 'type', 'normal']])
+  return String(clients)
+    .split('\n')
+    .filter((client) => client.includes(`name=arch-test-${gateway} `))
+}
+
+const idOf = (client: string): string => client.split(' ')[0] ?? ''
+
+const entriesOf = ({ address }: RawDevice): Promise<number> =>
+  messaging.waiting({ address } as Parameters<typeof messaging.waiting>[0])
+
+t.test(
+  'a connection to Redis that is lost while a device is sent what waits in the store brings nothing newer before it',
+  async (t) => {
+    const { conversation, writer, reader } = await twoOf()
+    await sayAll(writer, conversation, wordsOf(0, 250))
+    await moveAll()
+    await sayAll(writer, conversation, wordsOf(250, 5))
+    await reader.connect(elsewhere)
+    // Two pages have come, and none is taken: the rest waits in the store.
+    await eventually(() => reader.came.length === 200)
+    const before = await clientsOf('gateway-2')
+    await cutRedis(messaging)
+    // It is connected again, and has asked what Redis holds, and then for what waits for devices that have it all.
+    await eventually(async () =>
+      (await clientsOf('gateway-2')).some(
+        (client) => /cmd=evalsha/.test(client) && !before.some((each) => idOf(each) === idOf(client)),
+      ),
+    )
+    t.same(await takeUntil(reader, 255), wordsOf(0, 255))
+    t.equal(await entriesOf(reader), 0)
+  },
+)
+
+t.test(
+  'a device whose route has run out is sent what came meanwhile, from the store and from Redis, and is pushed to again',
+  async (t) => {
+    const { conversation, writer, reader } = await twoOf()
+    await connected(reader, elsewhere)
+    await writer.say(conversation, 'before')
+    await eventually(() => reader.came.length === 1)
+    await loseRoute(reader)
+    await sayAll(writer, conversation, wordsOf(0, 3))
+    await moveAll()
+    await sayAll(writer, conversation, wordsOf(3, 2))
+    await messaging.gateways[1]?.stayPresent()
+    await eventually(() => reader.came.length === 6)
+    await writer.say(conversation, 'after')
+    t.same(await takeUntil(reader, 7), ['before', ...wordsOf(0, 5), 'after'])
+    t.equal(await entriesOf(reader), 0)
+    t.equal((await redis.wave([['zscore', 'waiting', reader.address]]))[0], null, 'it waits for nothing')
+  },
+)
+
+t.test('what is missing before a pushed message is looked for in the store too', async (t) => {
+  const { conversation, writer, reader } = await twoOf()
+  await connected(reader, elsewhere)
+  const route = await loseRoute(reader)
+  await sayAll(writer, conversation, wordsOf(0, 3))
+  await moveAll()
+  await redis.wave([['set', NAMES.route(reader.address), route]])
+  await writer.say(conversation, 'word 3')
+  t.same(await takeUntil(reader, 4), wordsOf(0, 4))
+})
+
+t.test('what was pushed while a subscription was lost comes when it stands again', async (t) => {
+  const { conversation, writer, reader } = await twoOf()
+  await connected(reader, elsewhere)
+  const route = await loseRoute(reader)
+  await sayAll(writer, conversation, wordsOf(0, 3))
+  await redis.wave([['set', NAMES.route(reader.address), route]])
+  t.same(reader.texts(), [])
+  await cutSubscriptions(messaging)
+  t.same(await takeUntil(reader, 3), wordsOf(0, 3))
+})
