@@ -5,6 +5,7 @@ import { closeStores, connectStores } from '../../src/session/up.ts'
 import { eventually } from '../helpers/context.ts'
 import { loseRedis } from '../helpers/faults/redis-lost.ts'
 import { openMessaging } from '../helpers/messaging.ts'
+import { newRawDevice } from '../helpers/messaging-raw.ts'
 
 // The stores start first, on a machine that others may share.
 t.setTimeout(300_000)
@@ -28,6 +29,35 @@ t.test('a device that is registered between two losses of Redis is written to af
   await messaging.settled()
   t.same(messaging.shown(made, conversation).toSorted(), keys.toSorted())
 })
+
+t.test(
+  'who joined a conversation and was away when Redis was lost is sent all that was said since, and nothing from before',
+  async (t) => {
+    const [here = 0, elsewhere = 0] = messaging.gateways.map(({ port }) => port)
+    const maker = await newRawDevice(own, 9_001n)
+    const behind = await newRawDevice(own, 9_002n)
+    const later = await newRawDevice(own, 9_003n)
+    const connectAll = async (): Promise<void> => {
+      await maker.connect(here)
+      await behind.connect(elsewhere)
+    }
+    await connectAll()
+    const { conversation } = await maker.ask('group', { key: randomUUID(), users: [behind.user] })
+    await maker.say(conversation, 'before')
+    await maker.ask('add', { conversation, users: [later.user] })
+    // At once, by the clock that is behind.
+    await behind.say(conversation, 'one')
+    await maker.say(conversation, 'two')
+    await loseRedis(messaging)
+    await eventually(() => !maker.isConnected() && !behind.isConnected())
+    await connectAll()
+    await later.connect(elsewhere)
+    await eventually(() => later.isDrained())
+    t.same(later.texts(), ['one', 'two'])
+    await maker.say(conversation, 'three')
+    await eventually(() => later.texts().length === 3)
+  },
+)
 
 t.test('blobs that were there before Redis was lost are found by gateways that start after it', async (t) => {
   const blob = Buffer.from(randomUUID())

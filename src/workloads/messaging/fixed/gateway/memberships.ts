@@ -6,7 +6,9 @@ import type { RedisClient } from '../../../../stores/redis/client.ts'
 import { addressOf } from '../../population.ts'
 import { rowsOf } from '../../rows.ts'
 import type { Addressee } from '../../protocol/answers.ts'
+import { idOfTime } from './entries.ts'
 import { NAMES } from './names.ts'
+import { changeState } from './scripts.ts'
 import { SELECT_DEVICES, SELECT_MEMBERS } from './statements.ts'
 
 /** Members of conversations that a gateway remembers. */
@@ -22,12 +24,19 @@ export interface Membership {
   readonly devices: readonly Addressee[]
 }
 
+/** A conversation of which somebody has become a part, or ceased to be. */
+export interface Changed {
+  readonly state: string
+  /** The last message that was taken before; undefined where Redis does not know it. */
+  readonly last: bigint | undefined
+}
+
 /** Who is in which conversation, as this gateway last read it. A message is taken only by the state that Redis has. */
 export interface Memberships {
   /** @throws OperationFailure */
   of(conversation: string): Promise<Membership>
   /** Who takes part has changed: what was remembered is forgotten everywhere. @throws OperationFailure */
-  changed(conversation: string): Promise<string>
+  changed(conversation: string): Promise<Changed>
   forget(conversation: string): void
   /** What has changed may not have been told. */
   forgetAll(): void
@@ -118,12 +127,10 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     },
     async changed(conversation) {
       const state = randomUUID()
-      await redis.wave([
-        ['set', NAMES.state(conversation), state],
-        ['publish', NAMES.changed, conversation],
-      ])
+      const names = [NAMES.state(conversation), NAMES.last(conversation)]
+      const [last] = await redis.wave([redis.call(changeState, names, [state, NAMES.changed, conversation])])
       known.delete(conversation)
-      return state
+      return { state, last: last === '' ? undefined : idOfTime(String(last)) }
     },
     forget: (conversation) => void known.delete(conversation),
     forgetAll: () => known.clear(),

@@ -15,6 +15,7 @@ import {
   SELECT_DELIVERED,
   SELECT_DEVICE,
   SELECT_INBOX,
+  SELECT_JOINED,
   SELECT_SINCE,
   SELECT_WAITING_KEYS,
 } from './statements.ts'
@@ -74,7 +75,7 @@ export async function keysFor(
   return entries.filter((entry) => entry !== undefined)
 }
 
-/** The messages of a conversation that the device has not said to have, oldest first. */
+/** The messages of a conversation, since its user joined it, that the device has not said to have, oldest first. */
 async function messagesFor(
   gateway: Gateway,
   { address, device }: Session,
@@ -87,7 +88,13 @@ async function messagesFor(
     device.user,
     device.device,
   ])
-  const since = mark?.delivered_message_id ?? registered
+  const [member] = await cassandra.query<{ readonly joined_after: bigint | null }>(SELECT_JOINED, [
+    conversation,
+    device.user,
+  ])
+  const taken = mark?.delivered_message_id ?? registered
+  const joined = member?.joined_after ?? 0n
+  const since = taken > joined ? taken : joined
   const { devices } = await gateway.memberships.of(conversation)
   const own = devices.findIndex((each) => each.address === address)
   const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_BUCKETS, [

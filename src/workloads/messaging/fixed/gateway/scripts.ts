@@ -105,6 +105,18 @@ return {answer, id, served + redis.call('LLEN', parts)}`,
 }
 
 /**
+ * Who takes part in a conversation has changed: no message of the state before is taken from now on. KEYS: its state, its last
+ * id. ARGV: the new state, channel, conversation. Returns its last id, or '' where Redis does not know it.
+ */
+export const changeState: RedisScript = {
+  name: 'changeState',
+  lua: `
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return redis.call('GET', KEYS[2]) or ''`,
+}
+
+/**
  * Puts the next part of what waits in a large conversation into queues: in the order of its messages, whichever gateway
  * asks for it, so that none is stuck behind one that has died. KEYS: parts, how many were served. ARGV: now.
  * Returns how many were served.

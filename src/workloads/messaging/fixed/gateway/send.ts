@@ -91,7 +91,7 @@ const AHEAD_MS = 1_000
 async function floorOf(gateway: Gateway, conversation: string): Promise<string> {
   const newest = await newestOf(gateway, conversation)
   if (newest === undefined && gateway.losses() === 0) return timeText({ ms: EPOCH_MS, sequence: 0 })
-  const known = newest === undefined ? EPOCH_MS : messageTimeOf(newest).ms
+  const known = newest === undefined ? EPOCH_MS : messageTimeOf(newest).ms + 1
   return timeText({ ms: Math.max(known, gateway.now() + AHEAD_MS), sequence: 0 })
 }
 
