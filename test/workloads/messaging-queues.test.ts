@@ -142,3 +142,60 @@ t.test('what was pushed while a subscription was lost comes when it stands again
   await cutSubscriptions(messaging)
   t.same(await takeUntil(reader, 3), wordsOf(0, 3))
 })
+
+t.test('a queue of long messages is moved to the store in writes that the store takes', async (t) => {
+  const { conversation, writer, reader } = await twoOf()
+  const words = wordsOf(0, 75)
+  // Ten megabytes as they are stored, where a write may have eight.
+  await sayAll(
+    writer,
+    conversation,
+    words.map((word) => word.padEnd(100_000, '.')),
+  )
+  await moveAll()
+  t.equal((await redis.wave([['zcard', NAMES.queue(reader.address)]]))[0], 0)
+  await reader.connect(elsewhere)
+  const texts = await takeUntil(reader, words.length)
+  t.same(
+    texts.map((text) => text.replaceAll('.', '')),
+    words,
+  )
+})
+
+t.test('entries whose copy in Redis has run out are moved from the log', async (t) => {
+  const { conversation, writer, reader } = await twoOf()
+  await sayAll(writer, conversation, wordsOf(0, 3))
+  const [queue] = await redis.wave([['zrange', NAMES.queue(reader.address), 0, -1]])
+  const [first = '', second = ''] = (Array.isArray(queue) ? queue.map(String) : []).map(
+    (entry) => entry.split('#')[0] ?? '',
+  )
+  await redis.wave([['del', NAMES.entry(first), NAMES.entry(second)]])
+  await moveAll()
+  t.equal(await entriesOf(reader), 3)
+  await reader.connect(elsewhere)
+  t.same(await takeUntil(reader, 3), wordsOf(0, 3))
+})
+
+t.test('a queue that the store refuses does not keep the others from being moved', async (t) => {
+  const { conversation, writer, reader } = await twoOf()
+  const stuck = await newDevice()
+  const entry = `key/${randomUUID()}`
+  const payload = JSON.stringify({ kind: 'key', wrapped: 'x'.repeat(9 * 2 ** 20) })
+  await redis.wave([
+    ['set', NAMES.entry(entry), payload],
+    ['zadd', NAMES.queue(stuck.address), 1, `${entry}#0.1`],
+    ['zadd', NAMES.waiting, 1, stuck.address],
+  ])
+  await writer.say(conversation, 'word')
+  await persistWaiting(own, -1_000)
+  const [left, since] = await redis.wave([
+    ['zcard', NAMES.queue(reader.address)],
+    ['zscore', NAMES.waiting, stuck.address],
+  ])
+  t.equal(left, 0)
+  t.ok(Number(since) > 1, 'it stands behind the others')
+  await redis.wave([
+    ['del', NAMES.entry(entry), NAMES.queue(stuck.address)],
+    ['zrem', NAMES.waiting, stuck.address],
+  ])
+})

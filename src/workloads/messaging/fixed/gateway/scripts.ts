@@ -3,6 +3,8 @@ import { MOST_UNREAD, RECENT_SECONDS } from './recent.ts'
 
 /** Devices that one script serves: nothing else goes on in Redis meanwhile. */
 const TOGETHER = 1_000
+/** A page of a queue is no longer than it, by its first entry or more: a write of Cassandra may have 8 MiB. */
+const PAGE_BYTES = 2 ** 20
 
 /**
  * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
@@ -144,7 +146,8 @@ return 1`,
 }
 
 /**
- * What waits for a device behind a position, with what it is. KEYS: queue, epoch. ARGV: position, most.
+ * What waits for a device behind a position, with what it is: so many entries at most, and no more when they have a megabyte.
+ * KEYS: queue, epoch. ARGV: position, most.
  * Returns the epoch or '', then entry, position, payload (or '') in turn.
  */
 export const waitingEntries: RedisScript = {
@@ -152,10 +155,14 @@ export const waitingEntries: RedisScript = {
   lua: `
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 local answer = {redis.call('GET', KEYS[2]) or ''}
+local size = 0
 for index = 1, #found, 2 do
+  local payload = redis.call('GET', 'entry:' .. string.match(found[index], '^[^#]+')) or ''
+  size = size + #payload
+  if index > 1 and size > ${PAGE_BYTES} then break end
   answer[#answer + 1] = found[index]
   answer[#answer + 1] = found[index + 1]
-  answer[#answer + 1] = redis.call('GET', 'entry:' .. string.match(found[index], '^[^#]+')) or ''
+  answer[#answer + 1] = payload
 end
 return answer`,
 }
