@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { closeStores, connectStores } from '../../src/session/up.ts'
+import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
 import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
+import { openGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
+import { INSERT_MESSAGE } from '../../src/workloads/messaging/fixed/gateway/statements.ts'
 import { persistWaiting } from '../../src/workloads/messaging/fixed/persister.ts'
 import { eventually } from '../helpers/context.ts'
 import { cutRedis, cutSubscriptions } from '../helpers/faults/redis-lost.ts'
@@ -12,7 +16,7 @@ import type { RawDevice } from '../helpers/messaging-raw.ts'
 t.setTimeout(600_000)
 
 const messaging = await openMessaging({ behindMs: 500 })
-const { own } = messaging
+const { own, endpoints } = messaging
 const { redis } = own
 const [here = 0, elsewhere = 0] = messaging.gateways.map(({ port }) => port)
 
@@ -199,3 +203,51 @@ t.test('a queue that the store refuses does not keep the others from being moved
     ['zrem', NAMES.waiting, stuck.address],
   ])
 })
+
+t.test(
+  'a gateway that does not know yet that Redis was lost acknowledges nothing that it put there before',
+  async (t) => {
+    const stores = await connectStores(endpoints, { poolSize: 1, applicationName: 'arch test stalled' })
+    t.teardown(() => closeStores(stores))
+    const real = stores['cassandra'] as CassandraClient
+    const reached = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const stalling = (keyspace: string): CassandraClient => {
+      const client = real.withKeyspace(keyspace)
+      return {
+        ...client,
+        async query(statement, ...rest) {
+          if (statement === INSERT_MESSAGE) {
+            reached.resolve()
+            await goOn.promise
+          }
+          return client.query(statement, ...rest)
+        },
+      }
+    }
+    const stalled = await openGateway({
+      name: 'gateway-stalled',
+      stores: { ...stores, cassandra: { ...real, withKeyspace: stalling } as CassandraClient },
+      behindMs: 0,
+      coalesces: true,
+    })
+    t.teardown(() => stalled.close())
+    const { conversation, writer } = await twoOf()
+    await connected(writer, stalled.port)
+    const { state } = await writer.ask('devices', { conversation })
+    const asked = { conversation, state, key: randomUUID(), again: false }
+    const since = performance.now()
+    const saying = writer.ask('send', asked, Buffer.from('word')).then(
+      () => 'acknowledged',
+      (error: unknown) => String(error),
+    )
+    await reached.promise
+    const [epoch] = await redis.wave([['get', NAMES.epoch]])
+    await redis.wave([['set', NAMES.epoch, 'another']])
+    // Longer than a request that is looked after.
+    await eventually(() => performance.now() - since > 250)
+    goOn.resolve()
+    t.match(await saying, 'the queues were lost')
+    await redis.wave([['set', NAMES.epoch, String(epoch)]])
+  },
+)

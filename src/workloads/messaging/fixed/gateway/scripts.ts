@@ -49,13 +49,13 @@ end
 /**
  * Takes a message into its conversation: the same id for the same key of a device (M-02), else the next one of the
  * conversation (M-10), and puts it into the queues.
- * KEYS: the device's key, the conversation's last id, its state, its last messages (see `unreadCounts`). ARGV: state, now
+ * KEYS: the device's key, the conversation's last id, its state, its last messages (see `unreadCounts`), the epoch. ARGV: state, now
  * in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
  * sent before and the store was not asked yet, id that the store has for the key or '', seconds that the key is kept,
  * seconds that the entry is kept, conversation, payload, sender, devices.
  * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`. Where there are many
  * devices, or some of an earlier message wait for theirs, they are noted to be served part by part, behind those; up to
- * which part, as `serveNext` counts them, is returned too.
+ * which part, as `serveNext` counts them, is returned too, and then the epoch or ''.
  */
 export const takeMessage: RedisScript = {
   name: 'takeMessage',
@@ -88,6 +88,7 @@ if not id then
   end
   redis.call('SET', KEYS[1], id, 'EX', ARGV[6])
 end
+local epoch = redis.call('GET', KEYS[5]) or ''
 local entry = ARGV[8] .. '/' .. id
 local parts = 'parts:' .. ARGV[8]
 local devices = {}
@@ -95,7 +96,7 @@ for index = 11, #ARGV do devices[#devices + 1] = ARGV[index] end
 redis.call('SET', 'entry:' .. entry, ARGV[9], 'EX', ARGV[7])
 if #devices <= ${TOGETHER} and redis.call('EXISTS', parts) == 0 then
   enqueue(entry, ARGV[9], devices, 0, #devices, ARGV[2])
-  return {answer, id, 0}
+  return {answer, id, 0, epoch}
 end
 for from = 1, #devices, ${TOGETHER} do
   local some = table.concat(devices, ',', from, math.min(from + ${TOGETHER} - 1, #devices))
@@ -103,7 +104,7 @@ for from = 1, #devices, ${TOGETHER} do
 end
 redis.call('EXPIRE', parts, ARGV[7])
 local served = tonumber(redis.call('GET', 'served:' .. ARGV[8]) or 0)
-return {answer, id, served + redis.call('LLEN', parts)}`,
+return {answer, id, served + redis.call('LLEN', parts), epoch}`,
 }
 
 /**

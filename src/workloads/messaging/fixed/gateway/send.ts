@@ -31,6 +31,8 @@ interface Taken {
   readonly text: string
   /** Where devices are many: up to which part of the conversation they are to be served. */
   readonly parts: number
+  /** What Redis held when it was put into queues, by its name. */
+  readonly epoch: string
 }
 
 async function take(
@@ -49,6 +51,7 @@ async function take(
         NAMES.last(conversation),
         NAMES.state(conversation),
         NAMES.recent(conversation),
+        NAMES.epoch,
       ],
       [
         state,
@@ -65,8 +68,8 @@ async function take(
       ],
     ),
   ])
-  const [answer, text, parts] = Array.isArray(reply) ? reply : []
-  return { answer: String(answer), text: String(text), parts: Number(parts ?? 0) }
+  const [answer, text, parts, epoch] = Array.isArray(reply) ? reply : []
+  return { answer: String(answer), text: String(text), parts: Number(parts ?? 0), epoch: String(epoch) }
 }
 
 /** Serves the parts of a message to many devices, and those before it. Answers in how many round trips. */
@@ -79,6 +82,26 @@ async function serve({ redis, now }: Gateway, conversation: string, parts: numbe
     served = Number(reply)
   }
   return trips
+}
+
+/** In less than it Redis is not lost, begun anew and asked by a device that came back: what takes longer is looked after. */
+const SOON_MS = 200
+
+/**
+ * Whether the queues that a message was put into are still there. A gateway that has stalled may not know yet that they are
+ * not: devices have made theirs anew from a log in which the message was not. Answers in how many round trips.
+ */
+async function requireQueues(
+  gateway: Gateway,
+  since: { readonly losses: number; readonly atMs: number },
+  epoch: string,
+): Promise<number> {
+  const isSoon = performance.now() - since.atMs < SOON_MS
+  const [now] = isSoon ? [epoch] : await gateway.redis.wave([['get', NAMES.epoch]])
+  // They are filled when the device sends again.
+  if (gateway.losses() !== since.losses || now !== epoch)
+    throw new OperationFailure('unavailable', 'the queues were lost')
+  return isSoon ? 0 : 1
 }
 
 /** Clocks of gateways may differ by half of it. */
@@ -163,7 +186,7 @@ export async function sendMessage(
   ask: RequestOf<'send'>,
   envelope: Buffer,
 ): Promise<Answers['send']> {
-  const losses = gateway.losses()
+  const since = { losses: gateway.losses(), atMs: performance.now() }
   const { conversation } = ask
   const membership = await gateway.memberships.of(conversation)
   if (!membership.users.has(session.device.user)) throw new Refused('not a member')
@@ -179,7 +202,7 @@ export async function sendMessage(
   let known = ''
   let mayBeAgain = ask.again
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { answer, text, parts } = await take(gateway, asked, floor, mayBeAgain, known)
+    const { answer, text, parts, epoch } = await take(gateway, asked, floor, mayBeAgain, known)
     if (answer === 'stale') {
       gateway.memberships.forget(conversation)
       const { state } = await gateway.memberships.of(conversation)
@@ -197,10 +220,9 @@ export async function sendMessage(
         store(gateway, session, ask, message, envelope),
         parts === 0 ? 0 : serve(gateway, conversation, parts),
       ])
-      // What was put into queues that are lost is put there again when the device sends again.
-      if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
+      const looked = await requireQueues(gateway, since, epoch)
       gateway.marks.head(conversation, message)
-      const cost = { redis: attempt + 1 + served, cassandra: written }
+      const cost = { redis: attempt + 1 + served + looked, cassandra: written }
       return { message: message.toString(), recipients: devices.length, cost }
     }
   }
