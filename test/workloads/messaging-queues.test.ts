@@ -4,6 +4,7 @@ import { closeStores, connectStores } from '../../src/session/up.ts'
 import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
 import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
 import { openGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
+import { takeMessage } from '../../src/workloads/messaging/fixed/gateway/scripts.ts'
 import { INSERT_MESSAGE } from '../../src/workloads/messaging/fixed/gateway/statements.ts'
 import { persistWaiting } from '../../src/workloads/messaging/fixed/persister.ts'
 import { eventually } from '../helpers/context.ts'
@@ -249,5 +250,44 @@ t.test(
     goOn.resolve()
     t.match(await saying, 'the queues were lost')
     await redis.wave([['set', NAMES.epoch, String(epoch)]])
+  },
+)
+
+t.test(
+  'a part of a message to many that is served after an account was deleted leaves no queue of it',
+  async (t) => {
+    const { conversation, writer, reader: leaver } = await twoOf()
+    await connected(leaver, elsewhere)
+    await writer.ask('devices', { conversation })
+    const [state] = await redis.wave([['get', NAMES.state(conversation)]])
+    const keys = [
+      NAMES.sentKey('1:1', 'left'),
+      NAMES.last(conversation),
+      NAMES.state(conversation),
+      NAMES.recent(conversation),
+      NAMES.epoch,
+    ]
+    const strangers = Array.from({ length: 1_500 }, (_, index) => `${20_000 + index}:1`)
+    const values = [
+      String(state),
+      Date.now(),
+      '0:0',
+      0,
+      '',
+      600,
+      600,
+      conversation,
+      '{"kind":"message"}',
+      '1',
+    ]
+    await redis.wave([redis.call(takeMessage, keys, [...values, ...strangers, leaver.address])])
+    await leaver.ask('forget', {})
+    await writer.say(conversation, 'next')
+    const [stranger, left, position] = await redis.wave([
+      ['exists', NAMES.queue('21499:1')],
+      ['exists', NAMES.queue(leaver.address)],
+      ['exists', NAMES.position(leaver.address)],
+    ])
+    t.same([stranger, left, position], [1, 0, 0])
   },
 )

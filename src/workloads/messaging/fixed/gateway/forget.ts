@@ -2,6 +2,7 @@ import { addressOf } from '../../population.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { dropQueue } from './queue-buckets.ts'
+import { ENTRY_SECONDS } from './send.ts'
 import {
   DELETE_DEVICE,
   DELETE_MEMBER,
@@ -14,6 +15,9 @@ import {
   SELECT_DEVICES,
   SELECT_INBOX,
 } from './statements.ts'
+
+/** By then parts of messages that were sent to many are served, or are no more. */
+const GONE_SECONDS = ENTRY_SECONDS
 
 /** What waits for a device, wherever it is. */
 async function forgetQueue({ cassandra, redis }: Gateway, user: bigint, device: number): Promise<void> {
@@ -41,6 +45,8 @@ export async function forgetUser(gateway: Gateway, { device: { user } }: Session
     await cassandra.query(DELETE_USER_RECEIPTS, [conversation, user])
     await gateway.memberships.changed(conversation)
   }
+  // A part of what was sent to many may be put into queues later than that.
+  await gateway.redis.wave([['set', NAMES.gone(user), 1, 'EX', GONE_SECONDS]])
   const devices = await cassandra.query<{ readonly device_id: number }>(SELECT_DEVICES, [user])
   await Promise.all(devices.map(({ device_id: device }) => forgetQueue(gateway, user, device)))
   await gateway.memberships.devicesChanged(user)

@@ -24,6 +24,8 @@ export const NAMES = {
   entry: (entry: string): string => `entry:${entry}`,
   /** Sorted set: devices that are away, by since when something waits. */
   waiting: 'waiting',
+  /** That a user's account was deleted a while ago: nothing is put into queues of its devices. */
+  gone: (user: bigint): string => `gone:${user}`,
   channel: (gateway: string): string => `gateway:${gateway}`,
   /** Channel: conversations whose members or devices changed. */
   changed: 'changed',

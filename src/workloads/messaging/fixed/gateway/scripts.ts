@@ -18,7 +18,8 @@ local function enqueue(entry, payload, devices, before, of, now)
   for index, device in ipairs(devices) do
     local queue = 'queue:' .. device
     local part = (before + index - 1) .. '.' .. of
-    if not redis.call('ZSCORE', queue, entry .. '#' .. part) then
+    local gone = redis.call('EXISTS', 'gone:' .. string.match(device, '^%d+')) == 1
+    if not gone and not redis.call('ZSCORE', queue, entry .. '#' .. part) then
       local counter = 'position:' .. device
       local position = redis.call('INCR', counter)
       if position == 1 then
