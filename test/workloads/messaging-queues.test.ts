@@ -253,6 +253,27 @@ t.test(
   },
 )
 
+t.test('a message that is sent again an hour later, by the same key, is the same message', async (t) => {
+  const stores = await connectStores(endpoints, { poolSize: 1, applicationName: 'arch test earlier' })
+  t.teardown(() => closeStores(stores))
+  const earlier = await openGateway({
+    name: 'gateway-earlier',
+    stores,
+    behindMs: 3_600_000,
+    coalesces: true,
+  })
+  t.teardown(() => earlier.close())
+  const { conversation, writer } = await twoOf()
+  await connected(writer, earlier.port)
+  const { state } = await writer.ask('devices', { conversation })
+  const key = randomUUID()
+  const asked = { conversation, state, key, again: false }
+  const first = await writer.ask('send', asked, Buffer.from('once'))
+  await redis.wave([['del', NAMES.sentKey(writer.address, key)]])
+  await connected(writer, here)
+  t.match(await writer.say(conversation, 'once', key), { message: 'message' in first && first.message })
+})
+
 t.test(
   'a part of a message to many that is served after an account was deleted leaves no queue of it',
   async (t) => {

@@ -13,8 +13,10 @@ import { serveNext, takeMessage } from './scripts.ts'
 import { INSERT_BUCKET, INSERT_MESSAGE, SELECT_KEYS } from './statements.ts'
 import { newestOf } from './history.ts'
 
-/** How long a device may send the same message again. */
+/** How long Redis knows a message by its key: after that the log is asked. */
 const KEY_SECONDS = 600
+/** How long a device may send the same message again: it does not know whether it was taken, and the log is read so far. */
+const AGAIN_MS = 86_400_000
 /** How long an entry is held beside the queue: one that waits longer is read from the store. */
 export const ENTRY_SECONDS = 600
 const ATTEMPTS = 5
@@ -127,14 +129,13 @@ interface KeyRow {
 
 const KEYS_PAGE = 2_000
 
-/** What the log says of a key that Redis does not know: it may have been sent before Redis was lost. */
+/** What the log says of a key that Redis does not know: it may have been sent before Redis was lost, or hours ago. */
 async function storedId(
   { cassandra, now }: Gateway,
   { user, device }: DeviceAddress,
   { conversation, key }: RequestOf<'send'>,
 ): Promise<string> {
-  // No device sends again what is older; clocks may differ.
-  const since = messageIdOf({ ms: now() - KEY_SECONDS * 1_000, sequence: 0 })
+  const since = messageIdOf({ ms: now() - AGAIN_MS, sequence: 0 })
   const newest = bucketOf(messageIdOf({ ms: now() + AHEAD_MS, sequence: 0 }))
   for (let bucket = newest; bucket >= bucketOf(since); bucket -= 1) {
     let state: string | undefined
