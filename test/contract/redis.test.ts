@@ -1,5 +1,6 @@
 import t from 'tap'
 import { newCost } from '../../src/core/cost.ts'
+import type { StoreEndpoint } from '../../src/core/store.ts'
 import { openRedis } from '../../src/stores/redis/connect.ts'
 import type { RedisClient } from '../../src/stores/redis/client.ts'
 import { startTestStores } from '../helpers/stores.ts'
@@ -134,6 +135,26 @@ t.test('a lost connection fails what waits at once, and is made again', async (t
     answered = await other.wave([['get', 'kept']]).catch(() => undefined)
   }
   t.same(answered, ['yes'])
+})
+
+t.test('subscriptions that are lost are made again, and who listens is told when they stand', async (t) => {
+  const received: string[] = []
+  const own = openRedis(endpoints[0] as StoreEndpoint, { poolSize: 1, applicationName: 'listener' })
+  t.teardown(() => own.close())
+  await own.subscribe('first', (message) => received.push(message))
+  await own.subscribe('second', (message) => received.push(message))
+  const stands = new Promise<void>((resolve) => own.onResubscribed(resolve))
+  await client.wave([['client', 'kill', 'type', 'pubsub']])
+  await stands
+  t.same(
+    await client.wave([
+      ['publish', 'first', 'one'],
+      ['publish', 'second', 'two'],
+    ]),
+    [1, 1],
+  )
+  while (received.length < 2) await client.wave([['ping']])
+  t.same(received.toSorted(), ['one', 'two'])
 })
 
 t.test('a server that is not there is unavailable', async (t) => {

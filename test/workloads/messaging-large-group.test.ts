@@ -79,6 +79,7 @@ t.test(
       NAMES.last(conversation),
       NAMES.state(conversation),
       NAMES.recent(conversation),
+      NAMES.epoch,
     ]
     const values = [String(state), Date.now(), '', 0, '', 600, 600, conversation, '{"kind":"message"}', '1']
     const [left] = await own.redis.wave([own.redis.call(takeMessage, keys, [...values, ...addresses])])

@@ -21,10 +21,15 @@ export interface RedisClient extends StoreClient {
   wave(commands: readonly RedisCommand[], cost?: Cost): Promise<RedisReply[]>
   /** A command that runs `script`; usable in `wave` beside others. */
   call(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): RedisCommand
-  /** Messages published on `channel`; resolves when the subscription stands. Ends with the client. */
+  /**
+   * Messages published on `channel`; resolves when the subscription stands. It is made again when it is lost (see
+   * `onResubscribed`), and ends with the client.
+   */
   subscribe(channel: string, onMessage: (message: string) => void): Promise<void>
   /** Called each time the connection is lost: what was under way may have happened or not, and what is there may be gone. */
   onLost(listener: () => void): void
+  /** Called each time subscriptions stand again that were lost: what was published in between has not come. */
+  onResubscribed(listener: () => void): void
   /** Another logical database of the same server, closed with this client. The same index gives the same client. */
   withDatabase(index: number): RedisClient
   /** Empties this logical database. */

@@ -35,6 +35,8 @@ function openConnection(server: Server, database: number): Redis {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    // Subscriptions are made again here, which says when they stand.
+    autoResubscribe: false,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),
   })
   // Every command that fails says so itself.
@@ -74,6 +76,7 @@ function clientOf(server: Server, database: number): RedisClient {
   let opening: Promise<void> | undefined
   let subscriber: Promise<Redis> | undefined
   const listeners = new Map<string, ((message: string) => void)[]>()
+  const resubscribed: (() => void)[] = []
 
   /** Undefined once the first connection stands: the hot path awaits nothing. */
   function opened(): Promise<void> | undefined {
@@ -85,12 +88,23 @@ function clientOf(server: Server, database: number): RedisClient {
     return opening
   }
 
+  async function resubscribe(connection: Redis): Promise<void> {
+    try {
+      await connection.subscribe(...listeners.keys())
+    } catch {
+      // It was lost again, and is made again.
+      return
+    }
+    for (const listener of resubscribed) listener()
+  }
+
   async function openSubscriber(): Promise<Redis> {
     const connection = openConnection(server, database)
     connection.on('message', (channel: string, message: string) => {
       for (const listener of listeners.get(channel) ?? []) listener(message)
     })
     await connected(connection)
+    connection.on('ready', () => void resubscribe(connection))
     return connection
   }
 
@@ -113,6 +127,7 @@ function clientOf(server: Server, database: number): RedisClient {
       }
     },
     onLost: (listener) => void lost.push(listener),
+    onResubscribed: (listener) => void resubscribed.push(listener),
     withDatabase: (index) => clientOf(server, index),
     async flush() {
       await client.wave([['flushdb']])

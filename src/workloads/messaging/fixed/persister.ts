@@ -1,14 +1,18 @@
+import { OperationFailure } from '../../../core/errors.ts'
 import type { Stores } from '../../../core/store.ts'
 import type { RoleHost, RunningRole } from '../../../core/workload.ts'
 import type { StrategyChoice } from '../../../core/strategy.ts'
 import type { Population } from '../../../core/population.ts'
 import { loopUntil } from '../../../patterns/role-loop.ts'
 import { queueBucketAt } from '../ids.ts'
+import type { DeviceAddress } from '../population.ts'
 import type { MessagingStores } from '../stores.ts'
 import { messagingStores } from '../stores.ts'
+import { parseEntry } from './gateway/entries.ts'
 import { parseAddress } from './gateway/keys.ts'
 import { NAMES } from './gateway/names.ts'
 import { leaveToStore, waitingEntries } from './gateway/scripts.ts'
+import { storedPayload } from './gateway/stored-payload.ts'
 import { DELETE_QUEUE_RANGE, INSERT_QUEUE, INSERT_QUEUE_INDEX } from './gateway/statements.ts'
 
 /** What a device has not fetched within it is moved: most come back sooner (C-22). */
@@ -16,58 +20,94 @@ const PERSIST_AFTER_MS = 20_000
 /** Devices that are looked at together, and entries of one of them that are one write. */
 const DEVICES = 20
 const PAGE = 100
+/** Characters of one write, by its last entry or less: what Cassandra takes at a time is bounded. */
+const PAGE_BYTES = 2 ** 20
 const IDLE_MS = 1_000
 
-/** Moves one page of a device's queue to the store. @returns whether there is more */
-async function movePage({ cassandra, redis }: MessagingStores, address: string): Promise<boolean> {
-  const [epoch, reply] = await redis.wave([
-    ['get', NAMES.epoch],
-    redis.call(waitingEntries, [NAMES.queue(address)], [0, PAGE]),
+/** What became of a page: there is more, there is none, or it must not go yet. */
+type Moved = 'more' | 'all' | 'kept'
+
+/** Moves one page of a device's queue to the store. @throws OperationFailure */
+async function movePage({ cassandra, redis }: MessagingStores, address: string): Promise<Moved> {
+  const [reply] = await redis.wave([
+    redis.call(waitingEntries, [NAMES.queue(address), NAMES.epoch], [0, PAGE]),
   ])
-  const found = Array.isArray(reply) ? reply.map(String) : []
-  const { user, device } = parseAddress(address)
+  const [epoch = '', ...found] = Array.isArray(reply) ? reply.map(String) : []
+  const device = parseAddress(address)
   const bucket = queueBucketAt(Date.now())
+  const key = [device.user, device.device, bucket] as const
   const writes = []
   const first = Number(found[1] ?? 0)
   let last = 0
-  for (let index = 0; index < found.length; index += 3) {
-    last = Number(found[index + 1])
-    const payload = found[index + 2] ?? ''
-    // What has run out there is in the log: the gateway reads it from where it is.
-    if (payload === '') return false
-    writes.push({
-      statement: INSERT_QUEUE,
-      values: [user, device, bucket, BigInt(last), found[index] ?? '', payload],
-    })
+  let bytes = 0
+  for (let index = 0; index < found.length && bytes < PAGE_BYTES; index += 3) {
+    const entry = found[index] ?? ''
+    const position = Number(found[index + 1])
+    const payload = found[index + 2] || (await payloadOf(cassandra, device, entry))
+    last = position
+    bytes += payload.length
+    // Of what has been taken before there is nothing left.
+    if (payload !== '')
+      writes.push({ statement: INSERT_QUEUE, values: [...key, BigInt(position), entry, payload] })
   }
   if (writes.length > 0) {
-    await cassandra.query(INSERT_QUEUE_INDEX, [user, device, bucket])
+    await cassandra.query(INSERT_QUEUE_INDEX, key)
     await cassandra.batch(writes)
   }
   const [left] = await redis.wave([
     redis.call(
       leaveToStore,
       [NAMES.route(address), NAMES.queue(address), NAMES.waiting, NAMES.epoch],
-      [last, address, String(epoch ?? '')],
+      [last, address, epoch],
     ),
   ])
+  if (Number(left) >= 0) return Number(left) > 0 ? 'more' : 'all'
   // It came back and is sent them from Redis, or another queue was made meanwhile: they must not wait for it here as well.
-  if (Number(left) < 0 && writes.length > 0)
-    await cassandra.query(DELETE_QUEUE_RANGE, [user, device, bucket, BigInt(first), BigInt(last)])
-  return Number(left) > 0
+  if (writes.length > 0) await cassandra.query(DELETE_QUEUE_RANGE, [...key, BigInt(first), BigInt(last)])
+  return 'kept'
+}
+
+/** What an entry holds whose copy in Redis has run out, as JSON; empty where it was taken before. */
+async function payloadOf(
+  cassandra: MessagingStores['cassandra'],
+  device: DeviceAddress,
+  entry: string,
+): Promise<string> {
+  const payload = await storedPayload({ cassandra }, device, parseEntry(entry.split('#')[0] ?? ''))
+  return payload === undefined ? '' : JSON.stringify(payload)
+}
+
+/** Moves all that waits for a device. @returns whether it was moved: the store may refuse what it holds, or be too slow */
+async function moveQueue(stores: MessagingStores, address: string): Promise<boolean> {
+  try {
+    let moved: Moved = 'more'
+    while (moved === 'more') moved = await movePage(stores, address)
+    return moved === 'all'
+  } catch (error) {
+    // Where nothing can be asked the others fare no better.
+    if (!(error instanceof OperationFailure) || error.kind === 'unavailable') throw error
+    return false
+  }
 }
 
 /**
- * Moves what waits longer than `afterMs` milliseconds, the oldest first. @returns how long to wait before the next look,
- * in milliseconds @throws OperationFailure
+ * Moves what waits longer than `afterMs` milliseconds, the oldest first. A queue that cannot be moved stands behind the
+ * others then, as if it waited since now. @returns how long to wait before the next look, in milliseconds
+ * @throws OperationFailure
  */
 export async function persistWaiting(stores: MessagingStores, afterMs: number): Promise<number> {
-  const [oldest] = await stores.redis.wave([
+  const { redis } = stores
+  const [oldest] = await redis.wave([
     ['zrangebyscore', NAMES.waiting, '-inf', Date.now() - afterMs, 'limit', 0, DEVICES],
   ])
   const addresses = Array.isArray(oldest) ? oldest.map(String) : []
-  for (const address of addresses) while (await movePage(stores, address));
-  return addresses.length === DEVICES ? 0 : IDLE_MS
+  let kept = 0
+  for (const address of addresses) {
+    if (await moveQueue(stores, address)) continue
+    await redis.wave([['zadd', NAMES.waiting, 'XX', Date.now(), address]])
+    kept += 1
+  }
+  return addresses.length === DEVICES && kept === 0 ? 0 : IDLE_MS
 }
 
 /**

@@ -60,8 +60,11 @@ export async function registerDevice(
     at,
   ])
   if (!applied) throw new Refused('already registered')
-  // Nothing was ever sent to it: its queue is whole.
-  await gateway.redis.wave([['set', NAMES.built(addressOf({ user, device })), 1]])
+  // Nothing was ever sent to it: its queue is whole. Its user is there, whoever has deleted the account before.
+  await gateway.redis.wave([
+    ['set', NAMES.built(addressOf({ user, device })), 1],
+    ['del', NAMES.gone(user)],
+  ])
   await gateway.memberships.devicesChanged(user)
   const rows = await gateway.cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   await Promise.all(rows.map((row) => gateway.memberships.changed(row.conversation_id)))

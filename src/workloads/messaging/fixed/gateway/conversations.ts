@@ -1,13 +1,16 @@
+import { messageIdOf } from '../../ids.ts'
 import { isPairId, pairId } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf } from '../../protocol/requests.ts'
 import type { Gateway, Session } from './gateway.ts'
+import { newestOf } from './history.ts'
 import { Refused } from './refused.ts'
 import {
   DELETE_INBOX,
   DELETE_MEMBER,
   INSERT_CONVERSATION,
   INSERT_INBOX,
+  INSERT_LATER_MEMBER,
   INSERT_MEMBER,
   SELECT_CONVERSATION,
 } from './statements.ts'
@@ -82,6 +85,33 @@ async function requireMember(
   return users
 }
 
+/** Clocks of gateways may differ by half of it. */
+const APART_MS = 1_000
+
+/**
+ * Users join a conversation in which something may have been said. They are members before the state changes, and up to which
+ * message nothing is theirs is known once it has: until then it is a moment before which certainly nothing is.
+ */
+async function joinLater(gateway: Gateway, conversation: string, users: readonly bigint[]): Promise<string> {
+  const { cassandra, memberships, now } = gateway
+  const joinedAt = new Date(now())
+  const joinAfter = (after: bigint): Promise<number> =>
+    cassandra.writeAll(
+      INSERT_LATER_MEMBER,
+      users.map((user) => [conversation, user, joinedAt, after]),
+    )
+  await joinAfter(messageIdOf({ ms: now() - APART_MS, sequence: 0 }))
+  await cassandra.writeAll(
+    INSERT_INBOX,
+    users.map((user) => [user, conversation]),
+  )
+  // Where Redis does not know the last one, nothing has been taken since it was lost.
+  const stored = await newestOf(gateway, conversation)
+  const { state, last } = await memberships.changed(conversation)
+  await joinAfter(last ?? stored ?? 0n)
+  return state
+}
+
 /** A member adds others, who get what is sent from then on. @throws Refused, OperationFailure */
 export async function addMembers(
   gateway: Gateway,
@@ -91,8 +121,7 @@ export async function addMembers(
   const members = await requireMember(gateway, session, conversation)
   const added = [...new Set(users.map(BigInt))].filter((user) => !members.has(user))
   if (members.size + added.length > MOST_MEMBERS) throw new Refused('too large')
-  await join(gateway, conversation, added)
-  return { state: await gateway.memberships.changed(conversation) }
+  return { state: await joinLater(gateway, conversation, added) }
 }
 
 /**
@@ -108,5 +137,6 @@ export async function removeMember(
   const { cassandra } = gateway
   await cassandra.query(DELETE_MEMBER, [conversation, BigInt(user)])
   await cassandra.query(DELETE_INBOX, [BigInt(user), conversation])
-  return { state: await gateway.memberships.changed(conversation) }
+  const { state } = await gateway.memberships.changed(conversation)
+  return { state }
 }

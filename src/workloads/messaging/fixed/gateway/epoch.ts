@@ -15,7 +15,7 @@ export interface Epoch {
 
 /** What a gateway does when Redis is back. */
 export interface EpochObserver {
-  /** Redis holds what it held: what was told in between has to be looked for. */
+  /** Redis holds what it held, and is connected, or tells again: what was told in between has to be looked for. */
   reconnected(): void
   /** Redis has lost all: what it held is made anew. */
   lost(): Promise<void>
@@ -30,7 +30,10 @@ async function nameOf(redis: RedisClient): Promise<string> {
   return String(name)
 }
 
-/** Follows Redis: each time the connection is lost it asks, as soon as it can, whether the same is there. */
+/**
+ * Follows Redis: each time the connection is lost, or what it tells was not heard for a while, it asks, as soon as it can,
+ * whether the same is there.
+ */
 export async function followEpoch(redis: RedisClient, observer: EpochObserver): Promise<Epoch> {
   let known = await nameOf(redis)
   let losses = 0
@@ -56,8 +59,8 @@ export async function followEpoch(redis: RedisClient, observer: EpochObserver): 
     }
   }
 
-  redis.onLost(() => {
-    losses += 1
+  function askSoon(): void {
+    // Who asks already looks behind its answer, which has not come.
     if (isAsking || isClosed) return
     isAsking = true
     ask()
@@ -65,7 +68,13 @@ export async function followEpoch(redis: RedisClient, observer: EpochObserver): 
         isAsking = false
       })
       .catch((error: unknown) => console.error(error))
+  }
+
+  redis.onLost(() => {
+    losses += 1
+    askSoon()
   })
+  redis.onResubscribed(askSoon)
   return {
     losses: () => losses,
     close() {

@@ -2,6 +2,7 @@ import { addressOf } from '../../population.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { dropQueue } from './queue-buckets.ts'
+import { ENTRY_SECONDS } from './send.ts'
 import {
   DELETE_DEVICE,
   DELETE_MEMBER,
@@ -14,6 +15,9 @@ import {
   SELECT_DEVICES,
   SELECT_INBOX,
 } from './statements.ts'
+
+/** By then parts of messages that were sent to many are served, or are no more. */
+const GONE_SECONDS = ENTRY_SECONDS
 
 /** What waits for a device, wherever it is. */
 async function forgetQueue({ cassandra, redis }: Gateway, user: bigint, device: number): Promise<void> {
@@ -44,14 +48,14 @@ export function onGone(gateway: Gateway, message: string): void {
 }
 
 /**
- * Deletes an account: none of its devices is served any more at any gateway. It leaves its conversations first, so that nobody writes to it any more, then its devices and what
- * waits for them go. What it said stays with those to whom it said it, in envelopes. May be asked again until it is done.
+ * Deletes an account: none of its devices is served any more at any gateway. It leaves its conversations first, so that
+ * nobody writes to it any more, then its devices and what waits for them go. What it said stays with those to whom it said it, in envelopes. May be asked again until it is done.
  * @throws OperationFailure
  */
 export async function forgetUser(gateway: Gateway, session: Session): Promise<void> {
   const { cassandra, redis } = gateway
   const { user } = session.device
-  await redis.wave([['publish', NAMES.gone, `${gateway.name} ${user}`]])
+  await redis.wave([['publish', NAMES.expelled, `${gateway.name} ${user}`]])
   expel(gateway, user, session)
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   for (const { conversation_id: conversation } of inbox) {
@@ -59,6 +63,8 @@ export async function forgetUser(gateway: Gateway, session: Session): Promise<vo
     await cassandra.query(DELETE_USER_RECEIPTS, [conversation, user])
     await gateway.memberships.changed(conversation)
   }
+  // A part of what was sent to many may be put into queues later than that.
+  await redis.wave([['set', NAMES.gone(user), 1, 'EX', GONE_SECONDS]])
   const devices = await cassandra.query<{ readonly device_id: number }>(SELECT_DEVICES, [user])
   await Promise.all(devices.map(({ device_id: device }) => forgetQueue(gateway, user, device)))
   await gateway.memberships.devicesChanged(user)

@@ -42,6 +42,8 @@ export interface Session {
   isDraining: boolean
   /** The last position that was told meanwhile. */
   told: number
+  /** Where to look once more, whatever was told: something may have been put there without being told. */
+  look: 'nowhere' | 'queue' | 'store'
   readonly unconfirmed: Unconfirmed[]
   /** The account was deleted: nothing is taken from it any more. */
   isGone: boolean

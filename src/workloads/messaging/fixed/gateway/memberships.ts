@@ -6,7 +6,9 @@ import type { RedisClient } from '../../../../stores/redis/client.ts'
 import { addressOf } from '../../population.ts'
 import { rowsOf } from '../../rows.ts'
 import type { Addressee } from '../../protocol/answers.ts'
+import { idOfTime } from './entries.ts'
 import { NAMES } from './names.ts'
+import { changeState } from './scripts.ts'
 import { SELECT_DEVICES, SELECT_MEMBERS } from './statements.ts'
 
 /** Members of conversations that a gateway remembers. */
@@ -22,13 +24,22 @@ export interface Membership {
   readonly devices: readonly Addressee[]
 }
 
+/** A conversation of which somebody has become a part, or ceased to be. */
+export interface Changed {
+  readonly state: string
+  /** The last message that was taken before; undefined where Redis does not know it. */
+  readonly last: bigint | undefined
+}
+
 /** Who is in which conversation, as this gateway last read it. A message is taken only by the state that Redis has. */
 export interface Memberships {
   /** @throws OperationFailure */
   of(conversation: string): Promise<Membership>
   /** Who takes part has changed: what was remembered is forgotten everywhere. @throws OperationFailure */
-  changed(conversation: string): Promise<string>
+  changed(conversation: string): Promise<Changed>
   forget(conversation: string): void
+  /** What has changed may not have been told. */
+  forgetAll(): void
   /** A device was added or removed: told before the conversations of its user change. @throws OperationFailure */
   devicesChanged(user: bigint): Promise<void>
 }
@@ -65,6 +76,23 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     return found
   }
 
+  /**
+   * The version that Redis has of each user's devices. One that it lost, or never had, is given before the devices are read:
+   * what is remembered of a user without any would hold after the next loss too.
+   */
+  async function versionsOf(users: readonly bigint[]): Promise<readonly string[]> {
+    if (users.length === 0) return []
+    const names = users.map((user) => NAMES.devices(user))
+    const [versions] = await redis.wave([['mget', ...names]])
+    const known = Array.isArray(versions) ? versions : []
+    const lacking = names.filter((_, index) => known[index] === null)
+    if (lacking.length === 0) return known.map(String)
+    const given = lacking.map((name) => ['set', name, randomUUID(), 'NX'] as const)
+    const replies = await redis.wave([...given, ['mget', ...names]])
+    const all = replies.at(-1)
+    return Array.isArray(all) ? all.map(String) : []
+  }
+
   /** The state is read before the members: one that changes in between makes a message wait for another look. */
   async function load(conversation: string): Promise<Membership> {
     const name = NAMES.state(conversation)
@@ -74,11 +102,9 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     ])
     const rows = await rowsOf<MemberRow>(cassandra, SELECT_MEMBERS, [conversation])
     const users = rows.map(({ user_id: user }) => user)
-    const [versions] =
-      users.length === 0 ? [[]] : await redis.wave([['mget', ...users.map((user) => NAMES.devices(user))]])
-    const versionOf = (index: number): string => String(Array.isArray(versions) ? versions[index] : '')
+    const versions = await versionsOf(users)
     const limit = bulkhead(AT_A_TIME, Infinity)
-    const asked = users.map((user, index) => limit.execute(() => devicesOf(user, versionOf(index))))
+    const asked = users.map((user, index) => limit.execute(() => devicesOf(user, versions[index] ?? '')))
     const membership = {
       state: String(state),
       users: new Set(users),
@@ -101,14 +127,13 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     },
     async changed(conversation) {
       const state = randomUUID()
-      await redis.wave([
-        ['set', NAMES.state(conversation), state],
-        ['publish', NAMES.changed, conversation],
-      ])
+      const names = [NAMES.state(conversation), NAMES.last(conversation)]
+      const [last] = await redis.wave([redis.call(changeState, names, [state, NAMES.changed, conversation])])
       known.delete(conversation)
-      return state
+      return { state, last: last === '' ? undefined : idOfTime(String(last)) }
     },
     forget: (conversation) => void known.delete(conversation),
+    forgetAll: () => known.clear(),
     async devicesChanged(user) {
       await redis.wave([['set', NAMES.devices(user), randomUUID()]])
     },

@@ -2,8 +2,8 @@
 export const NAMES = {
   /** Hash: gateway to port. Stands in for a name service. */
   gateways: 'gateways',
-  /** The folder of blobs. */
-  media: 'media',
+  /** Set: folders of blobs. */
+  media: 'media-folders',
   /** What changes when Redis has lost what it held. */
   epoch: 'epoch',
   sentKey: (address: string, key: string): string => `sent:${address}:${key}`,
@@ -24,11 +24,13 @@ export const NAMES = {
   entry: (entry: string): string => `entry:${entry}`,
   /** Sorted set: devices that are away, by since when something waits. */
   waiting: 'waiting',
+  /** That a user's account was deleted a while ago: nothing is put into queues of its devices. */
+  gone: (user: bigint): string => `gone:${user}`,
   channel: (gateway: string): string => `gateway:${gateway}`,
   /** Channel: what one gateway tells devices of another one, which is not kept. */
   told: (gateway: string): string => `told:${gateway}`,
   /** Channel: a gateway, and a user whom it deletes. */
-  gone: 'gone',
+  expelled: 'expelled',
   /** Channel: conversations whose members or devices changed. */
   changed: 'changed',
 } as const

@@ -15,8 +15,8 @@ interface QueueRow {
 }
 
 /**
- * Sends what was moved to the store while a device was away, bucket by bucket, before what is still in Redis: positions
- * count on over both (M-08). @throws OperationFailure
+ * Sends what was moved to the store while a device was away and was not sent yet, bucket by bucket, before what is still in
+ * Redis: positions count on over both (M-08). @throws OperationFailure
  */
 export async function sendPersisted(gateway: Gateway, session: Session): Promise<void> {
   const { user, device } = session.device

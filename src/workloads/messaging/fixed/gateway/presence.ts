@@ -3,12 +3,12 @@ import type { WebSocket } from 'ws'
 import { OperationFailure } from '../../../../core/errors.ts'
 import { addressOf } from '../../population.ts'
 import type { DeviceAddress } from '../../population.ts'
-import { drain, tell } from './deliver.ts'
+import { tell } from './deliver.ts'
+import { drain, lookAgain } from './drain.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
-import { sendPersisted } from './persisted.ts'
 import { rebuild } from './rebuild.ts'
-import { leaveRoute } from './scripts.ts'
+import { leaveRoute, stayRoute } from './scripts.ts'
 
 /** How long a device counts as present where nobody says that it is gone: its gateway was killed. */
 const PRESENT_SECONDS = 90
@@ -20,10 +20,9 @@ function failed(error: unknown, session: Session): void {
   session.socket.terminate()
 }
 
-/** Sends what waits, the older in the store before the newer in Redis, and says when that was all. */
+/** Sends what waits, and says when that was all. */
 async function sendAll(gateway: Gateway, session: Session, isBuilt: boolean): Promise<void> {
   if (!isBuilt) await rebuild(gateway, session)
-  await sendPersisted(gateway, session)
   await drain(gateway, session)
   if (session.socket.readyState === session.socket.OPEN) tell(session, { type: 'drained' })
 }
@@ -49,6 +48,7 @@ export async function arrive(
     sent: 0,
     isDraining: true,
     told: 0,
+    look: 'store',
     unconfirmed: [],
     isGone: false,
     onTaken: undefined,
@@ -67,7 +67,7 @@ export async function arrive(
       if (gateway.sessions.get(address) === session) gateway.sessions.delete(address)
       throw error
     })
-  session.epoch = String(epoch)
+  session.epoch = String(epoch ?? '')
   sendAll(gateway, session, isBuilt === 1).catch((error: unknown) => failed(error, session))
   return session
 }
@@ -91,16 +91,32 @@ export function leave(gateway: Gateway, session: Session): void {
     })
 }
 
+/**
+ * Says who is still connected here. Who was taken for away, since nobody had said so for too long, has been pushed nothing
+ * meanwhile, and what came for it may have been moved to the store: it is sent now. @throws OperationFailure
+ */
+export async function stayPresent(gateway: Gateway): Promise<void> {
+  const { redis } = gateway
+  const sessions = [...gateway.sessions.values()]
+  const replies = await redis.wave(
+    sessions.map(({ address, route, epoch }) =>
+      redis.call(
+        stayRoute,
+        [NAMES.route(address), NAMES.waiting, NAMES.epoch],
+        [route, PRESENT_SECONDS, address, epoch],
+      ),
+    ),
+  )
+  for (const [index, session] of sessions.entries())
+    if (replies[index] === 1) lookAgain(gateway, session, 'store')
+}
+
 /** Says from time to time who is still connected here. @returns what ends it */
 export function keepPresent(gateway: Gateway): () => void {
   const timer = setInterval(() => {
-    const commands = [...gateway.sessions.values()].map(
-      ({ address }) => ['expire', NAMES.route(address), PRESENT_SECONDS] as const,
-    )
-    if (commands.length > 0)
-      gateway.redis.wave(commands).catch((error: unknown) => {
-        if (!(error instanceof OperationFailure)) throw error
-      })
+    stayPresent(gateway).catch((error: unknown) => {
+      if (!(error instanceof OperationFailure)) throw error
+    })
   }, REFRESH_MS)
   return () => clearInterval(timer)
 }

@@ -1,6 +1,7 @@
 import { bulkhead } from 'cockatiel'
 import { bucketOf, messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
+import type { DeviceAddress } from '../../population.ts'
 import { rowsOf } from '../../rows.ts'
 import { keyEntry, messageEntry } from './entries.ts'
 import type { KeyPayload, MessagePayload } from './entries.ts'
@@ -14,6 +15,7 @@ import {
   SELECT_DELIVERED,
   SELECT_DEVICE,
   SELECT_INBOX,
+  SELECT_JOINED,
   SELECT_SINCE,
   SELECT_WAITING_KEYS,
 } from './statements.ts'
@@ -50,8 +52,11 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64')
 }
 
-/** Keys that the device was given and has not taken. */
-export async function keysFor({ cassandra }: Gateway, { device }: Session): Promise<readonly Entry[]> {
+/** Keys that a device was given and has not taken. */
+export async function keysFor(
+  { cassandra }: Pick<Gateway, 'cassandra'>,
+  device: DeviceAddress,
+): Promise<readonly Entry[]> {
   const rows = await rowsOf<KeyRow>(cassandra, SELECT_WAITING_KEYS, [device.user, device.device])
   const limit = bulkhead(AT_A_TIME, Infinity)
   const entryOf = async (row: KeyRow): Promise<Entry | undefined> => {
@@ -70,7 +75,7 @@ export async function keysFor({ cassandra }: Gateway, { device }: Session): Prom
   return entries.filter((entry) => entry !== undefined)
 }
 
-/** The messages of a conversation that the device has not said to have, oldest first. */
+/** The messages of a conversation, since its user joined it, that the device has not said to have, oldest first. */
 async function messagesFor(
   gateway: Gateway,
   { address, device }: Session,
@@ -83,7 +88,13 @@ async function messagesFor(
     device.user,
     device.device,
   ])
-  const since = mark?.delivered_message_id ?? registered
+  const [member] = await cassandra.query<{ readonly joined_after: bigint | null }>(SELECT_JOINED, [
+    conversation,
+    device.user,
+  ])
+  const taken = mark?.delivered_message_id ?? registered
+  const joined = member?.joined_after ?? 0n
+  const since = taken > joined ? taken : joined
   const { devices } = await gateway.memberships.of(conversation)
   const own = devices.findIndex((each) => each.address === address)
   const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_BUCKETS, [
@@ -122,7 +133,7 @@ export async function rebuild(gateway: Gateway, session: Session): Promise<void>
   const registered = messageIdOf({ ms: row?.registered_at.getTime() ?? 0, sequence: 0 })
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [device.user])
   const entries = [
-    ...(await keysFor(gateway, session)),
+    ...(await keysFor(gateway, device)),
     ...(
       await Promise.all(
         inbox.map(({ conversation_id: conversation }) =>

@@ -13,7 +13,7 @@ import { newCoalescer } from './coalesce.ts'
 import { openComings } from './comings.ts'
 import { serveConnection } from './connection.ts'
 import type { Rejections } from './connection.ts'
-import { drainSoon, onEntry } from './deliver.ts'
+import { lookAgain, onEntry } from './drain.ts'
 import { onTold } from './ephemeral.ts'
 import { followEpoch } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
@@ -23,7 +23,7 @@ import { openMarks } from './marks.ts'
 import { openLocalMedia, removeLocalMedia } from './media.ts'
 import { openMemberships } from './memberships.ts'
 import { NAMES } from './names.ts'
-import { keepPresent } from './presence.ts'
+import { keepPresent, stayPresent } from './presence.ts'
 import { witnessRefusals } from './refusals.ts'
 import { openTaken } from './taken.ts'
 
@@ -47,6 +47,8 @@ export interface RunningGateway extends RunningRole {
   readonly port: number
   /** Requests and frames that were refused, by why. */
   readonly rejections: ReadonlyMap<string, number>
+  /** Says in Redis who is connected here, which it does from time to time by itself. @throws OperationFailure */
+  stayPresent(): Promise<void>
 }
 
 /** Begins a gateway on a free port of loopback, and says in Redis where it is. @throws OperationFailure */
@@ -82,9 +84,11 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   let listening = 0
   const epoch: Epoch = await followEpoch(redis, {
     reconnected() {
-      for (const session of gateway.sessions.values()) drainSoon(gateway, session)
+      gateway.memberships.forgetAll()
+      for (const session of gateway.sessions.values()) lookAgain(gateway, session, 'queue')
     },
     async lost() {
+      await media.restore()
       await register()
       // Devices come back at once, and their queues are made anew.
       for (const session of gateway.sessions.values()) session.socket.close(1012, 'queues are made anew')
@@ -92,7 +96,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   })
   await redis.subscribe(NAMES.channel(options.name), (message) => onEntry(gateway, message))
   await redis.subscribe(NAMES.told(options.name), (message) => onTold(gateway, message))
-  await redis.subscribe(NAMES.gone, (message) => onGone(gateway, message))
+  await redis.subscribe(NAMES.expelled, (message) => onGone(gateway, message))
   await redis.subscribe(NAMES.changed, (conversation) => gateway.memberships.forget(conversation))
   const rejections: Rejections = new Map()
   const server = new WebSocketServer({
@@ -112,6 +116,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   return {
     port,
     rejections,
+    stayPresent: () => stayPresent(gateway),
     async drained() {
       // Told when there was nothing to do at all: what is written now may be followed by more.
       const isIdle =

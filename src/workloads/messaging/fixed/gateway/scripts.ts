@@ -3,6 +3,8 @@ import { MOST_UNREAD, RECENT_SECONDS } from './recent.ts'
 
 /** Devices that one script serves: nothing else goes on in Redis meanwhile. */
 const TOGETHER = 1_000
+/** A page of a queue is no longer than it, by its first entry or more: a write of Cassandra may have 8 MiB. */
+const PAGE_BYTES = 2 ** 20
 
 /**
  * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
@@ -16,7 +18,8 @@ local function enqueue(entry, payload, devices, before, of, now)
   for index, device in ipairs(devices) do
     local queue = 'queue:' .. device
     local part = (before + index - 1) .. '.' .. of
-    if not redis.call('ZSCORE', queue, entry .. '#' .. part) then
+    local gone = redis.call('EXISTS', 'gone:' .. string.match(device, '^%d+')) == 1
+    if not gone and not redis.call('ZSCORE', queue, entry .. '#' .. part) then
       local counter = 'position:' .. device
       local position = redis.call('INCR', counter)
       if position == 1 then
@@ -47,13 +50,13 @@ end
 /**
  * Takes a message into its conversation: the same id for the same key of a device (M-02), else the next one of the
  * conversation (M-10), and puts it into the queues.
- * KEYS: the device's key, the conversation's last id, its state, its last messages (see `unreadCounts`). ARGV: state, now
+ * KEYS: the device's key, the conversation's last id, its state, its last messages (see `unreadCounts`), the epoch. ARGV: state, now
  * in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
  * sent before and the store was not asked yet, id that the store has for the key or '', seconds that the key is kept,
  * seconds that the entry is kept, conversation, payload, sender, devices.
  * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`. Where there are many
  * devices, or some of an earlier message wait for theirs, they are noted to be served part by part, behind those; up to
- * which part, as `serveNext` counts them, is returned too.
+ * which part, as `serveNext` counts them, is returned too, and then the epoch or ''.
  */
 export const takeMessage: RedisScript = {
   name: 'takeMessage',
@@ -86,6 +89,7 @@ if not id then
   end
   redis.call('SET', KEYS[1], id, 'EX', ARGV[6])
 end
+local epoch = redis.call('GET', KEYS[5]) or ''
 local entry = ARGV[8] .. '/' .. id
 local parts = 'parts:' .. ARGV[8]
 local devices = {}
@@ -93,7 +97,7 @@ for index = 11, #ARGV do devices[#devices + 1] = ARGV[index] end
 redis.call('SET', 'entry:' .. entry, ARGV[9], 'EX', ARGV[7])
 if #devices <= ${TOGETHER} and redis.call('EXISTS', parts) == 0 then
   enqueue(entry, ARGV[9], devices, 0, #devices, ARGV[2])
-  return {answer, id, 0}
+  return {answer, id, 0, epoch}
 end
 for from = 1, #devices, ${TOGETHER} do
   local some = table.concat(devices, ',', from, math.min(from + ${TOGETHER} - 1, #devices))
@@ -101,7 +105,19 @@ for from = 1, #devices, ${TOGETHER} do
 end
 redis.call('EXPIRE', parts, ARGV[7])
 local served = tonumber(redis.call('GET', 'served:' .. ARGV[8]) or 0)
-return {answer, id, served + redis.call('LLEN', parts)}`,
+return {answer, id, served + redis.call('LLEN', parts), epoch}`,
+}
+
+/**
+ * Who takes part in a conversation has changed: no message of the state before is taken from now on. KEYS: its state, its last
+ * id. ARGV: the new state, channel, conversation. Returns its last id, or '' where Redis does not know it.
+ */
+export const changeState: RedisScript = {
+  name: 'changeState',
+  lua: `
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return redis.call('GET', KEYS[2]) or ''`,
 }
 
 /**
@@ -132,18 +148,23 @@ return 1`,
 }
 
 /**
- * What waits for a device behind a position, with what it is. KEYS: queue. ARGV: position, most.
- * Returns entry, position, payload (or '') in turn.
+ * What waits for a device behind a position, with what it is: so many entries at most, and no more when they have a megabyte.
+ * KEYS: queue, epoch. ARGV: position, most.
+ * Returns the epoch or '', then entry, position, payload (or '') in turn.
  */
 export const waitingEntries: RedisScript = {
   name: 'waitingEntries',
   lua: `
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
-local answer = {}
+local answer = {redis.call('GET', KEYS[2]) or ''}
+local size = 0
 for index = 1, #found, 2 do
+  local payload = redis.call('GET', 'entry:' .. string.match(found[index], '^[^#]+')) or ''
+  size = size + #payload
+  if index > 1 and size > ${PAGE_BYTES} then break end
   answer[#answer + 1] = found[index]
   answer[#answer + 1] = found[index + 1]
-  answer[#answer + 1] = redis.call('GET', 'entry:' .. string.match(found[index], '^[^#]+')) or ''
+  answer[#answer + 1] = payload
 end
 return answer`,
 }
@@ -158,6 +179,22 @@ export const leaveRoute: RedisScript = {
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('ZADD', KEYS[3], 'NX', ARGV[2], ARGV[3]) end
+return 1`,
+}
+
+/**
+ * A device is still where it was; where its route has run out, it is said again. Not where Redis was lost: the device is to
+ * come back then. KEYS: route, waiting, epoch. ARGV: what the route was, seconds, device, what the epoch was.
+ * Returns 1 where the route had run out: nothing was pushed to the device meanwhile.
+ */
+export const stayRoute: RedisScript = {
+  name: 'stayRoute',
+  lua: `
+local held = redis.call('GET', KEYS[1])
+if held == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+if held or (redis.call('GET', KEYS[3]) or '') ~= ARGV[4] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[3])
 return 1`,
 }
 

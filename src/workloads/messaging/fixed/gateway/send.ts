@@ -13,8 +13,10 @@ import { serveNext, takeMessage } from './scripts.ts'
 import { INSERT_BUCKET, INSERT_MESSAGE, SELECT_KEYS } from './statements.ts'
 import { newestOf } from './history.ts'
 
-/** How long a device may send the same message again. */
+/** How long Redis knows a message by its key: after that the log is asked. */
 const KEY_SECONDS = 600
+/** How long a device may send the same message again: it does not know whether it was taken, and the log is read so far. */
+const AGAIN_MS = 86_400_000
 /** How long an entry is held beside the queue: one that waits longer is read from the store. */
 export const ENTRY_SECONDS = 600
 const ATTEMPTS = 5
@@ -31,6 +33,8 @@ interface Taken {
   readonly text: string
   /** Where devices are many: up to which part of the conversation they are to be served. */
   readonly parts: number
+  /** What Redis held when it was put into queues, by its name. */
+  readonly epoch: string
 }
 
 async function take(
@@ -49,6 +53,7 @@ async function take(
         NAMES.last(conversation),
         NAMES.state(conversation),
         NAMES.recent(conversation),
+        NAMES.epoch,
       ],
       [
         state,
@@ -65,8 +70,8 @@ async function take(
       ],
     ),
   ])
-  const [answer, text, parts] = Array.isArray(reply) ? reply : []
-  return { answer: String(answer), text: String(text), parts: Number(parts ?? 0) }
+  const [answer, text, parts, epoch] = Array.isArray(reply) ? reply : []
+  return { answer: String(answer), text: String(text), parts: Number(parts ?? 0), epoch: String(epoch) }
 }
 
 /** Serves the parts of a message to many devices, and those before it. Answers in how many round trips. */
@@ -81,6 +86,26 @@ async function serve({ redis, now }: Gateway, conversation: string, parts: numbe
   return trips
 }
 
+/** In less than it Redis is not lost, begun anew and asked by a device that came back: what takes longer is looked after. */
+const SOON_MS = 200
+
+/**
+ * Whether the queues that a message was put into are still there. A gateway that has stalled may not know yet that they are
+ * not: devices have made theirs anew from a log in which the message was not. Answers in how many round trips.
+ */
+async function requireQueues(
+  gateway: Gateway,
+  since: { readonly losses: number; readonly atMs: number },
+  epoch: string,
+): Promise<number> {
+  const isSoon = performance.now() - since.atMs < SOON_MS
+  const [now] = isSoon ? [epoch] : await gateway.redis.wave([['get', NAMES.epoch]])
+  // They are filled when the device sends again.
+  if (gateway.losses() !== since.losses || now !== epoch)
+    throw new OperationFailure('unavailable', 'the queues were lost')
+  return isSoon ? 0 : 1
+}
+
 /** Clocks of gateways may differ by half of it. */
 const AHEAD_MS = 1_000
 
@@ -91,7 +116,7 @@ const AHEAD_MS = 1_000
 async function floorOf(gateway: Gateway, conversation: string): Promise<string> {
   const newest = await newestOf(gateway, conversation)
   if (newest === undefined && gateway.losses() === 0) return timeText({ ms: EPOCH_MS, sequence: 0 })
-  const known = newest === undefined ? EPOCH_MS : messageTimeOf(newest).ms
+  const known = newest === undefined ? EPOCH_MS : messageTimeOf(newest).ms + 1
   return timeText({ ms: Math.max(known, gateway.now() + AHEAD_MS), sequence: 0 })
 }
 
@@ -104,14 +129,13 @@ interface KeyRow {
 
 const KEYS_PAGE = 2_000
 
-/** What the log says of a key that Redis does not know: it may have been sent before Redis was lost. */
+/** What the log says of a key that Redis does not know: it may have been sent before Redis was lost, or hours ago. */
 async function storedId(
   { cassandra, now }: Gateway,
   { user, device }: DeviceAddress,
   { conversation, key }: RequestOf<'send'>,
 ): Promise<string> {
-  // No device sends again what is older; clocks may differ.
-  const since = messageIdOf({ ms: now() - KEY_SECONDS * 1_000, sequence: 0 })
+  const since = messageIdOf({ ms: now() - AGAIN_MS, sequence: 0 })
   const newest = bucketOf(messageIdOf({ ms: now() + AHEAD_MS, sequence: 0 }))
   for (let bucket = newest; bucket >= bucketOf(since); bucket -= 1) {
     let state: string | undefined
@@ -163,7 +187,7 @@ export async function sendMessage(
   ask: RequestOf<'send'>,
   envelope: Buffer,
 ): Promise<Answers['send']> {
-  const losses = gateway.losses()
+  const since = { losses: gateway.losses(), atMs: performance.now() }
   const { conversation } = ask
   const membership = await gateway.memberships.of(conversation)
   if (!membership.users.has(session.device.user)) throw new Refused('not a member')
@@ -179,7 +203,7 @@ export async function sendMessage(
   let known = ''
   let mayBeAgain = ask.again
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { answer, text, parts } = await take(gateway, asked, floor, mayBeAgain, known)
+    const { answer, text, parts, epoch } = await take(gateway, asked, floor, mayBeAgain, known)
     if (answer === 'stale') {
       gateway.memberships.forget(conversation)
       const { state } = await gateway.memberships.of(conversation)
@@ -197,9 +221,8 @@ export async function sendMessage(
         store(gateway, session, ask, message, envelope),
         parts === 0 ? 0 : serve(gateway, conversation, parts),
       ])
-      // What was put into queues that are lost is put there again when the device sends again.
-      if (gateway.losses() !== losses) throw new OperationFailure('unavailable', 'the queues were lost')
-      const cost = { redis: attempt + 1 + served, cassandra: written }
+      const looked = await requireQueues(gateway, since, epoch)
+      const cost = { redis: attempt + 1 + served + looked, cassandra: written }
       return { message: message.toString(), recipients: devices.length, cost }
     }
   }

@@ -36,6 +36,13 @@ export const SELECT_MEMBERS: CassandraStatement = idempotent(
 export const INSERT_MEMBER: CassandraStatement = idempotent(
   'INSERT INTO members (conversation_id, user_id, joined_at) VALUES (?, ?, ?)',
 )
+/** Of one who joins a conversation in which something may have been said. */
+export const INSERT_LATER_MEMBER: CassandraStatement = idempotent(
+  'INSERT INTO members (conversation_id, user_id, joined_at, joined_after) VALUES (?, ?, ?, ?)',
+)
+export const SELECT_JOINED: CassandraStatement = idempotent(
+  'SELECT joined_after FROM members WHERE conversation_id = ? AND user_id = ?',
+)
 export const DELETE_MEMBER: CassandraStatement = idempotent(
   'DELETE FROM members WHERE conversation_id = ? AND user_id = ?',
 )
