@@ -70,6 +70,14 @@ async function loseRoute({ address }: RawDevice): Promise<string> {
   return String(route)
 }
 
+/** As if it had never run out, but that nothing was pushed. */
+async function restoreRoute({ address }: RawDevice, route: string): Promise<void> {
+  await redis.wave([
+    ['set', NAMES.route(address), route],
+    ['zrem', NAMES.waiting, address],
+  ])
+}
+
 /** Redis's own words about the connections of a gateway. */
 async function clientsOf(gateway: string): Promise<string[]> {
   const [clients] = await redis.wave([['client', 'list', 'type', 'normal']])
@@ -132,7 +140,7 @@ t.test('what is missing before a pushed message is looked for in the store too',
   const route = await loseRoute(reader)
   await sayAll(writer, conversation, wordsOf(0, 3))
   await moveAll()
-  await redis.wave([['set', NAMES.route(reader.address), route]])
+  await restoreRoute(reader, route)
   await writer.say(conversation, 'word 3')
   t.same(await takeUntil(reader, 4), wordsOf(0, 4))
 })
@@ -142,7 +150,7 @@ t.test('what was pushed while a subscription was lost comes when it stands again
   await connected(reader, elsewhere)
   const route = await loseRoute(reader)
   await sayAll(writer, conversation, wordsOf(0, 3))
-  await redis.wave([['set', NAMES.route(reader.address), route]])
+  await restoreRoute(reader, route)
   t.same(reader.texts(), [])
   await cutSubscriptions(messaging)
   t.same(await takeUntil(reader, 3), wordsOf(0, 3))
