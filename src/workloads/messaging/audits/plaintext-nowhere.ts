@@ -55,6 +55,7 @@ async function valuesOf(redis: RedisClient, names: readonly string[]): Promise<r
     names.map((name, index) => {
       if (types[index] === 'hash') return ['hgetall', name]
       if (types[index] === 'zset') return ['zrange', name, 0, -1]
+      if (types[index] === 'set') return ['smembers', name]
       if (types[index] === 'list') return ['lrange', name, 0, -1]
       return ['get', name]
     }),
