@@ -21,7 +21,7 @@ t.test('a device that is registered between two losses of Redis is written to af
   // Both gateways know who is in it then.
   for (const device of society.devices.values()) await device.ask('devices', { conversation })
   const made = society.add({ user: people.userId(1), device: 7 })
-  await made.register()
+  await made.register(messaging.device(1).voucher)
   await made.arrive()
   await loseRedis(messaging)
   const said = [0, 1, 2, 3].map((user) => messaging.say(messaging.device(user), conversation))
