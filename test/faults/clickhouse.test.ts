@@ -16,7 +16,7 @@ import { findFreePort } from '../../src/machine/port.ts'
 import { signalStore } from '../helpers/kill.ts'
 import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const home = await temporaryHome()
 t.teardown(() => removeHome(home))
 const place = await openHome(home, {})

@@ -15,7 +15,7 @@ import { isAlive, isWorkedIn, waitForEnd } from '../../src/machine/process.ts'
 import { removeHome, temporaryHome } from '../helpers/homes.ts'
 
 // Four starts of a JVM, each as slow as the machine is busy.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const home = await temporaryHome()
 t.teardown(() => removeHome(home))
 const place = await openHome(home, {})

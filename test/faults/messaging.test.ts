@@ -10,7 +10,7 @@ import { filesHolding } from '../helpers/files-holding.ts'
 import { openMessaging } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const messaging = await openMessaging({ apart: true })
 const { people, home } = messaging

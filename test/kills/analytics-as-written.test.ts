@@ -11,7 +11,7 @@ import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 // A group waits for a member that was killed.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const started = await startTestStores(ANALYTICS_STORES)
 const { stores } = started

@@ -4,7 +4,7 @@ import { startTestStores } from '../helpers/stores.ts'
 import { ingestFaults, wrongAfter } from '../helpers/ingest-faults.ts'
 
 // A group waits for a member that was killed, and its stores start again.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 

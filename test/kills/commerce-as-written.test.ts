@@ -9,7 +9,7 @@ import { eventually, newContext } from '../helpers/context.ts'
 import { signalStore } from '../helpers/kill.ts'
 
 // Four stores start first.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const ENTRY = fileURLToPath(new URL('../helpers/checkout-process.ts', import.meta.url))
 

@@ -4,7 +4,7 @@ import { startFaultStores } from '../helpers/faults/stores.ts'
 import { isRight, lineOf } from '../helpers/faults/tally.ts'
 
 // Stores are started, killed and started again, beside other tests.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const started = await startFaultStores(['kafka'])
 const faults = await openEventFaults(started)
 t.teardown(async () => {

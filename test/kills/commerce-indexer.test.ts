@@ -9,7 +9,7 @@ import { startFaultStores } from '../helpers/faults/stores.ts'
 import { isRight, lineOf } from '../helpers/faults/tally.ts'
 
 // Stores are started, killed and started again, beside other tests.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const started = await startFaultStores(['kafka', 'elasticsearch'])
 const faults = await openIndexFaults(started)
 t.teardown(async () => {

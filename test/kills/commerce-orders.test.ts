@@ -7,7 +7,7 @@ import { namedPoints } from '../helpers/faults/test-build.ts'
 import { FUNCTION_POINTS } from '../helpers/faults/victims.ts'
 
 // Stores are started, killed and started again, beside other tests.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const started = await startFaultStores([])
 t.teardown(() => started.close())
 

@@ -11,7 +11,7 @@ import { isRight, lineOf } from '../helpers/faults/tally.ts'
 import type { Tally } from '../helpers/faults/tally.ts'
 
 // Stores are started, killed and started again, beside other tests.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const started = await startFaultStores(['kafka'])
 const faults = await openEventFaults(started)
 t.teardown(async () => {

@@ -8,7 +8,7 @@ import { isRight, lineOf } from '../helpers/faults/tally.ts'
 import { signalStore } from '../helpers/kill.ts'
 
 // Three stores start first, and Elasticsearch twice.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const started = await startFaultStores(['elasticsearch'])
 t.teardown(() => started.close())
 const commerce = await openSearchFaults(started)

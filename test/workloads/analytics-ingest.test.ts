@@ -18,7 +18,7 @@ import { startTestStores } from '../helpers/stores.ts'
 import { whole } from '../helpers/kafka.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { own } = analytics

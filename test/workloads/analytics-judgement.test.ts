@@ -11,7 +11,7 @@ import { ANALYTICS_STORES, batchNumber, lineWith, LINE_ID, openAnalyticsCase } f
 import { startTestStores } from '../helpers/stores.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { own } = analytics

@@ -13,7 +13,7 @@ import { newContext } from '../helpers/context.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const analytics = await openAnalyticsCase(await startTestStores(ANALYTICS_STORES))
 const { own } = analytics

@@ -8,7 +8,7 @@ import { ANALYTICS_STORES } from '../helpers/analytics.ts'
 import { runAnalytics } from '../helpers/analytics-run.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const { home } = await startTestStores(ANALYTICS_STORES)
 
 async function run(suite: string): Promise<Result> {

@@ -9,7 +9,7 @@ import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
 import { ANALYTICS_STORES } from '../helpers/analytics.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const { stores } = await startTestStores(ANALYTICS_STORES)
 const { fixed, 'as-written': asWritten } = workload.variants

@@ -10,7 +10,7 @@ import { openTextCase } from '../helpers/messaging-as-written.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const variant = workload.variants['as-written']
 const { stores } = await startTestStores(['cassandra', 'redis'])

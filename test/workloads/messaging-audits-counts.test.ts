@@ -11,7 +11,7 @@ import { journalOf } from '../helpers/social-data.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const { fixed } = workload.variants
 const population = { seed: 1, size: 20 }

@@ -10,7 +10,7 @@ import type { Said, WitnessLine } from '../helpers/messaging.ts'
 import { journalOf } from '../helpers/social-data.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const messaging = await openMessaging()
 const { people, own, society, stores } = messaging

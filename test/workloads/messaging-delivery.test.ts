@@ -7,7 +7,7 @@ import { keysFor, openMessaging } from '../helpers/messaging.ts'
 import type { Said } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 // Whatever the second gateway's clock says: it is half a second behind in all of these.
 const messaging = await openMessaging({ behindMs: 500 })

@@ -9,7 +9,7 @@ import type { LinkedDevice } from '../helpers/messaging-link.ts'
 import { openMessaging } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const messaging = await openMessaging()
 const { people, own } = messaging

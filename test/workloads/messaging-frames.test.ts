@@ -8,7 +8,7 @@ import { eventually } from '../helpers/context.ts'
 import { keysFor, openMessaging, refusal } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const messaging = await openMessaging()
 const { people } = messaging

@@ -10,7 +10,7 @@ import { keysFor, openMessaging, refusal } from '../helpers/messaging.ts'
 import { queuesOf, seedStrangers } from '../helpers/messaging-strangers.ts'
 
 // Hundreds of devices register first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const SIZE = 160
 const messaging = await openMessaging({ size: SIZE })

@@ -9,7 +9,7 @@ import { openMessaging, refusal } from '../helpers/messaging.ts'
 import type { Said } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const messaging = await openMessaging()
 const { people, own, society } = messaging

@@ -8,7 +8,7 @@ import { openMessaging } from '../helpers/messaging.ts'
 import { newRawDevice } from '../helpers/messaging-raw.ts'
 
 // The stores start first, on a machine that others may share.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 
 const messaging = await openMessaging({ behindMs: 500 })
 const { people, own, society } = messaging
