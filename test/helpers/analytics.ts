@@ -4,10 +4,9 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
-import type { RoleName, StoreName, VariantName } from '../../src/core/names.ts'
+import type { RoleName, StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
 import type { RunningRole } from '../../src/core/workload.ts'
-import type { StrategyChoice } from '../../src/core/strategy.ts'
 import type { Audit, AuditOutcome } from '../../src/core/audit.ts'
 import { fixedAudits, realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
 import { encodeBatch, EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
@@ -176,29 +175,26 @@ export async function ingestHere(
 /** What the process of `ingest-process.ts` is told. */
 export interface IngestOrder {
   readonly endpoints: readonly StoreEndpoint[]
-  readonly variant: VariantName
-  readonly choice: StrategyChoice
-  /** Which role of the variant consumes. */
+  /** Which role of the fixed variant consumes. */
   readonly role: RoleName
   readonly killAt: string
   /** At which visit of the point to die, from 1. */
   readonly visit: number
 }
 
-/** Ingestion, or another role, in a process of its own that kills itself at the `visit`-th visit of a fault point. Resolves when it is dead. */
+/**
+ * Ingestion, or another role, in a process of its own that kills itself at the `visit`-th visit of a fault point. Resolves
+ * when it is dead.
+ */
 export async function ingestKilledAt(
   { endpoints }: Pick<AnalyticsCase, 'endpoints'>,
   killAt: string,
   visit: number,
-  {
-    variant = 'fixed',
-    choice = {},
-    role = 'ingest',
-  }: Partial<Pick<IngestOrder, 'variant' | 'choice' | 'role'>> = {},
+  role: RoleName = 'ingest',
 ): Promise<void> {
   const child = fork(PROCESS, [], { serialization: 'advanced' })
   const exited = once(child, 'exit')
-  const order: IngestOrder = { endpoints, variant, choice, role, killAt, visit }
+  const order: IngestOrder = { endpoints, role, killAt, visit }
   child.send(order)
   const [, signal] = (await exited) as [number | null, string | null]
   if (signal !== 'SIGKILL') throw new Error(`${killAt} was not reached`)

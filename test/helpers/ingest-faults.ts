@@ -68,7 +68,7 @@ const bothKilled: IngestFault = {
     await send(analytics, first)
     await Promise.all([
       ingestKilledAt(analytics, 'ingest.before-commit', 1),
-      ingestKilledAt(analytics, 'realtime.before-commit', 1, { role: 'realtime' }),
+      ingestKilledAt(analytics, 'realtime.before-commit', 1, 'realtime'),
     ])
     const next = await Promise.all([ingestHere(analytics), ingestHere(analytics, startRealtime)])
     await Promise.all([analytics.settled(), analytics.settled(REALTIME_GROUP)])

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { makeGroup } from '../../src/workloads/messaging/clients/groups.ts'
 import { idOfTime, messageEntry } from '../../src/workloads/messaging/fixed/gateway/entries.ts'
-import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
+import { NAMES, takeMessageKeys } from '../../src/workloads/messaging/fixed/gateway/names.ts'
 import { takeMessage } from '../../src/workloads/messaging/fixed/gateway/scripts.ts'
 import { rowsOf } from '../../src/workloads/messaging/rows.ts'
 import { eventually } from '../helpers/context.ts'
@@ -74,13 +74,7 @@ t.test(
     // A gateway that took a message and died before it served anybody: for those who can open none.
     const addresses = [...strangers, ...strangers.map((user) => user + 1_000n)].map((user) => `${user}:1`)
     const [state] = await own.redis.wave([['get', NAMES.state(conversation)]])
-    const keys = [
-      NAMES.sentKey('1:1', 'left'),
-      NAMES.last(conversation),
-      NAMES.state(conversation),
-      NAMES.recent(conversation),
-      NAMES.epoch,
-    ]
+    const keys = takeMessageKeys('1:1', 'left', conversation)
     const values = [String(state), Date.now(), '', 0, '', 600, 600, conversation, '{"kind":"message"}', '1']
     const [left] = await own.redis.wave([own.redis.call(takeMessage, keys, [...values, ...addresses])])
     const [, id = ''] = Array.isArray(left) ? left.map(String) : []

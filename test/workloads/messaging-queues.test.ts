@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { closeStores, connectStores } from '../../src/session/up.ts'
 import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
-import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
+import { NAMES, takeMessageKeys } from '../../src/workloads/messaging/fixed/gateway/names.ts'
 import { openGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
 import { takeMessage } from '../../src/workloads/messaging/fixed/gateway/scripts.ts'
 import { INSERT_MESSAGE } from '../../src/workloads/messaging/fixed/gateway/statements.ts'
@@ -289,13 +289,7 @@ t.test(
     await connected(leaver, elsewhere)
     await writer.ask('devices', { conversation })
     const [state] = await redis.wave([['get', NAMES.state(conversation)]])
-    const keys = [
-      NAMES.sentKey('1:1', 'left'),
-      NAMES.last(conversation),
-      NAMES.state(conversation),
-      NAMES.recent(conversation),
-      NAMES.epoch,
-    ]
+    const keys = takeMessageKeys('1:1', 'left', conversation)
     const strangers = Array.from({ length: 1_500 }, (_, index) => `${20_000 + index}:1`)
     const values = [
       String(state),

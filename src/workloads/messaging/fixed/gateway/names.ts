@@ -34,3 +34,14 @@ export const NAMES = {
   /** Channel: conversations whose members or devices changed. */
   changed: 'changed',
 } as const
+
+/** The keys of script `takeMessage`, in its order. @param key what the device at `address` named its message */
+export function takeMessageKeys(address: string, key: string, conversation: string): readonly string[] {
+  return [
+    NAMES.sentKey(address, key),
+    NAMES.last(conversation),
+    NAMES.state(conversation),
+    NAMES.recent(conversation),
+    NAMES.epoch,
+  ]
+}

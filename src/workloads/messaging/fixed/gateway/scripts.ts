@@ -50,8 +50,8 @@ end
 /**
  * Takes a message into its conversation: the same id for the same key of a device (M-02), else the next one of the
  * conversation (M-10), and puts it into the queues.
- * KEYS: the device's key, the conversation's last id, its state, its last messages (see `unreadCounts`), the epoch. ARGV: state, now
- * in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
+ * KEYS (`takeMessageKeys`): the device's key, the conversation's last id, its state, its last messages (see
+ * `unreadCounts`), the epoch. ARGV: state, now in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
  * sent before and the store was not asked yet, id that the store has for the key or '', seconds that the key is kept,
  * seconds that the entry is kept, conversation, payload, sender, devices.
  * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`. Where there are many

@@ -7,7 +7,7 @@ import type { RequestOf } from '../../protocol/requests.ts'
 import { idOfTime, timeText } from './entries.ts'
 import type { MessagePayload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
-import { NAMES } from './names.ts'
+import { NAMES, takeMessageKeys } from './names.ts'
 import { Refused } from './refused.ts'
 import { serveNext, takeMessage } from './scripts.ts'
 import { INSERT_BUCKET, INSERT_MESSAGE, SELECT_KEYS } from './statements.ts'
@@ -46,29 +46,19 @@ async function take(
 ): Promise<Taken> {
   const { conversation, key, state } = ask
   const [reply] = await redis.wave([
-    redis.call(
-      takeMessage,
-      [
-        NAMES.sentKey(session.address, key),
-        NAMES.last(conversation),
-        NAMES.state(conversation),
-        NAMES.recent(conversation),
-        NAMES.epoch,
-      ],
-      [
-        state,
-        now(),
-        floor,
-        mayBeAgain ? 1 : 0,
-        known,
-        KEY_SECONDS,
-        ENTRY_SECONDS,
-        conversation,
-        payload,
-        session.device.user.toString(),
-        ...devices,
-      ],
-    ),
+    redis.call(takeMessage, takeMessageKeys(session.address, key, conversation), [
+      state,
+      now(),
+      floor,
+      mayBeAgain ? 1 : 0,
+      known,
+      KEY_SECONDS,
+      ENTRY_SECONDS,
+      conversation,
+      payload,
+      session.device.user.toString(),
+      ...devices,
+    ]),
   ])
   const [answer, text, parts, epoch] = Array.isArray(reply) ? reply : []
   return { answer: String(answer), text: String(text), parts: Number(parts ?? 0), epoch: String(epoch) }
