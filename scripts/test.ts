@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { removeHome } from '../test/helpers/homes.ts'
 
+/** Files whose time is told at the end. */
+const SLOWEST = 15
+
 const binaries = join(import.meta.dirname, '..', 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'arch-test-'))
 const output = join(folder, 'tests.tap')
@@ -45,6 +48,14 @@ rmSync(folder, { recursive: true })
 if (!process.stdout.isTTY)
   for (const [failure] of results.matchAll(/^ *not ok .*(?:\n +---\n[\s\S]*?\n +\.\.\.$)?/gm))
     console.log(failure)
+// Where a run's time goes: two files run beside each other.
+const took = [...results.matchAll(/^(?:not )?ok \d+ - (\S+) # time=([\d.]+)ms/gm)]
+  .map(([, file = '', milliseconds]) => ({ file, seconds: Math.round(Number(milliseconds) / 1000) }))
+  .toSorted((one, other) => other.seconds - one.seconds)
+if (took.length > SLOWEST) console.log(`\nslowest of ${took.length} files, seconds:`)
+if (took.length > SLOWEST)
+  for (const { file, seconds } of took.slice(0, SLOWEST))
+    console.log(`${String(seconds).padStart(5)}  ${file}`)
 const passed = Number(summary?.[1] ?? 0)
 const failed = Number(summary?.[2] ?? 0)
 // tap may leave the cursor in the middle of a line.
