@@ -1,6 +1,7 @@
 import { deriveSeed } from '../../../core/random.ts'
 import { happens, octaveRank, rootOf, wordOf } from './choices.ts'
 import { BROWSERS, COUNTRIES, DEVICES, EVENT_TYPES, REFERRERS } from './tables.ts'
+import { writeUuid } from './write-bytes.ts'
 
 /** Events of one batch, as an SDK sends them (`model.ts` has the origin). */
 export const BATCH = 100
@@ -39,6 +40,9 @@ const TRAIT = {
   id: 20,
 } as const
 
+/** What the address of a page begins with; its number follows. */
+export const PAGE_URL = 'https://shop.example/page/'
+
 /** The seeds of one run's events. */
 export interface EventSeeds {
   readonly event: number
@@ -67,7 +71,16 @@ export interface Session {
   readonly browser: string
 }
 
-/** What an event has of its own. */
+/** What an event has of its own: `root` makes its id, types and referrers are places in their tables. */
+export interface EventNumbers {
+  readonly root: number
+  readonly type: number
+  readonly page: number
+  readonly referrer: number
+  readonly durationMs: number
+}
+
+/** The same as it is encoded. */
 export interface EventTraits {
   readonly eventId: string
   readonly eventType: string
@@ -76,20 +89,15 @@ export interface EventTraits {
   readonly durationMs: number
 }
 
-const HEX16: readonly string[] = Array.from({ length: 0x1_0000 }, (_, value) =>
-  value.toString(16).padStart(4, '0'),
-)
-
-function hex16(word: number, shift: 0 | 16): string {
-  return HEX16[(word >>> shift) & 0xffff] ?? ''
+/** Writes the UUID of four words. The first is the root itself: roots differ, so ids do. @returns where it ends */
+export function writeId(target: Buffer, at: number, root: number): number {
+  const [b, c, d] = [wordOf(root, TRAIT.id), wordOf(root, TRAIT.id + 1), wordOf(root, TRAIT.id + 2)]
+  return writeUuid(target, at, root, b, c, d)
 }
 
-/** Four words as a UUID. The first is the root itself: roots differ, so ids do. */
 function uuidOf(root: number): string {
-  const b = wordOf(root, TRAIT.id)
-  const c = wordOf(root, TRAIT.id + 1)
-  const d = wordOf(root, TRAIT.id + 2)
-  return `${hex16(root, 16)}${hex16(root, 0)}-${hex16(b, 16)}-${hex16(b, 0)}-${hex16(c, 16)}-${hex16(c, 0)}${hex16(d, 16)}${hex16(d, 0)}`
+  const target = Buffer.allocUnsafe(36)
+  return target.toString('latin1', 0, writeId(target, 0, root))
 }
 
 function pick(table: readonly string[], word: number): string {
@@ -123,16 +131,28 @@ export function sessionOf(seeds: EventSeeds, session: number): Session {
   }
 }
 
-/** What an event has of its own. Pure in (seeds, event). @param event below 2^32 */
-export function traitsOf(seeds: EventSeeds, event: number): EventTraits {
+/** What an event has of its own, in numbers. Pure in (seeds, event). @param event below 2^32 */
+export function numbersOf(seeds: EventSeeds, event: number): EventNumbers {
   const root = rootOf(seeds.event, event)
   const octave = wordOf(root, TRAIT.duration)
   return {
-    eventId: uuidOf(root),
-    eventType: pick(EVENT_TYPES, wordOf(root, TRAIT.type)),
-    pageUrl: `https://shop.example/page/${octaveRank(wordOf(root, TRAIT.page), wordOf(root, TRAIT.pageInOctave), PAGE_OCTAVES)}`,
-    referrer: pick(REFERRERS, wordOf(root, TRAIT.referrer)),
+    root,
+    type: wordOf(root, TRAIT.type) % EVENT_TYPES.length,
+    page: octaveRank(wordOf(root, TRAIT.page), wordOf(root, TRAIT.pageInOctave), PAGE_OCTAVES),
+    referrer: wordOf(root, TRAIT.referrer) % REFERRERS.length,
     durationMs: octaveRank(octave, wordOf(root, TRAIT.durationInOctave), DURATION_OCTAVES) * 8,
+  }
+}
+
+/** What an event has of its own. Pure in (seeds, event). @param event below 2^32 */
+export function traitsOf(seeds: EventSeeds, event: number): EventTraits {
+  const { root, type, page, referrer, durationMs } = numbersOf(seeds, event)
+  return {
+    eventId: uuidOf(root),
+    eventType: EVENT_TYPES[type] ?? '',
+    pageUrl: `${PAGE_URL}${page}`,
+    referrer: REFERRERS[referrer] ?? '',
+    durationMs,
   }
 }
 
