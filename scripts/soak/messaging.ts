@@ -2,12 +2,9 @@
 // said, on stores of their own: cuts of devices, or kills. Prints a line a case and a total; exit code 1 when anything was
 // lost, doubled or violated.
 import { cutDrains, PLACES } from '../../test/helpers/faults/drains.ts'
-import {
-  answerAlone,
-  killCassandraNode,
-  killGateway,
-  killRedis,
-} from '../../test/helpers/faults/message-kills.ts'
+import { answerAlone } from '../../test/helpers/faults/message-copies.ts'
+import { cutMessages, spreadGateways } from '../../test/helpers/faults/message-cuts.ts'
+import { killCassandraNode, killGateway, killRedis } from '../../test/helpers/faults/message-kills.ts'
 import {
   harmOf,
   messageLineOf,
@@ -16,6 +13,7 @@ import {
 } from '../../test/helpers/faults/message-tally.ts'
 import type { MessageTally } from '../../test/helpers/faults/message-tally.ts'
 import { startMessagingStores } from '../../test/helpers/faults/stores.ts'
+import type { MessagingTopology } from '../../test/helpers/faults/stores.ts'
 import { makeMessaging } from '../../test/helpers/messaging-case.ts'
 import type { MessagingCase } from '../../test/helpers/messaging-case.ts'
 import { soakOptions } from './options.ts'
@@ -64,7 +62,7 @@ async function repeat(messaging: MessagingCase, name: string, fault: Fault): Pro
 
 /** Runs cases on stores of their own, unless none of them is asked for. */
 async function withMessaging(
-  topology: 'single' | 'cluster',
+  topology: MessagingTopology,
   faults: Readonly<Record<string, Fault>>,
 ): Promise<void> {
   const asked = Object.entries(faults).filter(([name]) => name.includes(only))
@@ -73,7 +71,8 @@ async function withMessaging(
   try {
     const messaging = await makeMessaging(started, { size: SIZE, apart: true })
     try {
-      if (topology === 'cluster') await answerAlone(messaging)
+      if (topology !== 'single') await answerAlone(messaging)
+      if (topology === 'multi-dc') await spreadGateways(messaging)
       for (const [name, fault] of asked) if (!isStopping()) await repeat(messaging, name, fault)
     } finally {
       await messaging.close()
@@ -93,6 +92,9 @@ await withMessaging('single', {
 })
 await withMessaging('cluster', {
   'cassandra node killed': (messaging, round) => killCassandraNode(messaging, round % NODES),
+})
+await withMessaging('multi-dc', {
+  'data centers cut': (messaging, round) => cutMessages(messaging, round % 2 === 1),
 })
 
 const total = sumOfMessages(`total of ${told.length} cases`, told)

@@ -8,6 +8,7 @@ import type { Workload } from '../core/workload.ts'
 import { claimInstance } from '../session/claim.ts'
 import { runExperiment } from '../session/experiment.ts'
 import { roleKiller } from '../session/kill-role.ts'
+import { offer } from '../session/offer.ts'
 import { storeNodes } from '../session/store-nodes.ts'
 import type { TopologyWish } from '../session/topology-wish.ts'
 import { withStores } from '../session/with-stores.ts'
@@ -120,6 +121,7 @@ async function run(
         line: lines.line,
         signal,
         nodes: storeNodes(experiment.stores, request),
+        offer,
         killRole: roleKiller(workload.name, endpoints),
       }
       const opened = await experiment.open(stores, population, host).catch((error: unknown) => {

@@ -67,9 +67,45 @@ export interface DoomedRole {
   readonly at: string
 }
 
+/** Work that is offered in an open loop: each piece at a moment that is fixed before, whatever becomes of the others. */
+export interface OfferedLoad {
+  /** Poisson arrivals. */
+  readonly perSecond: number
+  readonly seconds: number
+  /** Before them, at the same rate: recorded nowhere. */
+  readonly warmupSeconds: number
+  readonly seed: number
+  /** How many pieces are under way at a time; others wait, and waiting is part of their latency. */
+  readonly slots: number
+  readonly signal: AbortSignal
+  /** One piece. @param number counts all of them, from 0 @throws OperationFailure, which is data */
+  work(number: number): Promise<void>
+}
+
+/**
+ * What became of offered work. Latencies are milliseconds from the intended start over all that was offered: what failed,
+ * or was not begun within 5 s, is over any bound, and a percentile that lies among those is Infinity.
+ */
+export interface OfferedReport {
+  /** Pieces that were offered in the window, and that were done in it, a second. */
+  readonly offeredPerSecond: number
+  readonly achievedPerSecond: number
+  readonly offered: number
+  readonly failed: number
+  /** Not begun within 5 s. */
+  readonly dropped: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  /** How late pieces were handed over: this process's own fault. */
+  readonly lagP99: number
+}
+
 /** What an experiment is handed beside its stores. */
 export interface ExperimentHost extends LoadHost {
   readonly nodes: StoreNodes
+  /** Offers work from this process, by the arrivals of the load engine and into its histograms. */
+  offer(load: OfferedLoad): Promise<OfferedReport>
   /**
    * Runs a role in a process of its own, which ends itself as kill -9 does when it comes to a fault point: it has when
    * this resolves. @throws ArchError where it has not within a minute

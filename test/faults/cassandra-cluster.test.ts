@@ -1,10 +1,12 @@
 import t from 'tap'
 import { keyspaceDifferences, provisionKeyspace } from '../../src/patterns/keyspace.ts'
+import { openTables } from '../../src/workloads/messaging/experiments/by-nodes/measure.ts'
 import { storeStatus } from '../../src/session/status.ts'
 import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
 import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
 import { makeKept, missing, nodeAlone, startWriters, writeOne } from '../helpers/cassandra-writers.ts'
-import { answerAlone, killCassandraNode } from '../helpers/faults/message-kills.ts'
+import { answerAlone } from '../helpers/faults/message-copies.ts'
+import { killCassandraNode } from '../helpers/faults/message-kills.ts'
 import { harmOf } from '../helpers/faults/message-tally.ts'
 import { CLUSTER } from '../helpers/faults/stores.ts'
 import { killNode } from '../helpers/kill.ts'
@@ -112,5 +114,41 @@ t.test(
     const tally = await killCassandraNode(messaging, 1)
     t.same(harmOf(tally), [])
     t.ok(tally.acknowledged > 200, `${tally.acknowledged} were acknowledged, ${tally.unknown} had no answer`)
+  },
+)
+
+const COUNT = { text: 'SELECT count(*) FROM messages', idempotent: true }
+const CONVERSATIONS = { text: 'SELECT DISTINCT conversation_id, bucket FROM messages', idempotent: true }
+
+t.test(
+  'the experiment writes to as many nodes as a row says, beside one in turns, and what was acknowledged is there (MSG-16)',
+  async (t) => {
+    const { signal } = new AbortController()
+    await withClient((await up()).endpoint, async (server) => {
+      const tables = await openTables(server)
+      const { one, all, byNode } = tables
+      const count = async (client: CassandraClient): Promise<number> =>
+        Number((await client.query<{ count: bigint }>(COUNT))[0]?.count)
+      t.equal(byNode.length, 3)
+      t.ok(byNode.every((conversations) => conversations.length === byNode[0]?.length))
+      t.equal(new Set(byNode.flat()).size, 3 * (byNode[0]?.length ?? 0), 'none is of two nodes')
+
+      const spread = await tables.measure({ row: '3 nodes', round: 0, signal }, 200)
+      t.match(spread, { failed: 0, nodes: 3, copies: 1 })
+      t.equal(await count(one), spread['acknowledged'], 'in the first round the row comes last')
+      const copied = await tables.measure({ row: '3 nodes, 3 copies', round: 1, signal }, 200)
+      t.match(copied, { failed: 0, nodes: 3, copies: 3 })
+      t.equal(await count(all), copied['acknowledged'])
+      t.equal(copied['ratio'], (copied['writes'] ?? 0) / (copied['base'] ?? 0))
+      const rows = await one.query<{ conversation_id: string }>(CONVERSATIONS)
+      const ofNode = new Set(byNode[1])
+      t.ok(rows.length > 0 && rows.every((row) => ofNode.has(row.conversation_id)), 'one node has all')
+
+      await tables.close()
+      t.same(
+        (await server.keyspaceNames()).filter((name) => name.startsWith('arch_messaging_nodes')),
+        [],
+      )
+    })
   },
 )

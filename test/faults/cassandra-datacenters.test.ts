@@ -1,12 +1,18 @@
 import t from 'tap'
 import { storeStatus } from '../../src/session/status.ts'
+import { closeStores, connectStores, upStores } from '../../src/session/up.ts'
 import type { CassandraClient } from '../../src/stores/cassandra/client.ts'
 import { cutDatacenters, healDatacenters } from '../helpers/cassandra-links.ts'
 import { makeKept, missing, nodeAlone, startWriters, writeOne } from '../helpers/cassandra-writers.ts'
+import { answerAlone } from '../helpers/faults/message-copies.ts'
+import { cutMessages, spreadGateways } from '../helpers/faults/message-cuts.ts'
+import { harmOf } from '../helpers/faults/message-tally.ts'
+import { DATACENTERS } from '../helpers/faults/stores.ts'
+import { makeMessaging } from '../helpers/messaging-case.ts'
 import { storeCluster } from '../helpers/store-cluster.ts'
 
 // Four nodes start in twenty seconds or in fifty.
-t.setTimeout(400_000)
+t.setTimeout(500_000)
 const { home, place, up, withClient } = await storeCluster<CassandraClient>('cassandra', 'multi-dc')
 
 t.test('two data centres are two nodes each, of one ring, with copies of everything in both', async (t) => {
@@ -71,5 +77,26 @@ t.test(
         t.pass('both have everything, and agree again')
       }),
     )
+  },
+)
+
+t.test(
+  'data centres are cut apart while messages are sent in both: each that was acknowledged reaches each device once, in order, and is in both when they are healed (MSG-17)',
+  async (t) => {
+    const running = await upStores(['cassandra', 'redis'], {
+      provider: 'native',
+      topology: DATACENTERS,
+      home,
+    })
+    const endpoints = running.map(({ endpoint }) => endpoint)
+    const stores = await connectStores(endpoints, { poolSize: 24, applicationName: 'arch test' })
+    t.teardown(() => closeStores(stores))
+    const messaging = await makeMessaging({ home, endpoints, stores }, { apart: true })
+    t.teardown(() => messaging.close())
+    await answerAlone(messaging)
+    await spreadGateways(messaging)
+    const tally = await cutMessages(messaging, false)
+    t.same(harmOf(tally), [])
+    t.ok(tally.acknowledged > 200, `${tally.acknowledged} were acknowledged, ${tally.unknown} had no answer`)
   },
 )

@@ -1,6 +1,7 @@
 // What an experiment is handed in a test.
 import type { ExperimentHost } from '../../src/core/experiment.ts'
 import { roleKiller } from '../../src/session/kill-role.ts'
+import { offer } from '../../src/session/offer.ts'
 import { storeNodes } from '../../src/session/store-nodes.ts'
 import type { TestStores } from './stores.ts'
 
@@ -21,6 +22,7 @@ export function experimentHost({
     line: () => undefined,
     signal: new AbortController().signal,
     nodes: storeNodes(Object.keys(stores), request),
+    offer,
     killRole: roleKiller('analytics', endpoints),
   }
 }

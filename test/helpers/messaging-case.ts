@@ -28,7 +28,8 @@ import { eventually } from './context.ts'
 
 const SEED = 1
 const PATIENCE_MS = 60_000
-const GATEWAYS = ['gateway-1', 'gateway-2']
+/** The names of the gateways. */
+export const GATEWAYS: readonly string[] = ['gateway-1', 'gateway-2']
 
 /** A line that a device gave the witness. */
 export interface WitnessLine {
@@ -76,8 +77,11 @@ export interface MessagingCase {
   settled(): Promise<void>
   /** How many entries wait for a device: in Redis and in the store. */
   waiting(device: Device): Promise<number>
-  /** Starts one of the gateways that are processes again, in the place of the one that was killed. */
-  startGateway(index: number): Promise<void>
+  /**
+   * Starts one of the gateways that are processes again, in the place of the one that was killed or stopped: where that
+   * was, or in a data centre that is named.
+   */
+  startGateway(index: number, datacenter?: string): Promise<void>
   /** Ends devices and gateways; the stores run on. */
   close(): Promise<void>
 }
@@ -115,6 +119,14 @@ async function openGateways(
     return gateway
   }
   return [await open('gateway-1', 0), await open('gateway-2', behindMs)]
+}
+
+/** The same stores, as a client in a data centre sees them. */
+function at(started: StartedStores, datacenter: string): StartedStores {
+  const endpoints = started.endpoints.map((each) =>
+    each.store === 'cassandra' ? { ...each, datacenter } : each,
+  )
+  return { ...started, endpoints }
 }
 
 function startGateway(role: string, { endpoints, home }: StartedStores): Promise<RoleHandle> {
@@ -166,6 +178,8 @@ export async function makeMessaging(
   const beginnings: Ends = []
   await seedFixed(stores, { seed: SEED, size }, () => undefined)
   const processes: RoleHandle[] = []
+  /** The stores as gateways see them, where that is not how all do. */
+  const places: StartedStores[] = []
   if (apart) for (const name of GATEWAYS) processes.push(await startGateway(name, started))
   beginnings.push(() => Promise.all(processes.map((handle) => handle.stop())))
   const gateways = apart ? [] : await openGateways(endpoints, behindMs, beginnings)
@@ -242,8 +256,9 @@ export async function makeMessaging(
       const [inRedis] = await own.redis.wave([['zcard', `queue:${address}`]])
       return Number(inRedis) + (await entriesInStore(own, address))
     },
-    async startGateway(index) {
-      const handle = await startGateway(GATEWAYS[index] ?? '', started)
+    async startGateway(index, datacenter) {
+      if (datacenter !== undefined) places[index] = at(started, datacenter)
+      const handle = await startGateway(GATEWAYS[index] ?? '', places[index] ?? started)
       processes[index] = handle
     },
     async close() {

@@ -12,6 +12,7 @@ import { asWrittenAudits, fixedAudits } from './audits/index.ts'
 import { openClients } from './clients/open.ts'
 import { startDevices } from './clients/role.ts'
 import { gatewayRole } from './fixed/gateway/role.ts'
+import { experiments } from './experiments/index.ts'
 import { startPersister } from './fixed/persister.ts'
 import { flows } from './flows.ts'
 import { model } from './model.ts'
@@ -102,5 +103,5 @@ export const workload: Workload = {
   variants: { fixed, 'as-written': asWritten },
   world: messagingWorld,
   skew: 'Zipf 1.0 over conversations of two, and over groups',
-  experiments: {},
+  experiments,
 }

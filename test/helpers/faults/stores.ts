@@ -52,14 +52,20 @@ export async function startFaultStores(further: readonly StoreName[]): Promise<F
 
 /** Cassandra on three nodes. */
 export const CLUSTER: TopologyWish = { cassandra: 'cluster' }
+/** Cassandra in two data centres. */
+export const DATACENTERS: TopologyWish = { cassandra: 'multi-dc' }
 
-/** Starts Cassandra and Redis; three nodes are in a home in which nothing has ever been. */
-export async function startMessagingStores(topology: 'single' | 'cluster'): Promise<FaultStores> {
-  const isCluster = topology === 'cluster'
-  return start(
-    ['cassandra', 'redis'],
-    [],
-    isCluster ? CLUSTER : 'single',
-    isCluster ? await ownHome() : await claimHome(),
-  )
+/** Where a soak of messages has its stores. */
+export type MessagingTopology = 'single' | 'cluster' | 'multi-dc'
+
+const WISHES: Readonly<Record<MessagingTopology, TopologyWish>> = {
+  single: 'single',
+  cluster: CLUSTER,
+  'multi-dc': DATACENTERS,
+}
+
+/** Starts Cassandra and Redis; several nodes are in a home in which nothing has ever been. */
+export async function startMessagingStores(topology: MessagingTopology): Promise<FaultStores> {
+  const home = topology === 'single' ? await claimHome() : await ownHome()
+  return start(['cassandra', 'redis'], [], WISHES[topology], home)
 }

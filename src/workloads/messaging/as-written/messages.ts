@@ -1,4 +1,4 @@
-import type { CassandraClient } from '../../../stores/cassandra/client.ts'
+import type { CassandraClient, CassandraStatement } from '../../../stores/cassandra/client.ts'
 import { moveUp } from './inbox.ts'
 import type { AskOf, TextAnswers } from './requests.ts'
 
@@ -8,10 +8,11 @@ const MOST_NEW = 1_000
 
 const COLUMNS =
   'conversation_id, message_id, sender_id, recipient_id, message_type, content, is_encrypted, status, created_at'
-const INSERT = {
+/** A message without media, for one recipient. */
+export const INSERT_TEXT_MESSAGE: CassandraStatement = {
   text: `INSERT INTO messages (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   idempotent: true,
-} as const
+}
 const INSERT_WITH_MEDIA = {
   text: `INSERT INTO messages (${COLUMNS}, media_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   idempotent: true,
@@ -59,7 +60,7 @@ export async function takeMessage(
       // The words go as they are (M-07).
       const values = [conversation, message, sender, recipient, kind, content, false, 'sent', new Date()]
       return mediaUrl === undefined
-        ? cassandra.query(INSERT, values)
+        ? cassandra.query(INSERT_TEXT_MESSAGE, values)
         : cassandra.query(INSERT_WITH_MEDIA, [...values, mediaUrl])
     }),
   )

@@ -1,5 +1,5 @@
 import type { Named, Pattern, Readings } from '../../../../core/experiment.ts'
-import { column } from '../columns.ts'
+import { column } from '../../../../patterns/experiments/columns.ts'
 import { bytesOfRow, isAlike, ofTextColumns, TEXT_COLUMNS, TOTALS } from '../sizes.ts'
 import type { RowSize } from '../sizes.ts'
 

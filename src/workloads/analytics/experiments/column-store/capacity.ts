@@ -2,7 +2,7 @@ import type { Named, Pattern, Readings } from '../../../../core/experiment.ts'
 import { assumed, documented, perSecond } from '../../../../core/model.ts'
 import type { Quantity } from '../../../../core/model.ts'
 import { peakEvents, rates } from '../../model.ts'
-import { column } from '../columns.ts'
+import { column } from '../../../../patterns/experiments/columns.ts'
 import type { Sizes } from './bytes.ts'
 
 const DAY_SECONDS = 86_400

@@ -1,5 +1,5 @@
 import type { ExperimentRow, Finding } from '../../../../core/experiment.ts'
-import { figure, times } from '../figure.ts'
+import { figure, times } from '../../../../patterns/experiments/figure.ts'
 import { TOTALS } from '../sizes.ts'
 
 /** What the text claims. */

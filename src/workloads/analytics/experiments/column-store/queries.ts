@@ -2,7 +2,7 @@ import type { ExperimentColumn, Readings } from '../../../../core/experiment.ts'
 import { newFindings } from '../../../../patterns/audits/findings.ts'
 import { compareAnswers } from '../../history/audits.ts'
 import type { HistoryQuery } from '../../history/queries.ts'
-import { column } from '../columns.ts'
+import { column } from '../../../../patterns/experiments/columns.ts'
 import type { Engine, TimedAnswer } from './ask.ts'
 
 /** What is told of a query. */

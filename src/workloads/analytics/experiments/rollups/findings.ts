@@ -1,5 +1,5 @@
 import type { ExperimentRow, Finding } from '../../../../core/experiment.ts'
-import { figure } from '../figure.ts'
+import { figure } from '../../../../patterns/experiments/figure.ts'
 import { PERIODS, ROLLUPS } from './designs.ts'
 
 const percent = (value: number): string => `${Number(value.toPrecision(3))} %`

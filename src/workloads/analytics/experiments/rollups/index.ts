@@ -1,6 +1,6 @@
 import type { Experiment, Readings } from '../../../../core/experiment.ts'
 import type { ClickHouseClient } from '../../../../stores/clickhouse/client.ts'
-import { column } from '../columns.ts'
+import { column } from '../../../../patterns/experiments/columns.ts'
 import { openFresh } from '../fresh.ts'
 import { fillRollups, loadDay } from './day.ts'
 import { PERIODS, ROLLUPS } from './designs.ts'

@@ -1,4 +1,4 @@
-import type { ExperimentRow } from '../../../core/experiment.ts'
+import type { ExperimentRow } from '../../core/experiment.ts'
 
 /** The median of a figure; undefined where an interruption left none. */
 export function figure(

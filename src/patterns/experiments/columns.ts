@@ -1,4 +1,4 @@
-import type { ExperimentColumn } from '../../../core/experiment.ts'
+import type { ExperimentColumn } from '../../core/experiment.ts'
 
 /** A column of a table of figures. @param dispensable the highest is left out first on a narrow terminal; 0 stays */
 export function column(
