@@ -61,7 +61,11 @@ function residentBytes(): number {
 }
 
 async function connect(index: number): Promise<Link> {
-  const link = await openLink(port, { pushed: () => undefined, closed: () => undefined })
+  const link = await openLink(port, {
+    pushed: () => undefined,
+    unreadable: (why) => console.error(why),
+    closed: () => undefined,
+  })
   const who = { user: userIdOf(2 ** 20 + index).toString(), device: 1 }
   const { token } = await link.ask(
     'register',

@@ -26,6 +26,7 @@ export async function linkAs(
   let isOpen = true
   const link = await openLink(port, {
     pushed: (push) => pushes.push(push),
+    unreadable: () => undefined,
     closed() {
       isOpen = false
     },

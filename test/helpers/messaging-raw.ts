@@ -6,6 +6,10 @@ import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
 import type { MessagingStores } from '../../src/workloads/messaging/stores.ts'
 import type { Answers } from '../../src/workloads/messaging/protocol/answers.ts'
 
+const INSERT_USER = {
+  text: 'INSERT INTO users (user_id, registered_at, first_device) VALUES (?, ?, 1)',
+  idempotent: true,
+}
 const INSERT_DEVICE = {
   text: 'INSERT INTO devices (user_id, device_id, identity_key, last_resort, token_hash, registered_at) VALUES (?, ?, ?, ?, ?, ?)',
   idempotent: true,
@@ -41,6 +45,7 @@ export async function newRawDevice({ cassandra, redis }: MessagingStores, user: 
   const token = randomBytes(8).toString('hex')
   const hash = createHash('sha256').update(token).digest()
   const bytes = randomBytes(32)
+  await cassandra.query(INSERT_USER, [user, new Date(0)])
   await cassandra.query(INSERT_DEVICE, [user, 1, bytes, bytes, hash, new Date(0)])
   const address = `${user}:1`
   await redis.wave([['set', NAMES.built(address), 1]])
@@ -71,6 +76,7 @@ export async function newRawDevice({ cassandra, redis }: MessagingStores, user: 
           else if (push.type === 'message' || push.type === 'key')
             seen.push({ position: push.position, text: body.toString() })
         },
+        unreadable: () => undefined,
         closed() {
           if (link === made) link = undefined
         },

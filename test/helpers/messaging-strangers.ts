@@ -6,16 +6,27 @@ import type { MessagingStores } from '../../src/workloads/messaging/stores.ts'
 
 const TOGETHER = 500
 
+const INSERT_USER = {
+  text: 'INSERT INTO users (user_id, registered_at) VALUES (?, ?)',
+  idempotent: true,
+}
 const INSERT_DEVICE = {
   text: 'INSERT INTO devices (user_id, device_id, identity_key, last_resort, token_hash, registered_at) VALUES (?, ?, ?, ?, ?, ?)',
   idempotent: true,
 }
 
+/** Puts users who have no device into the tables. */
+export async function seedUsers({ cassandra }: MessagingStores, users: readonly bigint[]): Promise<void> {
+  await cassandra.writeAll(
+    INSERT_USER,
+    users.map((user) => [user, new Date(0)]),
+  )
+}
+
 /** Puts a device of each user into the tables in bulk, with an identity and a last key package that it really made. */
-export async function seedStrangers(
-  { cassandra, redis }: MessagingStores,
-  users: readonly bigint[],
-): Promise<void> {
+export async function seedStrangers(own: MessagingStores, users: readonly bigint[]): Promise<void> {
+  await seedUsers(own, users)
+  const { cassandra, redis } = own
   const encryption = await openEncryption()
   function* rows() {
     for (const user of users) {

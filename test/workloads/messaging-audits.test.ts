@@ -140,6 +140,11 @@ const LINES: readonly (readonly [audit: string, what: string, lines: readonly Wi
   ],
   [
     'messages.readable',
+    'a frame of a gateway could not be read',
+    [...messaging.lines, { operation: 'frame.unreadable', keys: { device: '1:1', why: 'no header' } }],
+  ],
+  [
+    'messages.readable',
     'a blob could not be opened',
     [...messaging.lines, { operation: 'media.unreadable', keys: { device: '1:1', hash: 'a' } }],
   ],

@@ -6,6 +6,7 @@ import type { Ephemeral, Pushed } from '../../src/workloads/messaging/protocol/a
 import { eventually } from '../helpers/context.ts'
 import { linkAs } from '../helpers/messaging-link.ts'
 import type { LinkedDevice } from '../helpers/messaging-link.ts'
+import { seedUsers } from '../helpers/messaging-strangers.ts'
 import { openMessaging } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
@@ -69,8 +70,9 @@ t.test('who types is seen by members at either gateway, and by nobody else', asy
 t.test('in a large group nobody is told who types', async (t) => {
   const [typist, there] = [await at(0, one), await at(1, far)]
   const large = randomUUID()
-  const crowd = Array.from({ length: 40 }, (_, index) => userIdOf(1_000 + index).toString())
-  await typist.ask('group', { key: large, users: [idOf(2), ...crowd] })
+  const crowd = Array.from({ length: 40 }, (_, index) => userIdOf(1_000 + index))
+  await seedUsers(own, crowd)
+  await typist.ask('group', { key: large, users: [idOf(2), ...crowd.map(String)] })
   typist.link.tell({ type: 'typing', conversation: large })
   typist.link.tell({ type: 'typing', conversation: group })
   await eventually(() => heard(there, 'typing').length > 0)

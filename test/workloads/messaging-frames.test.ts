@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { witnessRefusals } from '../../src/workloads/messaging/fixed/gateway/refusals.ts'
 import { decodeFrame, encodeFrame, LARGEST_FRAME } from '../../src/workloads/messaging/protocol/frame.ts'
 import { eventually } from '../helpers/context.ts'
@@ -309,6 +310,72 @@ t.test('bytes that are no envelope are kept from nobody and opened by nobody', a
   await eventually(() => unreadable().length > before)
   t.match(unreadable().at(-1), { from: messaging.device(one).address })
   await othersGoOn()
+})
+
+/** Stands between devices and the first gateway, and may say to devices what no gateway says. */
+async function between(): Promise<{
+  readonly port: number
+  /** Says bytes to whoever is connected; answers the codes by which the connections end. */
+  readonly say: (data: Buffer | string) => Promise<number[]>
+}> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
+  t.teardown(() => server.close())
+  server.on('connection', (toDevice) => {
+    const toGateway = new WebSocket(`ws://127.0.0.1:${gateway?.port}`, { perMessageDeflate: false })
+    const opened = once(toGateway, 'open')
+    toDevice.on('message', (data: Buffer) => void opened.then(() => toGateway.send(data)))
+    toGateway.on('message', (data: Buffer) => toDevice.send(data))
+    toDevice.on('close', () => toGateway.terminate())
+    toGateway.on('close', () => toDevice.terminate())
+  })
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async say(data) {
+      const ended = [...server.clients].map(async (client): Promise<number> => {
+        const closed = once(client, 'close')
+        client.send(data)
+        const [code] = (await closed) as [number]
+        return code
+      })
+      return Promise.all(ended)
+    },
+  }
+}
+
+const UNREADABLE: readonly (readonly [string, Buffer | string, string])[] = [
+  ['a frame without a header', Buffer.from([0, 0, 1]), 'a frame of 3 bytes has no header'],
+  ['a header that is no JSON', header('{"type":'), 'the header of a frame is no JSON'],
+  ['a header of null', header('null'), 'the header of a frame has no type'],
+  ['text where a frame should be', 'hello', 'a frame of 5 bytes has no header'],
+]
+
+t.test('what a gateway sends that its device cannot read', async (t) => {
+  const middle = await between()
+  const reader = messaging.device(other)
+  const connectThrough = async (ports: readonly (number | undefined)[]): Promise<void> => {
+    await messaging.leave(reader)
+    await messaging.own.redis.wave(
+      ports.map((port, index) => ['hset', 'gateways', `gateway-${index + 1}`, port ?? 0]),
+    )
+    await reader.arrive()
+  }
+  await connectThrough([middle.port, middle.port])
+  for (const [what, data, why] of UNREADABLE)
+    await t.test(
+      `${what} ends its connection with a reason, is told, and the device comes back`,
+      async (t) => {
+        const told = (): object[] =>
+          messaging.lines.filter(({ operation }) => operation === 'frame.unreadable').map(({ keys }) => keys)
+        const before = told().length
+        t.same(await middle.say(data), [1002])
+        await eventually(() => told().length === before + 1)
+        t.same(told().at(-1), { device: reader.address, why })
+        await othersGoOn()
+        t.ok(reader.isOnline)
+      },
+    )
+  await connectThrough(messaging.gateways.map(({ port }) => port))
 })
 
 t.test('what a gateway refused is told to the run by why, each once', async (t) => {

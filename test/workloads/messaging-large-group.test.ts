@@ -7,7 +7,7 @@ import { takeMessage } from '../../src/workloads/messaging/fixed/gateway/scripts
 import { rowsOf } from '../../src/workloads/messaging/rows.ts'
 import { eventually } from '../helpers/context.ts'
 import { keysFor, openMessaging, refusal } from '../helpers/messaging.ts'
-import { queuesOf, seedStrangers } from '../helpers/messaging-strangers.ts'
+import { queuesOf, seedStrangers, seedUsers } from '../helpers/messaging-strangers.ts'
 
 // Hundreds of devices register first, on a machine that others may share.
 t.setTimeout(600_000)
@@ -50,6 +50,7 @@ t.test('a group of 10,000 is made by several frames, is known whole, and gets no
   const maker = messaging.device(0)
   // Their ids come before those of people who have devices: these are on the last page of the members.
   const strangers = Array.from({ length: 10_000 - SIZE }, (_, index) => String(index + 1))
+  await seedUsers(own, strangers.map(BigInt))
   await makeGroup(maker, conversation, [...strangers, ...users])
   t.equal((await rowsOf(own.cassandra, MEMBERS, [conversation])).length, 10_000)
   const { recipients, key } = await messaging.say(maker, conversation)

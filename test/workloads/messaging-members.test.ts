@@ -106,6 +106,92 @@ function strangersFrom(first: number): readonly [number, number] {
   throw new Error('everybody knows everybody')
 }
 
+/** How often gateways refused something, by why. */
+function refused(why: string): number {
+  return messaging.gateways.reduce((sum, { rejections }) => sum + (rejections.get(why) ?? 0), 0)
+}
+
+/** Who the tables say is in a conversation. */
+async function membersIn(conversation: string): Promise<bigint[]> {
+  const statement = { text: 'SELECT user_id FROM members WHERE conversation_id = ?', idempotent: true }
+  const rows = await cassandra.query<{ readonly user_id: bigint }>(statement, [conversation])
+  return rows.map(({ user_id: user }) => user)
+}
+
+t.test('a conversation of two takes nobody in and loses nobody, whichever of them asks', async (t) => {
+  const conversation = people.conversationId(0)
+  const [one = 0, other = 0] = people.membersOf(0)
+  const before = refused('not a group')
+  const device = messaging.device(one)
+  const asks = {
+    add: refusal(device.ask('add', { conversation, users: [idOf(3)] })),
+    'remove the other': refusal(device.ask('remove', { conversation, user: idOf(other) })),
+    'remove itself': refusal(device.ask('remove', { conversation, user: idOf(one) })),
+  }
+  for (const [name, answer] of Object.entries(asks)) t.equal(await answer, 'not a group', name)
+  t.equal(refused('not a group'), before + 3, 'and it is counted')
+  t.same(new Set(await membersIn(conversation)), new Set([one, other].map((user) => people.userId(user))))
+  const said = await messaging.say(device, conversation)
+  await untilShown(messaging.device(other), conversation, [said.key])
+})
+
+t.test(
+  'nobody writes to, makes a group of, or adds a user who is not there or whose account is gone',
+  async (t) => {
+    const made = society.add({ user: people.userId(502), device: 1 })
+    await made.register()
+    await made.arrive()
+    await made.ask('forget')
+    society.remove(made)
+    const device = messaging.device(0)
+    const conversation = await groupOf(0, 1)
+    const before = refused('no such user')
+    for (const [which, user] of [
+      ['of no user', people.userId(900)],
+      ['of an account that is gone', people.userId(502)],
+    ] as const) {
+      const key = randomUUID()
+      const users = [idOf(1), user.toString()]
+      const asks = {
+        start: refusal(device.ask('start', { user: user.toString() })),
+        group: refusal(device.ask('group', { key, users })),
+        add: refusal(device.ask('add', { conversation, users })),
+      }
+      for (const [name, answer] of Object.entries(asks))
+        t.equal(await answer, 'no such user', `${name} ${which}`)
+      t.same(await tablesWith(user), [], `there is no row ${which}`)
+      t.same(await membersIn(key), [], 'nor of those who were named beside')
+    }
+    t.equal(refused('no such user'), before + 6, 'and it is counted')
+    t.same(new Set(await membersIn(conversation)), new Set([0, 1].map((each) => people.userId(each))))
+  },
+)
+
+t.test(
+  'who comes anew after its account was deleted has the conversation of two again, with nothing of before',
+  async (t) => {
+    const user = people.userId(503)
+    const before = society.add({ user, device: 1 })
+    await before.register()
+    await before.arrive()
+    const { conversation } = await before.ask('start', { user: idOf(2) })
+    const old = await messaging.say(before, conversation)
+    await untilShown(messaging.device(2), conversation, [old.key])
+    await before.ask('forget')
+    society.remove(before)
+    t.equal(await refusal(messaging.device(2).ask('start', { user: user.toString() })), 'no such user')
+    // By another number: devices trust an address as they saw it first.
+    const anew = society.add({ user, device: 2 })
+    await anew.register()
+    await anew.arrive()
+    t.same(await anew.ask('start', { user: idOf(2) }), { conversation })
+    const said = await messaging.say(messaging.device(2), conversation)
+    await untilShown(anew, conversation, [said.key])
+    await anew.ask('forget')
+    society.remove(anew)
+  },
+)
+
 t.test('a conversation that both begin at once is one, and what both say in it arrives', async (t) => {
   const [one, other] = strangersFrom(4)
   const begun = await Promise.all(

@@ -68,6 +68,7 @@ export function newPollingDevice(parts: PollingDeviceParts): PollingDevice {
   async function connect(): Promise<void> {
     const made: Link = await openLink(await serverPort(), {
       pushed: () => undefined,
+      unreadable: (why) => console.error(`${addressOf(device)}: ${why}`),
       closed() {
         if (link !== made) return
         link = undefined

@@ -1,6 +1,7 @@
 import type { Audit } from '../../../core/audit.ts'
 import type { JournalReader } from '../../../core/journal.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { FRAME_UNREADABLE } from '../clients/society.ts'
 import { FRAMES_REFUSED } from '../fixed/gateway/refusals.ts'
 import { receivedMessages } from './sent.ts'
 
@@ -37,6 +38,8 @@ export const messagesReadable: Audit = {
       if (media !== undefined && !opened.has(`${device} ${media}`))
         addViolation(findings, `${device} has not opened the blob ${media} of message ${key}`)
     }
+    for await (const { keys } of journal.entries(FRAME_UNREADABLE))
+      addViolation(findings, `${keys['device']} could not read a frame of its gateway: ${keys['why']}`)
     for await (const { keys } of journal.entries('message.undecryptable'))
       addViolation(
         findings,

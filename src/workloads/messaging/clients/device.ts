@@ -122,6 +122,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
         if (push.type === 'drained') drained.resolve()
         else receiver.take(push, body, (position) => made.tell({ type: 'taken', position }))
       },
+      unreadable: (why) => observer.unreadable(address, why),
       closed() {
         drained.reject(new OperationFailure('unavailable', 'the connection was lost before all had come'))
         if (link !== made) return

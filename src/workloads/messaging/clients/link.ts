@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { OperationFailure, Refusal } from '../../../core/errors.ts'
 import type { Answer, Answers, Pushed } from '../protocol/answers.ts'
-import { decodeFrame, encodeFrame } from '../protocol/frame.ts'
+import { decodeFrame, encodeFrame, FrameError } from '../protocol/frame.ts'
 
 /** What a gateway may send at most: the devices of a group of 10,000. */
 const LARGEST_ANSWER = 16 * 2 ** 20
 const CONNECT_MS = 5_000
+/** WebSocket's word for it (RFC 6455, 7.4.1). */
+const PROTOCOL_ERROR = 1002
 
 /** A socket to a gateway, and the questions that are open on it. */
 export interface Link {
@@ -26,6 +28,8 @@ export interface Link {
 /** Who is told what comes in without having been asked for. */
 export interface LinkObserver {
   pushed(push: Pushed, body: Buffer): void
+  /** Something came that cannot be read: nothing behind it is taken, and the socket closes. */
+  unreadable(why: string): void
   closed(): void
 }
 
@@ -38,6 +42,14 @@ function settle(waiting: Waiting, answer: Answer): void {
   if (answer.type === 'done') waiting.resolve(answer.value)
   else if (answer.type === 'refused') waiting.reject(new Refusal(answer.reason))
   else waiting.reject(new OperationFailure(answer.kind, answer.message))
+}
+
+/** What a gateway says, with its body. @throws FrameError */
+function read(data: Buffer): { readonly message: Answer | Pushed; readonly body: Buffer } {
+  const { header, body } = decodeFrame(data)
+  const type = typeof header === 'object' && header !== null && 'type' in header ? header.type : undefined
+  if (typeof type !== 'string') throw new FrameError('the header of a frame has no type')
+  return { message: header as Answer | Pushed, body }
 }
 
 /** Connects to a gateway of this machine. @throws OperationFailure `unavailable` */
@@ -63,14 +75,26 @@ export async function openLink(port: number, observer: LinkObserver): Promise<Li
     waiting.clear()
     observer.closed()
   })
-  socket.on('message', (data: Buffer) => {
-    const { header, body } = decodeFrame(data)
-    const message = header as Answer | Pushed
+  const take = (data: Buffer): void => {
+    const { message, body } = read(data)
     if (message.type !== 'done' && message.type !== 'refused' && message.type !== 'failed')
       return observer.pushed(message, body)
     const asked = waiting.get(message.request)
     waiting.delete(message.request)
     if (asked !== undefined) settle(asked, message)
+  }
+  let isBroken = false
+  socket.on('message', (data: Buffer) => {
+    if (isBroken) return
+    try {
+      take(data)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      // It may have been a message: to take one behind it would be to say that this one was taken.
+      isBroken = true
+      observer.unreadable(error.message)
+      socket.close(PROTOCOL_ERROR, error.message)
+    }
   })
   return {
     ask<Type extends keyof Answers>(

@@ -26,6 +26,8 @@ export interface DeviceObserver {
   received(received: Received): void
   /** Something that came could not be decrypted, or is no plaintext. */
   undecryptable(device: string, from: string, conversation: string, why: string): void
+  /** A frame came that cannot be read: the device closes its connection and looks for another one. */
+  unreadable(device: string, why: string): void
   /** The same again, which was taken before. */
   repeated(): void
   /** A key package of another device was handed out to this one: nobody else may be given it (M-13). */

@@ -13,6 +13,9 @@ import type { Received } from './receive.ts'
 /** Devices that register or connect at a time. */
 const AT_A_TIME = 8
 
+/** What the witness calls it: a frame of a gateway that its device could not read. */
+export const FRAME_UNREADABLE = 'frame.unreadable'
+
 /** All people of a run with their devices, and what they have seen. */
 export interface Society {
   readonly devices: ReadonlyMap<string, Device>
@@ -92,6 +95,9 @@ export function buildSociety(
         undecryptable(at, from, conversation, why) {
           undecryptable += 1
           host.witness('message.undecryptable', { device: at, from, conversation, why })
+        },
+        unreadable(at, why) {
+          host.witness(FRAME_UNREADABLE, { device: at, why })
         },
         repeated() {
           repeated += 1

@@ -6,6 +6,10 @@ export type RefusalReason =
   | 'forged sender'
   | 'unknown device'
   | 'not a member'
+  /** A conversation of two stays one: it is asked to take or lose a member. */
+  | 'not a group'
+  /** Nobody has registered by that number, or the account is deleted. */
+  | 'no such user'
   | 'no such message'
   | 'too large'
   | 'already registered'

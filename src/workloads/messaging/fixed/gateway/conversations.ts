@@ -5,6 +5,7 @@ import type { RequestOf } from '../../protocol/requests.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { newestOf } from './history.ts'
 import { Refused } from './refused.ts'
+import { requireUsers } from './users.ts'
 import {
   DELETE_INBOX,
   DELETE_MEMBER,
@@ -46,7 +47,10 @@ async function begin(
   await gateway.memberships.changed(conversation)
 }
 
-/** Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22). @throws OperationFailure */
+/**
+ * Begins the conversation of two users, or finds it: it has one id, whoever begins it (M-22).
+ * @throws Refused where there is no such user; OperationFailure
+ */
 export async function startConversation(
   gateway: Gateway,
   { device: { user } }: Session,
@@ -54,7 +58,11 @@ export async function startConversation(
 ): Promise<Answers['start']> {
   const conversation = pairId(user, other)
   const found = await gateway.cassandra.query(SELECT_CONVERSATION, [conversation])
-  if (found.length === 0) await begin(gateway, conversation, 'pair', [user, other])
+  // An account that was deleted has left it, and may have come anew.
+  const { users } = await gateway.memberships.of(conversation)
+  if (found.length > 0 && users.has(user) && users.has(other)) return { conversation }
+  await requireUsers(gateway, [other])
+  await begin(gateway, conversation, 'pair', [user, other])
   return { conversation }
 }
 
@@ -71,17 +79,21 @@ export async function createGroup(
   const members = [...new Set([device.user, ...users.map(BigInt)])]
   if (members.length > MOST_MEMBERS) throw new Refused('too large')
   const found = await gateway.cassandra.query(SELECT_CONVERSATION, [key])
-  if (found.length === 0) await begin(gateway, key, 'group', members)
+  if (found.length > 0) return { conversation: key }
+  await requireUsers(gateway, members)
+  await begin(gateway, key, 'group', members)
   return { conversation: key }
 }
 
-async function requireMember(
+/** The members of a group that may change, by one of them: a conversation of two has the two, whatever one of them asks. */
+async function requireGroup(
   gateway: Gateway,
   session: Session,
   conversation: string,
 ): Promise<ReadonlySet<bigint>> {
   const { users } = await gateway.memberships.of(conversation)
   if (!users.has(session.device.user)) throw new Refused('not a member')
+  if (isPairId(conversation)) throw new Refused('not a group')
   return users
 }
 
@@ -118,9 +130,10 @@ export async function addMembers(
   session: Session,
   { conversation, users }: RequestOf<'add'>,
 ): Promise<Answers['add']> {
-  const members = await requireMember(gateway, session, conversation)
+  const members = await requireGroup(gateway, session, conversation)
   const added = [...new Set(users.map(BigInt))].filter((user) => !members.has(user))
   if (members.size + added.length > MOST_MEMBERS) throw new Refused('too large')
+  await requireUsers(gateway, added)
   return { state: await joinLater(gateway, conversation, added) }
 }
 
@@ -133,7 +146,7 @@ export async function removeMember(
   session: Session,
   { conversation, user }: RequestOf<'remove'>,
 ): Promise<Answers['remove']> {
-  await requireMember(gateway, session, conversation)
+  await requireGroup(gateway, session, conversation)
   const { cassandra } = gateway
   await cassandra.query(DELETE_MEMBER, [conversation, BigInt(user)])
   await cassandra.query(DELETE_INBOX, [BigInt(user), conversation])

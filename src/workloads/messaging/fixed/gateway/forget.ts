@@ -55,7 +55,11 @@ export function onGone(gateway: Gateway, message: string): void {
 export async function forgetUser(gateway: Gateway, session: Session): Promise<void> {
   const { cassandra, redis } = gateway
   const { user } = session.device
-  await redis.wave([['publish', NAMES.expelled, `${gateway.name} ${user}`]])
+  // Nobody adds it to a conversation any more, and a part of what was sent to many may be put into queues later than that.
+  await redis.wave([
+    ['set', NAMES.gone(user), 1, 'EX', GONE_SECONDS],
+    ['publish', NAMES.expelled, `${gateway.name} ${user}`],
+  ])
   expel(gateway, user, session)
   const inbox = await cassandra.query<{ readonly conversation_id: string }>(SELECT_INBOX, [user])
   for (const { conversation_id: conversation } of inbox) {
@@ -63,8 +67,6 @@ export async function forgetUser(gateway: Gateway, session: Session): Promise<vo
     await cassandra.query(DELETE_USER_RECEIPTS, [conversation, user])
     await gateway.memberships.changed(conversation)
   }
-  // A part of what was sent to many may be put into queues later than that.
-  await redis.wave([['set', NAMES.gone(user), 1, 'EX', GONE_SECONDS]])
   const devices = await cassandra.query<{ readonly device_id: number }>(SELECT_DEVICES, [user])
   await Promise.all(devices.map(({ device_id: device }) => forgetQueue(gateway, user, device)))
   await gateway.memberships.devicesChanged(user)

@@ -148,6 +148,7 @@ export const DELETE_QUEUE_INDEX: CassandraStatement = idempotent(
 export const DELETE_DEVICE: CassandraStatement = idempotent(
   'DELETE FROM devices WHERE user_id = ? AND device_id = ?',
 )
+export const SELECT_USER: CassandraStatement = idempotent('SELECT user_id FROM users WHERE user_id = ?')
 export const DELETE_USER: CassandraStatement = idempotent('DELETE FROM users WHERE user_id = ?')
 export const DELETE_PACKAGES: CassandraStatement = idempotent(
   'DELETE FROM key_packages WHERE user_id = ? AND device_id = ?',
