@@ -58,12 +58,22 @@ const PROPERTIES = [
 ]
 
 /**
+ * A node that hears of a schema before it knows who has it asks again after this. Its own minute is longer than a client
+ * waits for nodes that start at once to agree.
+ */
+const SCHEMA_PULL_MS = 1_000
+
+/**
  * Of a lone node the default superuser is made at once. Of several each node has all the roles, from the beginning, and
  * the superuser is tried to be made until a quorum of them is there.
  */
 function roleOptions(nodes: number): readonly string[] {
   if (nodes === 1) return ['-Dcassandra.superuser_setup_delay_ms=0']
-  return ['-Dcassandra.superuser_setup_delay_ms=500', `-Dcassandra.system_auth.default_rf=${nodes}`]
+  return [
+    '-Dcassandra.superuser_setup_delay_ms=500',
+    `-Dcassandra.system_auth.default_rf=${nodes}`,
+    `-Dcassandra.schema_pull_interval_ms=${SCHEMA_PULL_MS}`,
+  ]
 }
 
 /**
