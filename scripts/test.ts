@@ -52,10 +52,11 @@ if (!process.stdout.isTTY)
 const took = [...results.matchAll(/^(?:not )?ok \d+ - (\S+) # time=([\d.]+)ms/gm)]
   .map(([, file = '', milliseconds]) => ({ file, seconds: Math.round(Number(milliseconds) / 1000) }))
   .toSorted((one, other) => other.seconds - one.seconds)
-if (took.length > SLOWEST) console.log(`\nslowest of ${took.length} files, seconds:`)
-if (took.length > SLOWEST)
+if (took.length > SLOWEST) {
+  console.log(`\nslowest of ${took.length} files, seconds:`)
   for (const { file, seconds } of took.slice(0, SLOWEST))
     console.log(`${String(seconds).padStart(5)}  ${file}`)
+}
 const passed = Number(summary?.[1] ?? 0)
 const failed = Number(summary?.[2] ?? 0)
 // tap may leave the cursor in the middle of a line.

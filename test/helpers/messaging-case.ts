@@ -121,12 +121,12 @@ async function openGateways(
   return [await open('gateway-1', 0), await open('gateway-2', behindMs)]
 }
 
-/** The same stores, as a client in a data centre sees them. */
-function at(started: StartedStores, datacenter: string): StartedStores {
-  const endpoints = started.endpoints.map((each) =>
-    each.store === 'cassandra' ? { ...each, datacenter } : each,
-  )
-  return { ...started, endpoints }
+/** The same endpoints, as a client in a data centre sees them. */
+export function endpointsIn(
+  endpoints: StartedStores['endpoints'],
+  datacenter: string,
+): StartedStores['endpoints'] {
+  return endpoints.map((each) => (each.store === 'cassandra' ? { ...each, datacenter } : each))
 }
 
 function startGateway(role: string, { endpoints, home }: StartedStores): Promise<RoleHandle> {
@@ -257,7 +257,8 @@ export async function makeMessaging(
       return Number(inRedis) + (await entriesInStore(own, address))
     },
     async startGateway(index, datacenter) {
-      if (datacenter !== undefined) places[index] = at(started, datacenter)
+      if (datacenter !== undefined)
+        places[index] = { ...started, endpoints: endpointsIn(endpoints, datacenter) }
       const handle = await startGateway(GATEWAYS[index] ?? '', places[index] ?? started)
       processes[index] = handle
     },

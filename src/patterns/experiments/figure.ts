@@ -10,6 +10,11 @@ export function figure(
   return rows.find((each) => each.pattern === pattern && each.row === row)?.readings[name]?.median
 }
 
+/** `12,346`: rounded to a whole number. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
 /** `9.5x`, to three digits. */
 export function times(value: number): string {
   return `${Number(value.toPrecision(3))}x`

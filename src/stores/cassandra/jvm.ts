@@ -58,10 +58,10 @@ const PROPERTIES = [
 ]
 
 /**
- * A node that hears of a schema before it knows who has it asks again after this. Its own minute is longer than a client
- * waits for nodes that start at once to agree.
+ * Of several: a node that hears of a schema before it knows who has it asks again after a second. Its own minute is longer
+ * than a client waits for nodes that start at once to agree.
  */
-const SCHEMA_PULL_MS = 1_000
+const SCHEMA_PULL = '-Dcassandra.schema_pull_interval_ms=1000'
 
 /**
  * Of a lone node the default superuser is made at once. Of several each node has all the roles, from the beginning, and
@@ -69,11 +69,7 @@ const SCHEMA_PULL_MS = 1_000
  */
 function roleOptions(nodes: number): readonly string[] {
   if (nodes === 1) return ['-Dcassandra.superuser_setup_delay_ms=0']
-  return [
-    '-Dcassandra.superuser_setup_delay_ms=500',
-    `-Dcassandra.system_auth.default_rf=${nodes}`,
-    `-Dcassandra.schema_pull_interval_ms=${SCHEMA_PULL_MS}`,
-  ]
+  return ['-Dcassandra.superuser_setup_delay_ms=500', `-Dcassandra.system_auth.default_rf=${nodes}`]
 }
 
 /**
@@ -91,6 +87,7 @@ export function javaOptions(data: string, nodes: number): readonly string[] {
     ...OPENS.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
     ...PROPERTIES,
     ...roleOptions(nodes),
+    ...(nodes === 1 ? [] : [SCHEMA_PULL]),
     `-Djava.io.tmpdir=${join(data, 'tmp')}`,
     `-Djna.tmpdir=${join(data, 'tmp')}`,
     `-Duser.home=${data}`,

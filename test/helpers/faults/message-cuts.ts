@@ -5,7 +5,7 @@ import type { Device } from '../../../src/workloads/messaging/clients/device.ts'
 import { messagingStores } from '../../../src/workloads/messaging/stores.ts'
 import { cutDatacenters, healDatacenters } from '../cassandra-links.ts'
 import { eventually } from '../context.ts'
-import { GATEWAYS } from '../messaging-case.ts'
+import { endpointsIn, GATEWAYS } from '../messaging-case.ts'
 import type { MessagingCase } from '../messaging-case.ts'
 import { isStored, untilThere } from './message-copies.ts'
 import { harmUnder, TALKS } from './message-rounds.ts'
@@ -27,10 +27,10 @@ async function withBoth<Result>(
 ): Promise<Result> {
   const opened = await Promise.all(
     DATACENTERS.map((datacenter) =>
-      connectStores(
-        endpoints.map((each) => (each.store === 'cassandra' ? { ...each, datacenter } : each)),
-        { poolSize: 1, applicationName: `arch test ${datacenter}` },
-      ),
+      connectStores(endpointsIn(endpoints, datacenter), {
+        poolSize: 1,
+        applicationName: `arch test ${datacenter}`,
+      }),
     ),
   )
   try {

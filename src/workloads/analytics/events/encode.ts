@@ -29,10 +29,10 @@ export interface EncodedBatch {
 
 /** What stands between two values of a line, and the values that there are few of. */
 const OPENING = bytesOf('["')
-const TO_TYPE = bytesOf('","')
+const BETWEEN_TEXTS = bytesOf('","')
 const TO_PAGE = bytesOf(`","${PAGE_URL}`)
-const TO_REFERRER = bytesOf('","')
 const COMMA = bytesOf(',')
+const NOTHING = bytesOf('')
 const CLOSING = bytesOf(']\n')
 const TYPES = EVENT_TYPES.map(bytesOf)
 const FROM = REFERRERS.map(bytesOf)
@@ -62,9 +62,9 @@ export function encodeBatch(seeds: EventSeeds, batch: number, sentMs: number): E
     const { root, type, page, referrer, durationMs } = numbersOf(seeds, event)
     const from = at
     at = writeId(text, writeBytes(text, at, OPENING), root)
-    at = writeBytes(text, writeBytes(text, at, TO_TYPE), TYPES[type] ?? COMMA)
+    at = writeBytes(text, writeBytes(text, at, BETWEEN_TEXTS), TYPES[type] ?? NOTHING)
     at = writeInteger(text, writeBytes(text, writeBytes(text, at, about), TO_PAGE), page)
-    at = writeBytes(text, writeBytes(text, at, TO_REFERRER), FROM[referrer] ?? COMMA)
+    at = writeBytes(text, writeBytes(text, at, BETWEEN_TEXTS), FROM[referrer] ?? NOTHING)
     at = writeInteger(text, writeBytes(text, at, place), durationMs)
     at = writeInteger(text, writeBytes(text, at, COMMA), clientTimeMs(clock, sentMs, position))
     at = writeBytes(text, at, CLOSING)

@@ -1,10 +1,5 @@
 import { cpus } from 'node:os'
 
-/** Cores of this machine, which all processes share. */
-export function coreCount(): number {
-  return cpus().length
-}
-
 function ticks(): { readonly idle: number; readonly all: number } {
   let idle = 0
   let all = 0

@@ -11,8 +11,23 @@ export function numberedUuid(first: number, number: number): string {
   return `${first.toString(16).padStart(8, '0')}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`
 }
 
+/** What the text's table has instead, as many bytes. */
+const TEXTS = ENVELOPES.map((bytes) => bytes.toString('hex').slice(0, ENVELOPE_BYTES))
+/** Conversations that are written to in turns. */
+const CONVERSATIONS = 1_000
+
+/** The conversation that the n-th message is in. */
+export function conversationOf(number: number): string {
+  return numberedUuid(0, number % CONVERSATIONS)
+}
+
+/** The words of the n-th message. */
+export function wordsOf(number: number): string {
+  return TEXTS[number % TEXTS.length] ?? ''
+}
+
 /** The n-th envelope: random bytes, as ciphertext looks. */
-export function envelope(number: number): Uint8Array {
+function envelope(number: number): Uint8Array {
   return ENVELOPES[number % ENVELOPES.length] ?? new Uint8Array(ENVELOPE_BYTES)
 }
 

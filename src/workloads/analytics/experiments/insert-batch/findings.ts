@@ -1,8 +1,7 @@
 import type { ExperimentRow, Finding } from '../../../../core/experiment.ts'
 import { perSecond } from '../../../../core/model.ts'
+import { whole } from '../../../../patterns/experiments/figure.ts'
 import { peakEvents, rates } from '../../model.ts'
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
 
 /** The rows of a store, from the smallest inserts to the largest. */
 function ofStore(rows: readonly ExperimentRow[], pattern: string): readonly ExperimentRow[] {

@@ -1,7 +1,5 @@
 import type { ExperimentRow, Finding, Reading } from '../../../../core/experiment.ts'
-import { figure, times } from '../../../../patterns/experiments/figure.ts'
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+import { figure, times, whole } from '../../../../patterns/experiments/figure.ts'
 
 function range({ lowest, highest }: Reading): string {
   return `${times(lowest)} to ${times(highest)}`

@@ -1,11 +1,12 @@
+import { availableParallelism } from 'node:os'
 import { OperationFailure } from '../../../../core/errors.ts'
 import type { Readings, Trial } from '../../../../core/experiment.ts'
 import { closedLoop, percentileOf } from '../../../../patterns/closed-loop.ts'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import { INSERT_MESSAGE } from '../../fixed/gateway/statements.ts'
 import { declaredTable } from '../../schema.ts'
-import { coreCount, watchCores } from '../machine.ts'
-import { messageIds, messageValues, numberedUuid } from '../message.ts'
+import { watchCores } from '../machine.ts'
+import { conversationOf, messageIds, messageValues } from '../message.ts'
 import { BASE, ROWS } from './layouts.ts'
 import type { Layout } from './layouts.ts'
 import { conversationsByNode } from './ring.ts'
@@ -14,8 +15,6 @@ const KEYSPACE = 'arch_messaging_nodes'
 /** Writes under way at a time, and how many of each lane come before those that count. */
 export const IN_FLIGHT: number = 128
 const WARMUP = 5
-/** Conversations that are written to before. */
-const WARM = 1_000
 
 /** The same table twice. */
 interface Tables {
@@ -102,7 +101,7 @@ async function measure(
     acknowledged,
     busyBase: base.busy,
     busy,
-    cores: coreCount(),
+    cores: availableParallelism(),
     nodes,
     copies,
   }
@@ -138,8 +137,7 @@ export async function openTables(server: CassandraClient): Promise<NodeTables> {
   const tables: Tables = { one, all, byNode: await conversationsByNode(server, one) }
   return {
     ...tables,
-    write: (number) =>
-      all.query(INSERT_MESSAGE, messageValues(numberedUuid(0, number % WARM), newId(), number)),
+    write: (number) => all.query(INSERT_MESSAGE, messageValues(conversationOf(number), newId(), number)),
     measure: (trial, milliseconds) => measure(tables, trial, milliseconds),
     async close() {
       for (const name of Object.values(names)) await server.dropKeyspace(name)

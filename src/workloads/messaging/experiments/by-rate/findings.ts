@@ -1,5 +1,6 @@
 import type { ExperimentRow, Finding } from '../../../../core/experiment.ts'
 import { perSecond } from '../../../../core/model.ts'
+import { whole } from '../../../../patterns/experiments/figure.ts'
 import { rates } from '../../model.ts'
 
 /** A message is to be at its reader's within it (MSG-04), and its write is a part of that. */
@@ -13,8 +14,6 @@ interface Step {
   /** Absent where too many were never done. */
   readonly p99: number | undefined
 }
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
 
 /** The steps of one table, as far as they were measured. */
 function stepsOf(rows: readonly ExperimentRow[], name: (column: string) => string): readonly Step[] {

@@ -1,7 +1,7 @@
+import { availableParallelism } from 'node:os'
 import type { Experiment, ExperimentColumn } from '../../../../core/experiment.ts'
 import { column } from '../../../../patterns/experiments/columns.ts'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
-import { coreCount } from '../machine.ts'
 import { warmUp } from '../warm-up.ts'
 import { findingsOf } from './findings.ts'
 import { offerRate } from './offer-rate.ts'
@@ -79,7 +79,7 @@ export const messagesByRate: Experiment = {
           ...Object.fromEntries(known),
           ...(before ?? (await offerRate(own, host, rate))),
           rate: perSecond,
-          cores: coreCount(),
+          cores: availableParallelism(),
         }
       },
       close: () => dropMessageTables(server),

@@ -8,15 +8,12 @@ import { INSERT_TEXT_MESSAGE } from '../../as-written/messages.ts'
 import { timeUuids } from '../../as-written/time-uuid.ts'
 import { INSERT_MESSAGE } from '../../fixed/gateway/statements.ts'
 import { declaredTable } from '../../schema.ts'
-import { envelope, messageIds, messageValues, numberedUuid } from '../message.ts'
+import { conversationOf, messageIds, messageValues, wordsOf } from '../message.ts'
 
 const KEYSPACES: Readonly<Record<VariantName, string>> = {
   fixed: 'arch_messaging_rates',
   'as-written': 'arch_messaging_rates_text',
 }
-/** Conversations that messages are written to in turns. */
-const CONVERSATIONS = 1_000
-
 /** A table of messages. */
 export interface MessageTable {
   /** Writes one message. @throws OperationFailure */
@@ -24,16 +21,12 @@ export interface MessageTable {
   empty(): Promise<void>
 }
 
-function conversation(number: number): string {
-  return numberedUuid(0, number % CONVERSATIONS)
-}
-
 /** A statement, and what it binds for a message of a number. */
 type Writes = readonly [CassandraStatement, (number: number) => CassandraValue[]]
 
 function ownWrites(): Writes {
   const newId = messageIds()
-  return [INSERT_MESSAGE, (number) => messageValues(conversation(number), newId(), number)]
+  return [INSERT_MESSAGE, (number) => messageValues(conversationOf(number), newId(), number)]
 }
 
 function textWrites(): Writes {
@@ -42,9 +35,8 @@ function textWrites(): Writes {
     INSERT_TEXT_MESSAGE,
     (number) => {
       const [sender, recipient] = [BigInt(number % 7_777), BigInt(number % 7_778)]
-      // As many bytes as an envelope.
-      const content = Buffer.from(envelope(number)).toString('hex').slice(0, envelope(number).length)
-      return [conversation(number), newId(), sender, recipient, 'text', content, false, 'sent', new Date()]
+      const [conversation, words] = [conversationOf(number), wordsOf(number)]
+      return [conversation, newId(), sender, recipient, 'text', words, false, 'sent', new Date()]
     },
   ]
 }
