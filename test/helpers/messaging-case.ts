@@ -19,6 +19,7 @@ import { buildSociety, joinAll } from '../../src/workloads/messaging/clients/soc
 import type { Society } from '../../src/workloads/messaging/clients/society.ts'
 import { openGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
 import type { RunningGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
+import { BUCKET_MESSAGES } from '../../src/workloads/messaging/ids.ts'
 import { addressOf, buildPopulation } from '../../src/workloads/messaging/population.ts'
 import type { MessagingPopulation } from '../../src/workloads/messaging/population.ts'
 import { seedFixed } from '../../src/workloads/messaging/seed/seed.ts'
@@ -99,6 +100,8 @@ export interface MessagingOptions {
   readonly size?: number
   /** Milliseconds by which the clock of the second gateway is behind. */
   readonly behindMs?: number
+  /** What a bucket of a conversation takes; as in a run where it is absent. */
+  readonly bucketMessages?: number
   /** Whether gateways are processes of their own, which can be killed. */
   readonly apart?: boolean
 }
@@ -108,13 +111,13 @@ type Ends = (() => unknown)[]
 
 async function openGateways(
   endpoints: readonly StoreEndpoint[],
-  behindMs: number,
+  { behindMs = 0, bucketMessages = BUCKET_MESSAGES }: MessagingOptions,
   ends: Ends,
 ): Promise<readonly RunningGateway[]> {
   const open = async (name: string, behind: number): Promise<RunningGateway> => {
     const stores = await connectStores(endpoints, { poolSize: 4, applicationName: `arch test ${name}` })
     ends.push(() => closeStores(stores))
-    const gateway = await openGateway({ name, stores, behindMs: behind, coalesces: true })
+    const gateway = await openGateway({ name, stores, behindMs: behind, coalesces: true, bucketMessages })
     ends.push(() => gateway.close())
     return gateway
   }
@@ -171,8 +174,9 @@ async function entriesInStore({ cassandra }: MessagingStores, address: string): 
 /** Tables anew, an empty Redis, two gateways, and everybody registered, acquainted and connected. */
 export async function makeMessaging(
   started: StartedStores,
-  { size = 12, behindMs = 0, apart = false }: MessagingOptions = {},
+  options: MessagingOptions = {},
 ): Promise<MessagingCase> {
+  const { size = 12, apart = false } = options
   const { stores, endpoints, home } = started
   const own = messagingStores(stores, 'fixed')
   const beginnings: Ends = []
@@ -182,7 +186,7 @@ export async function makeMessaging(
   const places: StartedStores[] = []
   if (apart) for (const name of GATEWAYS) processes.push(await startGateway(name, started))
   beginnings.push(() => Promise.all(processes.map((handle) => handle.stop())))
-  const gateways = apart ? [] : await openGateways(endpoints, behindMs, beginnings)
+  const gateways = apart ? [] : await openGateways(endpoints, options, beginnings)
   const people = buildPopulation({ seed: SEED, size })
   const lines: WitnessLine[] = []
   const shown = new Map<string, string[]>()

@@ -32,11 +32,11 @@ export interface RawDevice {
   take(): void
   leave(): void
   ask: Link['ask']
-  /** Says words, by a key that it has used before where there is one. */
+  /** Says words, by a key of its own or one that is given, which it may have used before. */
   say(
     conversation: string,
     text: string,
-    key?: string,
+    by?: { readonly key: string; readonly isAgain?: boolean },
   ): Promise<Extract<Answers['send'], { message: string }>>
 }
 
@@ -90,11 +90,10 @@ export async function newRawDevice({ cassandra, redis }: MessagingStores, user: 
       link = undefined
     },
     ask: (...asked) => there().ask(...asked),
-    async say(conversation, text, before) {
-      const key = before ?? randomUUID()
+    async say(conversation, text, { key, isAgain: again = false } = { key: randomUUID() }) {
       for (;;) {
         const { state } = await there().ask('devices', { conversation })
-        const send = { conversation, state, key, again: before !== undefined }
+        const send = { conversation, state, key, again }
         const answer = await there().ask('send', send, Buffer.from(text))
         if (!('stale' in answer)) return answer
       }

@@ -26,13 +26,13 @@ const [ann = 0n, bob = 0n] = people.membersOf(0).map((user) => people.userId(use
 const DAY_MS = 86_400_000
 const ids = [1, 2, 3, 14, 15].map((day) => messageIdOf({ ms: EPOCH_MS + day * DAY_MS, sequence: 0 }))
 
-function insert(id: bigint): string {
+function insert(id: bigint, bucket = bucketOf(id)): string {
   return `INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, envelope)
-    VALUES (${conversation}, ${bucketOf(id)}, ${id}, ${ann}, 1, 0x00);
-    INSERT INTO conversation_buckets (conversation_id, bucket) VALUES (${conversation}, ${bucketOf(id)});`
+    VALUES (${conversation}, ${bucket}, ${id}, ${ann}, 1, 0x00);
+    INSERT INTO conversation_buckets (conversation_id, bucket) VALUES (${conversation}, ${bucket});`
 }
 
-await cassandra.execute(`${ids.map(insert).join('\n')}
+await cassandra.execute(`${ids.map((id) => insert(id)).join('\n')}
   INSERT INTO watermarks (user_id, conversation_id, read_message_id) VALUES (${bob}, ${conversation}, ${ids[1]})`)
 const sent = ids.map((id, number) => ({
   operation: 'message.send',
@@ -50,18 +50,31 @@ function audit(name: string): Promise<AuditOutcome> {
   return run(found)
 }
 
-t.test('a partition with more rows or bytes than it may have is seen (M-01)', async (t) => {
-  t.match(await audit('partitions.bounded'), { state: 'held', checked: 2 })
-  // Of three rows and of two, each with an envelope of one byte and 60 bytes more.
-  const first = `partition ${conversation} ${bucketOf(ids[0] ?? 0n)} has 3 rows and 183 bytes`
-  const [held, violated] = [
-    { state: 'held', checked: 2 },
-    { state: 'violated', violations: 1, examples: [first] },
-  ]
-  t.match(await run(partitionsWithin({ rows: 3, bytes: 183 })), held)
-  t.match(await run(partitionsWithin({ rows: 2, bytes: 183 })), violated)
-  t.match(await run(partitionsWithin({ rows: 3, bytes: 182 })), violated)
-})
+t.test(
+  'a partition with more rows or bytes than it may have is seen, and a message in another one than its own (M-01)',
+  async (t) => {
+    t.match(await audit('partitions.bounded'), { state: 'held', checked: 2 })
+    // Of three rows and of two, each with an envelope of one byte and 60 bytes more.
+    const first = `partition ${conversation} ${bucketOf(ids[0] ?? 0n)} has 3 rows and 183 bytes`
+    const [held, violated] = [
+      { state: 'held', checked: 2 },
+      { state: 'violated', violations: 1, examples: [first] },
+    ]
+    t.match(await run(partitionsWithin({ rows: 3, bytes: 183 })), held)
+    t.match(await run(partitionsWithin({ rows: 2, bytes: 183 })), violated)
+    t.match(await run(partitionsWithin({ rows: 3, bytes: 182 })), violated)
+    const [id = 0n] = ids
+    const next = bucketOf(id) + 1
+    await cassandra.execute(insert(id + 1n, next))
+    t.match(await audit('partitions.bounded'), {
+      state: 'violated',
+      violations: 1,
+      examples: [`message ${id + 1n} of ${conversation} is in ${next}, where nobody looks for it`],
+    })
+    await cassandra.execute(`DELETE FROM messages WHERE conversation_id = ${conversation} AND bucket = ${next};
+    DELETE FROM conversation_buckets WHERE conversation_id = ${conversation} AND bucket = ${next}`)
+  },
+)
 
 t.test('unread is what is behind the mark, and a bucket that the index lost is seen (M-04)', async (t) => {
   t.match(await audit('unread.derived'), { state: 'held', checked: 2 })

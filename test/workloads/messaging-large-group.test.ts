@@ -76,7 +76,19 @@ t.test(
     const addresses = [...strangers, ...strangers.map((user) => user + 1_000n)].map((user) => `${user}:1`)
     const [state] = await own.redis.wave([['get', NAMES.state(conversation)]])
     const keys = takeMessageKeys('1:1', 'left', conversation)
-    const values = [String(state), Date.now(), '', 0, '', 600, 600, conversation, '{"kind":"message"}', '1']
+    const values = [
+      String(state),
+      Date.now(),
+      '',
+      0,
+      '',
+      600,
+      600,
+      conversation,
+      '{"kind":"message"}',
+      '1',
+      100,
+    ]
     const [left] = await own.redis.wave([own.redis.call(takeMessage, keys, [...values, ...addresses])])
     const [, id = ''] = Array.isArray(left) ? left.map(String) : []
 

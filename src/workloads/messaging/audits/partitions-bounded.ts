@@ -1,9 +1,13 @@
 import type { Audit } from '../../../core/audit.ts'
 import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/findings.ts'
+import { bucketOf } from '../ids.ts'
 import { messagingStores } from '../stores.ts'
 import { allRows } from '../rows.ts'
 
-const MESSAGES = { text: 'SELECT conversation_id, bucket, envelope FROM messages', idempotent: true } as const
+const MESSAGES = {
+  text: 'SELECT conversation_id, bucket, message_id, envelope FROM messages',
+  idempotent: true,
+} as const
 /** What a partition may have. */
 interface PartitionBounds {
   readonly bytes: number
@@ -18,10 +22,11 @@ const ROW_BYTES = 60
 interface MessageRow {
   readonly conversation_id: string
   readonly bucket: number
+  readonly message_id: bigint
   readonly envelope: Uint8Array
 }
 
-/** No partition of the log is larger, or has more rows, than `bounds`. */
+/** No partition of the log is larger, or has more rows, than `bounds`, and each message is in the bucket that its id names. */
 export const partitionsWithin = (bounds: PartitionBounds): Audit => ({
   name: 'partitions.bounded',
   claims: ['MSG-13'],
@@ -29,17 +34,20 @@ export const partitionsWithin = (bounds: PartitionBounds): Audit => ({
   async run({ stores }) {
     const { cassandra } = messagingStores(stores, 'fixed')
     const sizes = new Map<string, { rows: number; bytes: number }>()
-    for await (const { conversation_id: conversation, bucket, envelope } of allRows<MessageRow>(
-      cassandra,
-      MESSAGES,
-    )) {
+    const findings = newFindings()
+    for await (const row of allRows<MessageRow>(cassandra, MESSAGES)) {
+      const { conversation_id: conversation, bucket, message_id: message, envelope } = row
+      if (bucket !== bucketOf(message))
+        addViolation(
+          findings,
+          `message ${message} of ${conversation} is in ${bucket}, where nobody looks for it`,
+        )
       const name = `${conversation} ${bucket}`
       const size = sizes.get(name) ?? { rows: 0, bytes: 0 }
       size.rows += 1
       size.bytes += envelope.length + ROW_BYTES
       sizes.set(name, size)
     }
-    const findings = newFindings()
     let largest = { rows: 0, bytes: 0 }
     for (const [name, size] of sizes) {
       findings.checked += 1

@@ -3,6 +3,7 @@ import { choose, rootOf, uniform } from '../../../patterns/traffic/draw.ts'
 import { earlier } from '../../../patterns/traffic/earlier.ts'
 import type { MessagingApplication } from '../application.ts'
 import type { CommandAnswer } from '../clients/control.ts'
+import { bucketOf } from '../ids.ts'
 import { rates, society } from '../model.ts'
 import type { MessagingWorld } from '../world.ts'
 import { countStandIn } from '../world.ts'
@@ -45,7 +46,10 @@ export const messageRead: PersonOperation<AtConversation, null> = {
 
 type Page = CommandAnswer<'history.page'>
 
-/** Newest first, each once, no more than fifty; from one partition where it holds as many (MSG-13). */
+/**
+ * Newest first, each once, no more than fifty; from no more partitions than they are in, and from one where it holds as many
+ * (MSG-13). One more may have been looked at whose first message is on its way.
+ */
 const pageOrdered: Check<AtConversation, Page, MessagingWorld> = {
   name: 'history.page-ordered',
   claims: ['MSG-13', 'MSG-24'],
@@ -55,8 +59,9 @@ const pageOrdered: Check<AtConversation, Page, MessagingWorld> = {
     for (let index = 1; index < messages.length; index += 1)
       if (BigInt(messages[index - 1] ?? 0) <= BigInt(messages[index] ?? 0))
         return { message: `message ${messages[index]} stands behind an older one` }
-    if (messages.length === PAGE && partitions !== 1)
-      return { message: `a whole page came from ${partitions} partitions` }
+    const buckets = new Set(messages.map((message) => bucketOf(BigInt(message))))
+    if (messages.length === PAGE && partitions > buckets.size + 1)
+      return { message: `a page in ${buckets.size} partitions was looked for in ${partitions}` }
     return true
   },
 }

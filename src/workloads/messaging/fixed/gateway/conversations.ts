@@ -3,7 +3,7 @@ import { isPairId, pairId } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf } from '../../protocol/requests.ts'
 import type { Gateway, Session } from './gateway.ts'
-import { newestOf } from './history.ts'
+import { newestOf } from './buckets.ts'
 import { Refused } from './refused.ts'
 import { requireUsers } from './users.ts'
 import {

@@ -68,6 +68,8 @@ export interface Gateway {
   readonly media: MediaStore
   /** Identical reads share one answer while it is on its way (M-16); absent: each asks by itself. */
   readonly reads: Coalescer | undefined
+  /** What a bucket of a conversation takes, in messages. */
+  readonly bucketMessages: number
   /** Buckets of conversations that are known to be in the index, by "conversation bucket". */
   readonly indexed: LRUCache<string, true>
   /** Counts how often Redis was lost: what was put there before is to be put again. */

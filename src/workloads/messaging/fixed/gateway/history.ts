@@ -1,13 +1,14 @@
-import { bucketOf, messageIdOf } from '../../ids.ts'
+import { bucketOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
 import type { Answers } from '../../protocol/answers.ts'
+import { bucketsFrom } from './buckets.ts'
 import type { Gateway, Session } from './gateway.ts'
+import { lastOf } from './last.ts'
 import { Refused } from './refused.ts'
-import { SELECT_BUCKETS, SELECT_NEWEST, SELECT_PAGE } from './statements.ts'
+import { SELECT_PAGE } from './statements.ts'
 
 /** Messages of a page (MSG-13). */
 const PAGE = 50
-const LAST_ID = 2n ** 63n - 1n
 
 interface PageRow {
   readonly message_id: bigint
@@ -18,36 +19,9 @@ interface PageRow {
 
 type Page = Omit<Answers['history'], 'isShared'>
 
-interface BucketRow {
-  readonly bucket: number
-}
-
-/** The buckets of a conversation that hold messages, from one on back, newest first. */
-async function bucketsFrom(
-  { cassandra }: Pick<Gateway, 'cassandra'>,
-  conversation: string,
-  bucket: number,
-): Promise<number[]> {
-  const rows = await cassandra.query<BucketRow>(SELECT_BUCKETS, [conversation, bucket])
-  return rows.map((row) => row.bucket)
-}
-
-/** The newest message that the log has of a conversation; undefined where nothing was ever said. */
-export async function newestOf(
-  gateway: Pick<Gateway, 'cassandra'>,
-  conversation: string,
-): Promise<bigint | undefined> {
-  const buckets = await bucketsFrom(gateway, conversation, bucketOf(LAST_ID))
-  for (const bucket of buckets) {
-    const [row] = await gateway.cassandra.query<PageRow>(SELECT_NEWEST, [conversation, bucket])
-    if (row !== undefined) return row.message_id
-  }
-  return undefined
-}
-
 async function readPage(gateway: Gateway, conversation: string, before: bigint | undefined): Promise<Page> {
-  const end = before ?? LAST_ID
-  const newest = bucketOf(before ?? messageIdOf({ ms: gateway.now(), sequence: 0 }))
+  const end = before ?? (await lastOf(gateway, conversation)) + 1n
+  const newest = bucketOf(end)
   const messages: Page['messages'][number][] = []
   let partitions = 0
   const read = async (bucket: number): Promise<void> => {
@@ -63,7 +37,7 @@ async function readPage(gateway: Gateway, conversation: string, before: bigint |
   await read(newest)
   if (messages.length < PAGE) {
     // Only where the bucket has not enough: the index tells which others there are.
-    for (const bucket of await bucketsFrom(gateway, conversation, newest - 1)) {
+    for await (const bucket of bucketsFrom(gateway.cassandra, conversation, newest - 1)) {
       await read(bucket)
       if (messages.length === PAGE) break
     }

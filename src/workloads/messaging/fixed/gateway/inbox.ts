@@ -1,11 +1,11 @@
 import { bucketOf, messageTimeOf } from '../../ids.ts'
 import type { Answers } from '../../protocol/answers.ts'
+import { bucketsFrom, newestOf } from './buckets.ts'
 import { idOfTime, timeText } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
-import { newestOf } from './history.ts'
 import { NAMES } from './names.ts'
 import { MOST_UNREAD, unreadCounts } from './recent.ts'
-import { SELECT_AFTER, SELECT_BUCKETS, SELECT_INBOX, SELECT_READ } from './statements.ts'
+import { SELECT_AFTER, SELECT_INBOX, SELECT_READ } from './statements.ts'
 
 /** Conversations of a list. */
 const LISTED = 20
@@ -23,16 +23,6 @@ interface SenderRow {
   readonly sender_id: bigint
 }
 
-async function bucketsBetween(
-  cassandra: Gateway['cassandra'],
-  conversation: string,
-  oldest: number,
-  newest: number,
-): Promise<readonly number[]> {
-  const rows = await cassandra.query<{ readonly bucket: number }>(SELECT_BUCKETS, [conversation, newest])
-  return rows.map(({ bucket }) => bucket).filter((bucket) => bucket >= oldest)
-}
-
 /** Messages of others behind a mark; 100 where there are as many messages behind it at all, from the newest bucket on back. */
 export async function unreadOf(
   { cassandra }: Pick<Gateway, 'cassandra'>,
@@ -43,10 +33,10 @@ export async function unreadOf(
 ): Promise<number> {
   const newest = bucketOf(last)
   const oldest = bucketOf(read)
-  const buckets = newest === oldest ? [newest] : await bucketsBetween(cassandra, conversation, oldest, newest)
+  const buckets = newest === oldest ? [newest] : bucketsFrom(cassandra, conversation, newest, oldest)
   let behind = 0
   let own = 0
-  for (const bucket of buckets) {
+  for await (const bucket of buckets) {
     const rows = await cassandra.query<SenderRow>(SELECT_AFTER, [conversation, bucket, read, MOST_UNREAD])
     behind += rows.length
     own += rows.filter(({ sender_id: sender }) => sender === user).length

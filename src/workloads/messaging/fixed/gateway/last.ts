@@ -1,6 +1,6 @@
 import { idOfTime } from './entries.ts'
 import type { Gateway } from './gateway.ts'
-import { newestOf } from './history.ts'
+import { newestOf } from './buckets.ts'
 import { NAMES } from './names.ts'
 
 /** The last message of a conversation: by Redis, which gave it its id, else by the log; 0 where nothing was said. @throws OperationFailure */

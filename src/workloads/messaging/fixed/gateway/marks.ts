@@ -40,7 +40,10 @@ interface Mark {
 /** What has moved in one partition, by name: receipts of a conversation, or the read marks of a user. */
 type Moved = Map<string, Mark>
 
-/** The greater message wins by its own time, whichever is written last (M-06). Microseconds, as Cassandra has them. */
+/**
+ * The greater message wins by its own time, whichever is written last (M-06). Microseconds, as Cassandra has them, which of
+ * two at the same one keeps the greater value.
+ */
 function timestampOf(message: bigint): bigint {
   const { ms, sequence } = messageTimeOf(message)
   return BigInt(ms) * 1_000n + BigInt(Math.min(sequence, 999))

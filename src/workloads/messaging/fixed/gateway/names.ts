@@ -8,6 +8,8 @@ export const NAMES = {
   epoch: 'epoch',
   sentKey: (address: string, key: string): string => `sent:${address}:${key}`,
   last: (conversation: string): string => `last:${conversation}`,
+  /** How much was taken into the bucket of the last one. */
+  filled: (conversation: string): string => `filled:${conversation}`,
   /** List: the newest messages, by whom. */
   recent: (conversation: string): string => `recent:${conversation}`,
   /** Which version of a user's devices is the last one. */
@@ -43,5 +45,6 @@ export function takeMessageKeys(address: string, key: string, conversation: stri
     NAMES.state(conversation),
     NAMES.recent(conversation),
     NAMES.epoch,
+    NAMES.filled(conversation),
   ]
 }

@@ -1,8 +1,9 @@
 import { bulkhead } from 'cockatiel'
-import { bucketOf, messageIdOf } from '../../ids.ts'
+import { messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { rowsOf } from '../../rows.ts'
+import { bucketsSince } from './buckets.ts'
 import { keyEntry, messageEntry } from './entries.ts'
 import type { KeyPayload, MessagePayload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
@@ -11,7 +12,6 @@ import { dropQueue } from './queue-buckets.ts'
 import { rebuildQueue } from './scripts.ts'
 import { ENTRY_SECONDS } from './send.ts'
 import {
-  SELECT_BUCKETS,
   SELECT_DELIVERED,
   SELECT_DEVICE,
   SELECT_INBOX,
@@ -24,7 +24,6 @@ import {
 const AT_A_TIME = 128
 /** Entries that one script puts into a queue. */
 const TOGETHER = 200
-const LAST_BUCKET = bucketOf(2n ** 63n - 1n)
 
 type Entry = readonly [entry: string, payload: string]
 
@@ -97,13 +96,8 @@ async function messagesFor(
   const since = taken > joined ? taken : joined
   const { devices } = await gateway.memberships.of(conversation)
   const own = devices.findIndex((each) => each.address === address)
-  const buckets = await cassandra.query<{ readonly bucket: number }>(SELECT_BUCKETS, [
-    conversation,
-    LAST_BUCKET,
-  ])
   const entries: Entry[] = []
-  for (const { bucket } of buckets.toReversed()) {
-    if (bucket < bucketOf(since)) continue
+  for (const bucket of await bucketsSince(cassandra, conversation, since)) {
     const rows = await rowsOf<MessageRow>(cassandra, SELECT_SINCE, [conversation, bucket, since])
     for (const row of rows.toReversed()) {
       const from = addressOf({ user: row.sender_id, device: row.sender_device })

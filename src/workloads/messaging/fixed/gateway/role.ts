@@ -7,6 +7,7 @@ import type { Stores } from '../../../../core/store.ts'
 import type { RoleHost, RunningRole } from '../../../../core/workload.ts'
 import type { StrategyChoice } from '../../../../core/strategy.ts'
 import type { Population } from '../../../../core/population.ts'
+import { BUCKET_MESSAGES } from '../../ids.ts'
 import { LARGEST_FRAME } from '../../protocol/frame.ts'
 import { messagingStores } from '../../stores.ts'
 import { newCoalescer } from './coalesce.ts'
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   /** Milliseconds by which its clock is behind. */
   readonly behindMs: number
   readonly coalesces: boolean
+  /** What a bucket of a conversation takes, in messages; less than a partition should have where it is absent. */
+  readonly bucketMessages?: number
 }
 
 /** A gateway that listens. */
@@ -67,6 +70,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     comings: openComings(),
     media,
     reads: options.coalesces ? newCoalescer() : undefined,
+    bucketMessages: options.bucketMessages ?? BUCKET_MESSAGES,
     indexed: new LRUCache({ max: KEPT_BUCKETS }),
     losses: () => epoch.losses(),
   }

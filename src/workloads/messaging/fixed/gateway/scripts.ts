@@ -1,10 +1,14 @@
 import type { RedisScript } from '../../../../stores/redis/client.ts'
+import { EPOCH_MS } from '../../../../core/snowflake.ts'
+import { NUMBERS, PARTS, PERIOD_MS } from '../../ids.ts'
 import { MOST_UNREAD, RECENT_SECONDS } from './recent.ts'
 
 /** Devices that one script serves: nothing else goes on in Redis meanwhile. */
 const TOGETHER = 1_000
 /** A page of a queue is no longer than it, by its first entry or more: a write of Cassandra may have 8 MiB. */
 const PAGE_BYTES = 2 ** 20
+/** Characters of a payload that are a kibibyte of its envelope, in base64. */
+const KIBIBYTE = 1_368
 
 /**
  * Puts an entry into the queue of each device, behind what waits there, and tells the gateways where devices are
@@ -48,19 +52,40 @@ end
 `
 
 /**
+ * The id behind the last one of a conversation: of the clock's millisecond, or where that is not ahead counted on. It is of
+ * the same part of ten days until as much was taken there as a bucket holds, and then of the next one (M-01). Keeps how
+ * much there is with it.
+ */
+const NEXT_ID = `
+local function nextId(last, now, filledKey, size, most)
+  local ms, sequence = string.match(last, '(%d+):(%d+)')
+  ms, sequence = tonumber(ms), tonumber(sequence)
+  local part, number = math.floor(sequence / ${NUMBERS}), sequence % ${NUMBERS} + 1
+  local period = math.floor((ms - ${EPOCH_MS}) / ${PERIOD_MS})
+  local filled = tonumber(redis.call('GET', filledKey) or 0)
+  if now > ms then ms, number = now, 0
+  elseif number == ${NUMBERS} then ms, number = ms + 1, 0 end
+  if math.floor((ms - ${EPOCH_MS}) / ${PERIOD_MS}) ~= period then part, filled = 0, 0
+  elseif filled >= most and part < ${PARTS - 1} then part, number, filled = part + 1, 0, 0 end
+  redis.call('SET', filledKey, filled + size)
+  return string.format('%.0f:%.0f', ms, part * ${NUMBERS} + number)
+end
+`
+
+/**
  * Takes a message into its conversation: the same id for the same key of a device (M-02), else the next one of the
  * conversation (M-10), and puts it into the queues.
  * KEYS (`takeMessageKeys`): the device's key, the conversation's last id, its state, its last messages (see
- * `unreadCounts`), the epoch. ARGV: state, now in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
+ * `unreadCounts`), the epoch, how full its bucket is. ARGV: state, now in ms, floor ("ms:sequence", what the conversation's last id is where Redis does not know it), whether it may have been
  * sent before and the store was not asked yet, id that the store has for the key or '', seconds that the key is kept,
- * seconds that the entry is kept, conversation, payload, sender, devices.
+ * seconds that the entry is kept, conversation, payload, sender, what a bucket takes, devices.
  * Returns `known` or `new` with the id, or what is missing: `stale` with the state, `cold`, `again`. Where there are many
  * devices, or some of an earlier message wait for theirs, they are noted to be served part by part, behind those; up to
  * which part, as `serveNext` counts them, is returned too, and then the epoch or ''.
  */
 export const takeMessage: RedisScript = {
   name: 'takeMessage',
-  lua: `${ENQUEUE}
+  lua: `${ENQUEUE}${NEXT_ID}
 local id = redis.call('GET', KEYS[1])
 local answer = 'known'
 if not id then
@@ -74,14 +99,10 @@ if not id then
     if not last then
       if ARGV[3] == '' then return {'cold', ''} end
       last = ARGV[3]
-      redis.call('DEL', KEYS[4])
+      redis.call('DEL', KEYS[4], KEYS[6])
       redis.call('RPUSH', KEYS[4], last .. ' -')
     end
-    local ms, sequence = string.match(last, '(%d+):(%d+)')
-    ms = tonumber(ms)
-    local now = tonumber(ARGV[2])
-    if now > ms then id = string.format('%.0f:0', now)
-    else id = string.format('%.0f:%d', ms, tonumber(sequence) + 1) end
+    id = nextId(last, tonumber(ARGV[2]), KEYS[6], math.ceil(#ARGV[9] / ${KIBIBYTE}), tonumber(ARGV[11]))
     redis.call('SET', KEYS[2], id)
     redis.call('RPUSH', KEYS[4], id .. ' ' .. ARGV[10])
     redis.call('LTRIM', KEYS[4], -${MOST_UNREAD}, -1)
@@ -93,7 +114,7 @@ local epoch = redis.call('GET', KEYS[5]) or ''
 local entry = ARGV[8] .. '/' .. id
 local parts = 'parts:' .. ARGV[8]
 local devices = {}
-for index = 11, #ARGV do devices[#devices + 1] = ARGV[index] end
+for index = 12, #ARGV do devices[#devices + 1] = ARGV[index] end
 redis.call('SET', 'entry:' .. entry, ARGV[9], 'EX', ARGV[7])
 if #devices <= ${TOGETHER} and redis.call('EXISTS', parts) == 0 then
   enqueue(entry, ARGV[9], devices, 0, #devices, ARGV[2])

@@ -1,9 +1,10 @@
 import { OperationFailure } from '../../../../core/errors.ts'
 import { EPOCH_MS } from '../../../../core/snowflake.ts'
 import type { DeviceAddress } from '../../population.ts'
-import { bucketOf, messageIdOf, messageTimeOf } from '../../ids.ts'
+import { bucketOf, messageIdOf, messageTimeOf, partOf, timeInNextBucket } from '../../ids.ts'
 import type { Answers } from '../../protocol/answers.ts'
 import type { RequestOf } from '../../protocol/requests.ts'
+import { bucketsWithin, newestOf } from './buckets.ts'
 import { idOfTime, timeText } from './entries.ts'
 import type { MessagePayload } from './entries.ts'
 import type { Gateway, Session } from './gateway.ts'
@@ -11,7 +12,6 @@ import { NAMES, takeMessageKeys } from './names.ts'
 import { Refused } from './refused.ts'
 import { serveNext, takeMessage } from './scripts.ts'
 import { INSERT_BUCKET, INSERT_MESSAGE, SELECT_KEYS } from './statements.ts'
-import { newestOf } from './history.ts'
 
 /** How long Redis knows a message by its key: after that the log is asked. */
 const KEY_SECONDS = 600
@@ -38,7 +38,7 @@ interface Taken {
 }
 
 async function take(
-  { redis, now }: Gateway,
+  { redis, now, bucketMessages }: Gateway,
   { session, ask, payload, devices }: Take,
   floor: string,
   mayBeAgain: boolean,
@@ -57,6 +57,7 @@ async function take(
       conversation,
       payload,
       session.device.user.toString(),
+      bucketMessages,
       ...devices,
     ]),
   ])
@@ -101,13 +102,14 @@ const AHEAD_MS = 1_000
 
 /**
  * Behind what the next message of a conversation comes that Redis does not know. Where it knew it once, ids may have been
- * given that the store has not seen: the next one is ahead of any clock that gave them (M-10).
+ * given that the store has not seen: the next one is ahead of any clock that gave them (M-10). How full its bucket is is not
+ * known either: the next one begins another.
  */
 async function floorOf(gateway: Gateway, conversation: string): Promise<string> {
   const newest = await newestOf(gateway, conversation)
   if (newest === undefined && gateway.losses() === 0) return timeText({ ms: EPOCH_MS, sequence: 0 })
   const known = newest === undefined ? EPOCH_MS : messageTimeOf(newest).ms + 1
-  return timeText({ ms: Math.max(known, gateway.now() + AHEAD_MS), sequence: 0 })
+  return timeText(timeInNextBucket(newest, Math.max(known, gateway.now() + AHEAD_MS)))
 }
 
 interface KeyRow {
@@ -126,8 +128,7 @@ async function storedId(
   { conversation, key }: RequestOf<'send'>,
 ): Promise<string> {
   const since = messageIdOf({ ms: now() - AGAIN_MS, sequence: 0 })
-  const newest = bucketOf(messageIdOf({ ms: now() + AHEAD_MS, sequence: 0 }))
-  for (let bucket = newest; bucket >= bucketOf(since); bucket -= 1) {
+  for (const bucket of await bucketsWithin(cassandra, conversation, since, now() + AHEAD_MS)) {
     let state: string | undefined
     do {
       const page = await cassandra.page<KeyRow>(SELECT_KEYS, [conversation, bucket, since], {
@@ -144,7 +145,10 @@ async function storedId(
   return ''
 }
 
-/** Keeps a message: one write, and one more for the first of a bucket; answers how many. Each may be run twice. */
+/**
+ * Keeps a message: one write, and one more for the first of a bucket; answers how many. Each may be run twice. A part that is
+ * not the first of its ten days is in the index before any message is in it: whoever looks for one looks there.
+ */
 async function store(
   gateway: Gateway,
   { device: { user, device } }: Session,
@@ -156,13 +160,21 @@ async function store(
   const bucket = bucketOf(message)
   const { conversation, key } = ask
   const indexed = `${conversation} ${bucket}`
-  const writes = [
-    cassandra.query(INSERT_MESSAGE, [conversation, bucket, message, user, device, key, envelope]),
-  ]
-  if (!gateway.indexed.has(indexed)) writes.push(cassandra.query(INSERT_BUCKET, [conversation, bucket]))
-  await Promise.all(writes)
+  const isIndexed = gateway.indexed.has(indexed)
+  const index = isIndexed ? undefined : cassandra.query(INSERT_BUCKET, [conversation, bucket])
+  if (partOf(bucket) > 0) await index
+  const written = cassandra.query(INSERT_MESSAGE, [
+    conversation,
+    bucket,
+    message,
+    user,
+    device,
+    key,
+    envelope,
+  ])
+  await Promise.all([written, index])
   gateway.indexed.set(indexed, true)
-  return writes.length
+  return isIndexed ? 1 : 2
 }
 
 /**
