@@ -200,6 +200,14 @@ const STORES: readonly Damage[] = [
   ],
   [
     'queues.empty',
+    'the name of an entry was never dropped',
+    run(
+      `INSERT INTO device_queue_names (user_id, device_id, bucket, position, entry) VALUES (${user}, 1, 1, 1, 'x')`,
+    ),
+    run(`DELETE FROM device_queue_names WHERE user_id = ${user} AND device_id = 1 AND bucket = 1`),
+  ],
+  [
+    'queues.empty',
     'a key was never taken',
     run(`INSERT INTO waiting_keys (user_id, device_id, key_id) VALUES (${user}, 1, ${conversation})`),
     run(`DELETE FROM waiting_keys WHERE user_id = ${user} AND device_id = 1`),
