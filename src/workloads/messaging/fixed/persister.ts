@@ -8,6 +8,7 @@ import { QUEUE_SECONDS, queueBucketAt } from '../ids.ts'
 import type { DeviceAddress } from '../population.ts'
 import type { MessagingStores } from '../stores.ts'
 import { messagingStores } from '../stores.ts'
+import { tombstoneWitness } from './tombstones.ts'
 import { parseEntry } from './gateway/entries.ts'
 import { parseAddress } from './gateway/keys.ts'
 import { NAMES } from './gateway/names.ts'
@@ -130,7 +131,8 @@ export async function persistWaiting(
 
 /**
  * Role `persister`: queues of devices that stay away are moved from Redis to the store, a page of one device a write,
- * whose partition goes as a whole once it was taken (M-08). A device that comes back in between finds them in both.
+ * whose partition goes as a whole once it was taken (M-08). A device that comes back in between finds them in both. When the
+ * run has drained it tells how many tombstones reads have met (M-15).
  */
 export function startPersister(
   stores: Stores,
@@ -139,6 +141,7 @@ export function startPersister(
   host: RoleHost,
 ): Promise<RunningRole> {
   const own = messagingStores(stores, 'fixed')
+  const tellTombstones = tombstoneWitness(own.server, host)
   const stopping = new AbortController()
   const signal = AbortSignal.any([host.signal, stopping.signal])
   const done = loopUntil(
@@ -147,7 +150,10 @@ export function startPersister(
     (stores) => persistWaiting(stores, PERSIST_AFTER_MS),
   )
   return Promise.resolve({
-    drained: () => Promise.resolve(true),
+    async drained() {
+      await tellTombstones()
+      return true
+    },
     async close() {
       stopping.abort()
       await done
