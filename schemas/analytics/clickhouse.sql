@@ -7,6 +7,8 @@
 -- The first five columns come from Kafka, the next fourteen are the text's as the device sent them, in the order of an
 -- encoded event; what follows is computed. The device's clock is kept as it was sent, and believed if it lies within a
 -- day before and a minute after the arrival (A-09, A-10): so no event opens a partition of 1970 or 2106.
+-- Addresses are taken as they are sent and kept without queries and fragments, which say who somebody is (A-19) and make
+-- each address one of its own (A-17).
 CREATE TABLE IF NOT EXISTS events
 (
     batch_position  UInt16 CODEC(T64, LZ4),
@@ -18,8 +20,8 @@ CREATE TABLE IF NOT EXISTS events
     event_type      LowCardinality(String),
     user_id         UInt64 CODEC(ZSTD(1)),
     session_id      UUID CODEC(ZSTD(1)),
-    page_url        String CODEC(ZSTD(1)),
-    referrer        String CODEC(ZSTD(1)),
+    page_url        String DEFAULT cutQueryStringAndFragment(page_sent) CODEC(ZSTD(1)),
+    referrer        String DEFAULT cutQueryStringAndFragment(referrer_sent) CODEC(ZSTD(1)),
     user_agent      LowCardinality(String),
     country         LowCardinality(String),
     region          LowCardinality(String),
@@ -31,6 +33,8 @@ CREATE TABLE IF NOT EXISTS events
     event_time      DateTime64(3, 'UTC') MATERIALIZED if(client_time BETWEEN received_time - INTERVAL 1 DAY AND received_time + INTERVAL 1 MINUTE, client_time, received_time) CODEC(Delta, ZSTD(1)),
     date            Date MATERIALIZED toDate(event_time),
     ingest_time     DateTime64(3, 'UTC') MATERIALIZED now64(3) CODEC(Delta, ZSTD(1)),
+    page_sent       String EPHEMERAL,
+    referrer_sent   String EPHEMERAL,
     INDEX users (user_id) TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX sessions (session_id) TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX pages (page_url) TYPE bloom_filter(0.01) GRANULARITY 4,

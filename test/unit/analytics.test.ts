@@ -69,6 +69,22 @@ void t.test('pages and users follow Zipf’s law: each octave of ranks is as lik
   t.end()
 })
 
+void t.test(
+  'addresses of one event in twenty name its user and a click, each another one (A-17, A-19)',
+  (t) => {
+    const addresses = Array.from({ length: 40 }, (_, batch) => {
+      const lines = encodeBatch(SEEDS, batch, SENT_MS).body.toString().trimEnd().split('\n')
+      const { userId } = sessionOf(SEEDS, sessionNumber(SEEDS, batch))
+      return lines.flatMap(
+        (line) => new RegExp(`page/\\d+\\?user=${userId}&click=(\\d+)"`).exec(line)?.[1] ?? [],
+      )
+    }).flat()
+    t.ok(addresses.length > 130 && addresses.length < 270, `${addresses.length} of 4,000`)
+    t.equal(new Set(addresses).size, addresses.length)
+    t.end()
+  },
+)
+
 void t.test('the events of a batch are of one session, and neighbours share sessions', (t) => {
   const lines = encodeBatch(SEEDS, 5, SENT_MS).body.toString().trimEnd().split('\n')
   const sessions = new Set(lines.map((line) => (JSON.parse(line) as string[])[3]))

@@ -120,6 +120,15 @@ const ROUNDS: readonly (readonly Damage[])[] = [
       () => clickhouse.command(`DELETE FROM events WHERE batch_id = ${batchNumber(4)}`, { settings: NOW }),
     ],
     [
+      'addresses.bare',
+      'an address says who came',
+      () =>
+        clickhouse.command(
+          `INSERT INTO events SELECT * REPLACE (concat(page_url, '?user=7') AS page_url) FROM events WHERE batch_id = ${batchNumber(9)} LIMIT 1`,
+          { settings: { insert_deduplicate: 0 } },
+        ),
+    ],
+    [
       'partitions.range',
       'a clock of 1970 opened a partition',
       () =>

@@ -1,7 +1,7 @@
 import { assumed, derived, documented, perSecond } from '../../core/model.ts'
 import type { Quantity, TrafficModel } from '../../core/model.ts'
 import { BROKEN_ONE_IN } from './events/broken.ts'
-import { BATCH, CLOCKS_PER_MILLION, PAGE_OCTAVES, USER_OCTAVES } from './events/event.ts'
+import { BATCH, CLOCKS_PER_MILLION, PAGE_OCTAVES, QUERIES_PER_MILLION, USER_OCTAVES } from './events/event.ts'
 
 /** Events of an average day. */
 const events = documented(1e9, 'per day', 'ANA-01')
@@ -47,6 +47,11 @@ export const model: TrafficModel = {
     'an SDK that saw no answer sends again, with the number that the batch had',
   ),
   broken: assumed(1 / BROKEN_ONE_IN, 'of events', 'SDKs with a mistake, of 82 kinds'),
+  queries: assumed(
+    QUERIES_PER_MILLION / 1e6,
+    'of events',
+    'whose address names a user and a click, as those of mails and advertisements do (A-17, A-19)',
+  ),
   late: assumed(
     CLOCKS_PER_MILLION.late / 1e6,
     'of batches',

@@ -17,4 +17,14 @@ export const asWrittenDefects: readonly DefectExpectation[] = [
     title: 'a device whose clock stands in 1970 or 2106 opens a partition there',
     shownBy: ['partitions.range'],
   },
+  {
+    defect: 'A-17',
+    title: 'addresses are grouped as they are sent, of which there is no end',
+    shownBy: ['addresses.bare'],
+  },
+  {
+    defect: 'A-19',
+    title: 'what addresses say of people is kept',
+    shownBy: ['addresses.bare'],
+  },
 ]

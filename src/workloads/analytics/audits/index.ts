@@ -1,4 +1,5 @@
 import type { Audit } from '../../../core/audit.ts'
+import { addressesBare } from './addresses-bare.ts'
 import { asWrittenEventsStored } from './as-written/events-stored.ts'
 import { deadLettersExplained } from './dead-letters-explained.ts'
 import { eventsStored } from './events-stored.ts'
@@ -17,6 +18,7 @@ export const fixedAudits: readonly Audit[] = [
   rollupsEqual,
   deadLettersExplained,
   partitionsRange('fixed'),
+  addressesBare('fixed'),
   insertsFew('fixed'),
 ]
 
@@ -32,5 +34,6 @@ export const realtimeAudits: readonly Audit[] = [
 export const asWrittenAudits: readonly Audit[] = [
   asWrittenEventsStored,
   partitionsRange('as-written'),
+  addressesBare('as-written'),
   insertsFew('as-written'),
 ]

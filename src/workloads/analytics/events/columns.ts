@@ -15,3 +15,16 @@ export const ENCODED_COLUMNS: readonly string[] = [
   'duration_ms',
   'client_time',
 ]
+
+/** Columns that take an address as it was sent; what is kept of it is computed from there. */
+const SENT: Readonly<Record<string, string>> = { page_url: 'page_sent', referrer: 'referrer_sent' }
+
+/** Where the values of a row go: what Kafka says of it, and then those of the event. */
+export const ROW_COLUMNS: readonly string[] = [
+  'batch_position',
+  'kafka_partition',
+  'kafka_offset',
+  'batch_id',
+  'received_time',
+  ...ENCODED_COLUMNS.map((name) => SENT[name] ?? name),
+]

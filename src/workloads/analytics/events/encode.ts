@@ -31,6 +31,7 @@ export interface EncodedBatch {
 const OPENING = bytesOf('["')
 const BETWEEN_TEXTS = bytesOf('","')
 const TO_PAGE = bytesOf(`","${PAGE_URL}`)
+const TO_CLICK = bytesOf('&click=')
 const COMMA = bytesOf(',')
 const NOTHING = bytesOf('')
 const CLOSING = bytesOf(']\n')
@@ -50,6 +51,7 @@ function bytesOf(text: string): Buffer {
 export function encodeBatch(seeds: EventSeeds, batch: number, sentMs: number): EncodedBatch {
   const session = sessionOf(seeds, sessionNumber(seeds, batch))
   const clock = clockOf(seeds, batch)
+  const toUser = bytesOf(`?user=${session.userId}`)
   const about = bytesOf(`",${session.userId},"${session.sessionId}`)
   const place = bytesOf(
     `","${session.userAgent}","${session.country}","${session.region}","${session.city}","${session.deviceType}","${session.browser}",`,
@@ -59,11 +61,13 @@ export function encodeBatch(seeds: EventSeeds, batch: number, sentMs: number): E
   let at = 0
   for (let position = 0; position < BATCH; position += 1) {
     const event = batch * BATCH + position
-    const { root, type, page, referrer, durationMs } = numbersOf(seeds, event)
+    const { root, type, page, hasQuery, referrer, durationMs } = numbersOf(seeds, event)
     const from = at
     at = writeId(text, writeBytes(text, at, OPENING), root)
     at = writeBytes(text, writeBytes(text, at, BETWEEN_TEXTS), TYPES[type] ?? NOTHING)
     at = writeInteger(text, writeBytes(text, writeBytes(text, at, about), TO_PAGE), page)
+    // As advertisements and mails do: it says who came, and no other address is like it.
+    if (hasQuery) at = writeInteger(text, writeBytes(text, writeBytes(text, at, toUser), TO_CLICK), root)
     at = writeBytes(text, writeBytes(text, at, BETWEEN_TEXTS), FROM[referrer] ?? NOTHING)
     at = writeInteger(text, writeBytes(text, at, place), durationMs)
     at = writeInteger(text, writeBytes(text, at, COMMA), clientTimeMs(clock, sentMs, position))

@@ -19,6 +19,8 @@ const EVENT_GAP_MS = 50
 const HOUR_MS = 3_600_000
 /** Of a million batches: from devices that were offline, with a clock at zero, and with one at its 32-bit end. */
 export const CLOCKS_PER_MILLION = { late: 10_000, in1970: 2_500, in2106: 2_500 } as const
+/** Of a million events: whose address says who came, and by which click of an advertisement. */
+export const QUERIES_PER_MILLION = 50_000
 const END_OF_32_BITS_MS = 4_294_967_295_000
 
 /** Numbers of traits, so that each is drawn from words of its own. */
@@ -37,6 +39,7 @@ const TRAIT = {
   durationInOctave: 12,
   clock: 13,
   lateness: 14,
+  query: 15,
   id: 20,
 } as const
 
@@ -75,12 +78,14 @@ export interface Session {
 export interface EventNumbers {
   readonly root: number
   readonly type: number
+  /** Whether its address has a query as it is sent. */
+  readonly hasQuery: boolean
   readonly page: number
   readonly referrer: number
   readonly durationMs: number
 }
 
-/** The same as it is encoded. */
+/** The same as it is stored: an address without its query. */
 export interface EventTraits {
   readonly eventId: string
   readonly eventType: string
@@ -138,6 +143,7 @@ export function numbersOf(seeds: EventSeeds, event: number): EventNumbers {
   return {
     root,
     type: wordOf(root, TRAIT.type) % EVENT_TYPES.length,
+    hasQuery: happens(wordOf(root, TRAIT.query), QUERIES_PER_MILLION),
     page: octaveRank(wordOf(root, TRAIT.page), wordOf(root, TRAIT.pageInOctave), PAGE_OCTAVES),
     referrer: wordOf(root, TRAIT.referrer) % REFERRERS.length,
     durationMs: octaveRank(octave, wordOf(root, TRAIT.durationInOctave), DURATION_OCTAVES) * 8,

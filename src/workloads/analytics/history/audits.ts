@@ -5,6 +5,7 @@ import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/f
 import type { Findings } from '../../../patterns/audits/findings.ts'
 import { randomBelow } from '../../../core/random.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
+import { ENCODED_COLUMNS } from '../events/columns.ts'
 import { BATCH } from '../events/event.ts'
 import { encodeBatch } from '../events/encode.ts'
 import { breakageOf } from '../events/broken.ts'
@@ -27,9 +28,18 @@ const LOOKED_AT = 20
 const COLUMNS =
   'event_id, event_type, user_id, session_id, page_url, referrer, user_agent, country, region, city, device_type, browser, duration_ms, toUnixTimestamp64Milli(client_time) AS client_ms'
 
+const ADDRESSES: ReadonlySet<string> = new Set(['page_url', 'referrer'])
+
 /** The values of an event in the order of its encoding, all as texts. */
 function valuesOf(row: object): string {
   return Object.values(row).map(String).join(' | ')
+}
+
+/** The values of an encoded event as they are kept: its addresses without queries and fragments (A-19). */
+function bare(values: readonly unknown[]): readonly unknown[] {
+  return values.map((value, place) =>
+    ADDRESSES.has(ENCODED_COLUMNS[place] ?? '') ? String(value).replace(/[?#].*/, '') : value,
+  )
 }
 
 /** Holds batches of the table against the lines that their senders encode. @throws OperationFailure */
@@ -55,7 +65,7 @@ export async function compareBatches(
       // What a sender breaks on purpose is no row, and whole in a history.
       if (breakageOf(timeline.seeds, batch * BATCH + position) !== undefined) continue
       findings.checked += 1
-      const sent = valuesOf(JSON.parse(lines[position] ?? '[]') as unknown[])
+      const sent = valuesOf(bare(JSON.parse(lines[position] ?? '[]') as unknown[]))
       const stored = found.get(`${batch} ${position}`) ?? 'nothing'
       if (sent !== stored)
         addViolation(findings, `event ${position} of batch ${batch}: sent ${sent}, stored ${stored}`)

@@ -1,5 +1,6 @@
 import { OperationFailure } from '../../../../core/errors.ts'
 import type { ClickHouseClient, ClickHouseSettings } from '../../../../stores/clickhouse/client.ts'
+import { ROW_COLUMNS } from '../../events/columns.ts'
 import { linesOf } from './frame.ts'
 import type { BrokenEvent, FramedRecord } from './frame.ts'
 import type { ReceivedMessage } from '../../../../stores/kafka/client.ts'
@@ -58,6 +59,15 @@ interface Candidate {
   readonly letter: DeadLetter
 }
 
+function insertRows(
+  clickhouse: ClickHouseClient,
+  table: string,
+  rows: readonly Buffer[],
+  settings: ClickHouseSettings,
+): Promise<void> {
+  return clickhouse.insert(table, 'JSONCompactEachRow', rows, { columns: ROW_COLUMNS, settings })
+}
+
 /** Halves until single rows are left: which of them the sink refuses, in its own words. */
 async function refusedOf(
   clickhouse: ClickHouseClient,
@@ -67,7 +77,7 @@ async function refusedOf(
   if (only === undefined) return []
   try {
     const rows = candidates.map(({ row }) => row)
-    await clickhouse.insert(CHECK, 'JSONCompactEachRow', rows, { settings: AS_ONE_BLOCK })
+    await insertRows(clickhouse, CHECK, rows, AS_ONE_BLOCK)
     return []
   } catch (error) {
     if (!(error instanceof OperationFailure) || error.kind !== 'unexpected') throw error
@@ -94,7 +104,7 @@ async function isTaken(
 ): Promise<boolean> {
   const settings = { ...AS_ONE_BLOCK, insert_deduplication_token: token }
   try {
-    if (rows.length > 0) await clickhouse.insert(table, 'JSONCompactEachRow', rows, { settings })
+    if (rows.length > 0) await insertRows(clickhouse, table, rows, settings)
     return true
   } catch (error) {
     if (error instanceof OperationFailure && error.kind === 'unexpected') return false
@@ -121,7 +131,7 @@ export async function storeEvents(
   const filled = records.filter(({ count }) => count > 0)
   const whole = filled.map(({ rows }) => rows)
   if (await isTaken(clickhouse, whole, insertion)) return []
-  await clickhouse.insert(CHECK, 'JSONCompactEachRow', GOOD_ROW, { settings: AS_ONE_BLOCK })
+  await insertRows(clickhouse, CHECK, [GOOD_ROW], AS_ONE_BLOCK)
   const candidates = filled.flatMap((record) => [...rowsOf(record)])
   const refused = await refusedOf(clickhouse, candidates)
   const unwanted = new Set(refused.map(({ line }) => line))
