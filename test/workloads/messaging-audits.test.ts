@@ -3,6 +3,7 @@ import t from 'tap'
 import type { AuditOutcome } from '../../src/core/audit.ts'
 import { fixedAudits } from '../../src/workloads/messaging/audits/index.ts'
 import { CANARY } from '../../src/workloads/messaging/clients/plaintext.ts'
+import { startPersister } from '../../src/workloads/messaging/fixed/persister.ts'
 import { bucketOf } from '../../src/workloads/messaging/ids.ts'
 import { eventually } from '../helpers/context.ts'
 import { openMessaging } from '../helpers/messaging.ts'
@@ -58,6 +59,20 @@ note('account.delete', last, `${gone} ${people.userId(one)}`)
 const reader = messaging.device(one)
 await reader.read(conversation, society.newest.get(`${reader.address} ${conversation}`) ?? 0n)
 await messaging.settled()
+/** As a run does when it has drained. */
+const persister = await startPersister(
+  stores,
+  { seed: 1, size: people.size },
+  {},
+  {
+    flowEnds: () => undefined,
+    signal: new AbortController().signal,
+    witness: (operation, keys) => void messaging.lines.push({ operation, keys }),
+    faultPoint: () => undefined,
+  },
+)
+t.teardown(() => persister.close())
+await persister.drained()
 // What is said within seconds of a device's registration may reach it or not: these have been there for long.
 for (const { address } of society.devices.values()) {
   const [user, device] = address.split(':')
@@ -200,6 +215,14 @@ const STORES: readonly Damage[] = [
   ],
   [
     'queues.empty',
+    'the name of an entry was never dropped',
+    run(
+      `INSERT INTO device_queue_names (user_id, device_id, bucket, position, entry) VALUES (${user}, 1, 1, 1, 'x')`,
+    ),
+    run(`DELETE FROM device_queue_names WHERE user_id = ${user} AND device_id = 1 AND bucket = 1`),
+  ],
+  [
+    'queues.empty',
     'a key was never taken',
     run(`INSERT INTO waiting_keys (user_id, device_id, key_id) VALUES (${user}, 1, ${conversation})`),
     run(`DELETE FROM waiting_keys WHERE user_id = ${user} AND device_id = 1`),
@@ -308,4 +331,45 @@ for (const [name, what, damage, mend] of STORES)
     t.equal(state, 'violated')
     t.ok(violations > 0 && examples.length > 0)
     await mend()
+  })
+
+const DELETED = 110
+const numbers = Array.from({ length: DELETED }, (_, index) => index + 1)
+
+/** What a table is not to be: a queue of deletes, and columns that were given null. Each is read once, as devices do. */
+const TOMBSTONES: readonly (readonly [table: string, what: string, damage: string, read: string])[] = [
+  [
+    'device_queue',
+    'entries of a queue are deleted one by one',
+    numbers
+      .map(
+        (position) =>
+          `DELETE FROM device_queue WHERE user_id = ${user} AND device_id = 1 AND bucket = 2 AND position = ${position}`,
+      )
+      .join(';'),
+    `SELECT position FROM device_queue WHERE user_id = ${user} AND device_id = 1 AND bucket = 2 AND position > 0 LIMIT 100`,
+  ],
+  [
+    'messages',
+    'columns of messages are given null',
+    numbers
+      .map(
+        (message) =>
+          `INSERT INTO messages (conversation_id, bucket, message_id, envelope) VALUES (${conversation}, 2, ${message}, null)`,
+      )
+      .join(';'),
+    `SELECT envelope FROM messages WHERE conversation_id = ${conversation} AND bucket = 2 AND message_id < ${DELETED + 1} LIMIT 200`,
+  ],
+]
+
+for (const [table, what, damage, read] of TOMBSTONES)
+  t.test(`tombstones.bounded sees it when ${what}`, async (t) => {
+    const before = await audit('tombstones.bounded')
+    t.notMatch(before.examples.join(), table)
+    await cassandra.execute(damage)
+    await run(read)()
+    await persister.drained()
+    const { state, examples } = await audit('tombstones.bounded')
+    t.equal(state, 'violated')
+    t.match(examples.join(), new RegExp(`a read of ${table} met 1[0-9]{2} tombstones`))
   })

@@ -276,6 +276,7 @@ const ABOUT = [
   'inbox',
   'watermarks',
   'device_queue',
+  'device_queue_names',
   'device_queue_buckets',
   'members',
 ] as const

@@ -16,6 +16,8 @@ export const PERIOD_MS: number = 10 * 86_400_000
 export const BUCKET_MESSAGES = 50_000
 /** A queue's bucket: what was received in it goes as one partition (M-08). */
 const QUEUE_BUCKET_MS = 86_400_000
+/** What a message waits for a device that stays away, in seconds: thirty days, as WhatsApp's (MSG-06). */
+export const QUEUE_SECONDS: number = 30 * 86_400
 
 /** The time of an id, and its place among those of that millisecond and conversation. */
 export interface MessageTime {
@@ -72,4 +74,9 @@ export function timeInNextBucket(before: bigint | undefined, ms: number): Messag
 /** The bucket of a device's queue at a moment. */
 export function queueBucketAt(ms: number): number {
   return Math.floor((ms - EPOCH_MS) / QUEUE_BUCKET_MS)
+}
+
+/** Whether something that was put into a queue's bucket may have waited for longer than it may, in seconds. */
+export function mayHaveExpired(bucket: number, nowMs: number, queueSeconds: number): boolean {
+  return bucket * QUEUE_BUCKET_MS + EPOCH_MS + queueSeconds * 1_000 <= nowMs
 }

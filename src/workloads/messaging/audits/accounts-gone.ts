@@ -14,6 +14,7 @@ const ABOUT = [
   'watermarks',
   'receipts',
   'device_queue',
+  'device_queue_names',
 ] as const
 
 async function usersIn(cassandra: CassandraClient, table: string): Promise<ReadonlySet<bigint>> {

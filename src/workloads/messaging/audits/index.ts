@@ -17,6 +17,7 @@ import { messagesStored } from './messages-stored.ts'
 import { partitionsBounded } from './partitions-bounded.ts'
 import { plaintextNowhere } from './plaintext-nowhere.ts'
 import { queuesEmpty } from './queues-empty.ts'
+import { tombstonesBounded } from './tombstones-bounded.ts'
 import { unreadDerived } from './unread-derived.ts'
 
 /** What must hold after a run of the fixed variant (defects.md, B.6). */
@@ -33,6 +34,7 @@ export const fixedAudits: readonly Audit[] = [
   packagesOnce,
   marksEqual,
   accountsGone,
+  tombstonesBounded,
 ]
 
 /** The same of the text's own tables, as far as they have what there is to look at. */

@@ -6,6 +6,7 @@ import { allRows } from '../rows.ts'
 
 const DEVICES = { text: 'SELECT user_id, device_id FROM devices', idempotent: true } as const
 const QUEUED = { text: 'SELECT user_id, device_id, entry FROM device_queue', idempotent: true } as const
+const NAMED = { text: 'SELECT user_id, device_id FROM device_queue_names', idempotent: true } as const
 const KEYS = { text: 'SELECT user_id, device_id FROM waiting_keys', idempotent: true } as const
 /** Queues that are asked about in one round trip. */
 const TOGETHER = 500
@@ -36,6 +37,8 @@ export const queuesEmpty: Audit = {
     }
     for await (const row of allRows<DeviceRow>(cassandra, QUEUED))
       addViolation(findings, `an entry for ${row.user_id}:${row.device_id} is left in the store`)
+    for await (const row of allRows<DeviceRow>(cassandra, NAMED))
+      addViolation(findings, `the name of an entry for ${row.user_id}:${row.device_id} is left in the store`)
     for await (const row of allRows<DeviceRow>(cassandra, KEYS))
       addViolation(findings, `a key for ${row.user_id}:${row.device_id} is left in the store`)
     return outcomeOf(findings)

@@ -4,16 +4,23 @@ import type { RoleHost, RunningRole } from '../../../core/workload.ts'
 import type { StrategyChoice } from '../../../core/strategy.ts'
 import type { Population } from '../../../core/population.ts'
 import { loopUntil } from '../../../patterns/role-loop.ts'
-import { queueBucketAt } from '../ids.ts'
+import { QUEUE_SECONDS, queueBucketAt } from '../ids.ts'
 import type { DeviceAddress } from '../population.ts'
 import type { MessagingStores } from '../stores.ts'
 import { messagingStores } from '../stores.ts'
+import { tombstoneWitness } from './tombstones.ts'
 import { parseEntry } from './gateway/entries.ts'
 import { parseAddress } from './gateway/keys.ts'
 import { NAMES } from './gateway/names.ts'
+import { deleteFromQueue } from './gateway/queue-buckets.ts'
 import { leaveToStore, waitingEntries } from './gateway/scripts.ts'
 import { storedPayload } from './gateway/stored-payload.ts'
-import { DELETE_QUEUE_RANGE, INSERT_QUEUE, INSERT_QUEUE_INDEX } from './gateway/statements.ts'
+import {
+  DELETE_QUEUE_RANGE,
+  INSERT_QUEUE,
+  INSERT_QUEUE_INDEX,
+  INSERT_QUEUE_NAME,
+} from './gateway/statements.ts'
 
 /** What a device has not fetched within it is moved: most come back sooner (C-22). */
 const PERSIST_AFTER_MS = 20_000
@@ -27,8 +34,12 @@ const IDLE_MS = 1_000
 /** What became of a page: there is more, there is none, or it must not go yet. */
 type Moved = 'more' | 'all' | 'kept'
 
-/** Moves one page of a device's queue to the store. @throws OperationFailure */
-async function movePage({ cassandra, redis }: MessagingStores, address: string): Promise<Moved> {
+/** Moves one page of a device's queue to the store, for so many seconds. @throws OperationFailure */
+async function movePage(
+  { cassandra, redis }: MessagingStores,
+  address: string,
+  queueSeconds: number,
+): Promise<Moved> {
   const [reply] = await redis.wave([
     redis.call(waitingEntries, [NAMES.queue(address), NAMES.epoch], [0, PAGE]),
   ])
@@ -42,13 +53,16 @@ async function movePage({ cassandra, redis }: MessagingStores, address: string):
   let bytes = 0
   for (let index = 0; index < found.length && bytes < PAGE_BYTES; index += 3) {
     const entry = found[index] ?? ''
-    const position = Number(found[index + 1])
+    const position = BigInt(found[index + 1] ?? 0)
     const payload = found[index + 2] || (await payloadOf(cassandra, device, entry))
-    last = position
+    last = Number(position)
     bytes += payload.length
     // Of what has been taken before there is nothing left.
     if (payload !== '')
-      writes.push({ statement: INSERT_QUEUE, values: [...key, BigInt(position), entry, payload] })
+      writes.push(
+        { statement: INSERT_QUEUE, values: [...key, position, entry, payload, queueSeconds] },
+        { statement: INSERT_QUEUE_NAME, values: [...key, position, entry] },
+      )
   }
   if (writes.length > 0) {
     await cassandra.query(INSERT_QUEUE_INDEX, key)
@@ -63,7 +77,8 @@ async function movePage({ cassandra, redis }: MessagingStores, address: string):
   ])
   if (Number(left) >= 0) return Number(left) > 0 ? 'more' : 'all'
   // It came back and is sent them from Redis, or another queue was made meanwhile: they must not wait for it here as well.
-  if (writes.length > 0) await cassandra.query(DELETE_QUEUE_RANGE, [...key, BigInt(first), BigInt(last)])
+  if (writes.length > 0)
+    await deleteFromQueue(cassandra, DELETE_QUEUE_RANGE, [...key, BigInt(first), BigInt(last)])
   return 'kept'
 }
 
@@ -78,10 +93,10 @@ async function payloadOf(
 }
 
 /** Moves all that waits for a device. @returns whether it was moved: the store may refuse what it holds, or be too slow */
-async function moveQueue(stores: MessagingStores, address: string): Promise<boolean> {
+async function moveQueue(stores: MessagingStores, address: string, queueSeconds: number): Promise<boolean> {
   try {
     let moved: Moved = 'more'
-    while (moved === 'more') moved = await movePage(stores, address)
+    while (moved === 'more') moved = await movePage(stores, address, queueSeconds)
     return moved === 'all'
   } catch (error) {
     // Where nothing can be asked the others fare no better.
@@ -92,10 +107,14 @@ async function moveQueue(stores: MessagingStores, address: string): Promise<bool
 
 /**
  * Moves what waits longer than `afterMs` milliseconds, the oldest first. A queue that cannot be moved stands behind the
- * others then, as if it waited since now. @returns how long to wait before the next look, in milliseconds
+ * others then, as if it waited since now. What is moved is kept for `queueSeconds`, and its name for longer. @returns how long to wait before the next look, in milliseconds
  * @throws OperationFailure
  */
-export async function persistWaiting(stores: MessagingStores, afterMs: number): Promise<number> {
+export async function persistWaiting(
+  stores: MessagingStores,
+  afterMs: number,
+  queueSeconds: number = QUEUE_SECONDS,
+): Promise<number> {
   const { redis } = stores
   const [oldest] = await redis.wave([
     ['zrangebyscore', NAMES.waiting, '-inf', Date.now() - afterMs, 'limit', 0, DEVICES],
@@ -103,7 +122,7 @@ export async function persistWaiting(stores: MessagingStores, afterMs: number): 
   const addresses = Array.isArray(oldest) ? oldest.map(String) : []
   let kept = 0
   for (const address of addresses) {
-    if (await moveQueue(stores, address)) continue
+    if (await moveQueue(stores, address, queueSeconds)) continue
     await redis.wave([['zadd', NAMES.waiting, 'XX', Date.now(), address]])
     kept += 1
   }
@@ -112,7 +131,8 @@ export async function persistWaiting(stores: MessagingStores, afterMs: number): 
 
 /**
  * Role `persister`: queues of devices that stay away are moved from Redis to the store, a page of one device a write,
- * whose partition goes as a whole once it was taken (M-08). A device that comes back in between finds them in both.
+ * whose partition goes as a whole once it was taken (M-08). A device that comes back in between finds them in both. When the
+ * run has drained it tells how many tombstones reads have met (M-15).
  */
 export function startPersister(
   stores: Stores,
@@ -121,6 +141,7 @@ export function startPersister(
   host: RoleHost,
 ): Promise<RunningRole> {
   const own = messagingStores(stores, 'fixed')
+  const tellTombstones = tombstoneWitness(own.server, host)
   const stopping = new AbortController()
   const signal = AbortSignal.any([host.signal, stopping.signal])
   const done = loopUntil(
@@ -129,7 +150,10 @@ export function startPersister(
     (stores) => persistWaiting(stores, PERSIST_AFTER_MS),
   )
   return Promise.resolve({
-    drained: () => Promise.resolve(true),
+    async drained() {
+      await tellTombstones()
+      return true
+    },
     async close() {
       stopping.abort()
       await done

@@ -5,6 +5,7 @@ import type { RedisClient } from '../../../../stores/redis/client.ts'
 import type { DeviceAddress } from '../../population.ts'
 import type { Coalescer } from './coalesce.ts'
 import type { Comings } from './comings.ts'
+import type { ExpiredMessage } from './expired.ts'
 import type { Marks } from './marks.ts'
 import type { MediaStore } from './media.ts'
 import type { Memberships } from './memberships.ts'
@@ -70,6 +71,10 @@ export interface Gateway {
   readonly reads: Coalescer | undefined
   /** What a bucket of a conversation takes, in messages. */
   readonly bucketMessages: number
+  /** What a message waits for a device that stays away, in seconds (MSG-06). */
+  readonly queueSeconds: number
+  /** Is told of each message that a device never gets, since it stayed away for longer. */
+  readonly expired: (expired: ExpiredMessage) => void
   /** Buckets of conversations that are known to be in the index, by "conversation bucket". */
   readonly indexed: LRUCache<string, true>
   /** Counts how often Redis was lost: what was put there before is to be put again. */

@@ -1,4 +1,8 @@
-import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
+import type {
+  CassandraClient,
+  CassandraStatement,
+  CassandraValue,
+} from '../../../../stores/cassandra/client.ts'
 import type { DeviceAddress } from '../../population.ts'
 import { queueBucketAt } from '../../ids.ts'
 import type { Gateway, PersistedBucket } from './gateway.ts'
@@ -18,6 +22,15 @@ export async function queueBuckets(
   return rows.map(({ bucket }) => bucket)
 }
 
+/** Deletes the same of a bucket and of its names: one write of one partition. @throws OperationFailure */
+export async function deleteFromQueue(
+  cassandra: CassandraClient,
+  statements: readonly CassandraStatement[],
+  values: readonly CassandraValue[],
+): Promise<void> {
+  await cassandra.batch(statements.map((statement) => ({ statement, values })))
+}
+
 /** Whether the persister may still write to a bucket, by whatever clock. */
 export function isOpen(bucket: number, nowMs: number): boolean {
   return bucket >= queueBucketAt(nowMs) - 1
@@ -33,7 +46,7 @@ export async function dropTaken(
   { bucket, last }: PersistedBucket,
 ): Promise<void> {
   if (isOpen(bucket, now()))
-    await cassandra.query(DELETE_QUEUE_TAKEN, [device.user, device.device, bucket, BigInt(last)])
+    await deleteFromQueue(cassandra, DELETE_QUEUE_TAKEN, [device.user, device.device, bucket, BigInt(last)])
   else await dropQueueBucket(cassandra, device, bucket)
 }
 
@@ -43,7 +56,7 @@ async function dropQueueBucket(
   { user, device }: DeviceAddress,
   bucket: number,
 ): Promise<void> {
-  await cassandra.query(DELETE_QUEUE_BUCKET, [user, device, bucket])
+  await deleteFromQueue(cassandra, DELETE_QUEUE_BUCKET, [user, device, bucket])
   await cassandra.query(DELETE_QUEUE_INDEX, [user, device, bucket])
 }
 

@@ -6,6 +6,7 @@ import { rowsOf } from '../../rows.ts'
 import { bucketsSince } from './buckets.ts'
 import { keyEntry, messageEntry } from './entries.ts'
 import type { KeyPayload, MessagePayload } from './entries.ts'
+import { expire } from './expired.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES } from './names.ts'
 import { dropQueue } from './queue-buckets.ts'
@@ -77,11 +78,12 @@ export async function keysFor(
 /** The messages of a conversation, since its user joined it, that the device has not said to have, oldest first. */
 async function messagesFor(
   gateway: Gateway,
-  { address, device }: Session,
+  session: Session,
   conversation: string,
   registered: bigint,
 ): Promise<readonly Entry[]> {
   const { cassandra } = gateway
+  const { address, device } = session
   const [mark] = await cassandra.query<{ readonly delivered_message_id: bigint | null }>(SELECT_DELIVERED, [
     conversation,
     device.user,
@@ -103,6 +105,9 @@ async function messagesFor(
       const from = addressOf({ user: row.sender_id, device: row.sender_device })
       if (from === address) continue
       const sender = devices.findIndex((each) => each.address === from)
+      const name = { kind: 'message', conversation, message: row.message_id } as const
+      // As what waited in the store: it is the same queue, whatever was lost.
+      if (expire(gateway, session, name)) continue
       // Among all of them but the sender, where that one still is a member.
       const part = sender >= 0 && sender < own ? own - 1 : own
       const of = sender >= 0 ? devices.length - 1 : devices.length

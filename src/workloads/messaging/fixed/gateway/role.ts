@@ -7,7 +7,7 @@ import type { Stores } from '../../../../core/store.ts'
 import type { RoleHost, RunningRole } from '../../../../core/workload.ts'
 import type { StrategyChoice } from '../../../../core/strategy.ts'
 import type { Population } from '../../../../core/population.ts'
-import { BUCKET_MESSAGES } from '../../ids.ts'
+import { BUCKET_MESSAGES, QUEUE_SECONDS } from '../../ids.ts'
 import { LARGEST_FRAME } from '../../protocol/frame.ts'
 import { messagingStores } from '../../stores.ts'
 import { newCoalescer } from './coalesce.ts'
@@ -18,6 +18,8 @@ import { lookAgain, onEntry } from './drain.ts'
 import { onTold } from './ephemeral.ts'
 import { followEpoch } from './epoch.ts'
 import type { Epoch } from './epoch.ts'
+import { witnessExpired } from './expired.ts'
+import type { ExpiredMessage } from './expired.ts'
 import { onGone } from './forget.ts'
 import type { Gateway } from './gateway.ts'
 import { openMarks } from './marks.ts'
@@ -43,6 +45,10 @@ export interface GatewayOptions {
   readonly coalesces: boolean
   /** What a bucket of a conversation takes, in messages; less than a partition should have where it is absent. */
   readonly bucketMessages?: number
+  /** What a message waits for a device that stays away, in seconds; thirty days where it is absent. */
+  readonly queueSeconds?: number
+  /** Is told of each message that has waited for longer; nobody where it is absent. */
+  readonly expired?: (expired: ExpiredMessage) => void
 }
 
 /** A gateway that listens. */
@@ -71,6 +77,8 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     media,
     reads: options.coalesces ? newCoalescer() : undefined,
     bucketMessages: options.bucketMessages ?? BUCKET_MESSAGES,
+    queueSeconds: options.queueSeconds ?? QUEUE_SECONDS,
+    expired: options.expired ?? (() => undefined),
     indexed: new LRUCache({ max: KEPT_BUCKETS }),
     losses: () => epoch.losses(),
   }
@@ -156,6 +164,7 @@ export function gatewayRole(
   return async (stores, _population, choice, host) => {
     const behindMs = choice['clocks'] === 'skewed' && number > 0 ? SKEW_MS : 0
     const coalesces = choice['coalescing'] !== 'off'
-    return witnessRefusals(await openGateway({ name, stores, behindMs, coalesces }), name, host)
+    const gateway = await openGateway({ name, stores, behindMs, coalesces, expired: witnessExpired(host) })
+    return witnessRefusals(gateway, name, host)
   }
 }

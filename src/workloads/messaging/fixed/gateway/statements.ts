@@ -126,21 +126,32 @@ export const SELECT_QUEUE: CassandraStatement = idempotent(
   'SELECT position, entry, payload FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ? AND position > ? LIMIT 100',
 )
 export const INSERT_QUEUE: CassandraStatement = idempotent(
-  'INSERT INTO device_queue (user_id, device_id, bucket, position, entry, payload) VALUES (?, ?, ?, ?, ?, ?)',
+  'INSERT INTO device_queue (user_id, device_id, bucket, position, entry, payload) VALUES (?, ?, ?, ?, ?, ?) USING TTL ?',
+)
+/** It outlives what it names: what is there by name alone has expired (MSG-06). */
+export const INSERT_QUEUE_NAME: CassandraStatement = idempotent(
+  'INSERT INTO device_queue_names (user_id, device_id, bucket, position, entry) VALUES (?, ?, ?, ?, ?)',
+)
+export const SELECT_QUEUE_NAMES: CassandraStatement = idempotent(
+  'SELECT position, entry FROM device_queue_names WHERE user_id = ? AND device_id = ? AND bucket = ? AND position > ? LIMIT 100',
 )
 export const INSERT_QUEUE_INDEX: CassandraStatement = idempotent(
   'INSERT INTO device_queue_buckets (user_id, device_id, bucket) VALUES (?, ?, ?)',
 )
+
+/** The same of what waits and of its names, which are of one partition, and go in one write. */
+function ofQueue(where: string): readonly CassandraStatement[] {
+  return ['device_queue', 'device_queue_names'].map((table) =>
+    idempotent(`DELETE FROM ${table} WHERE user_id = ? AND device_id = ? AND bucket = ?${where}`),
+  )
+}
+
 /** Of what was taken: one tombstone, and never one a message (M-08). */
-export const DELETE_QUEUE_TAKEN: CassandraStatement = idempotent(
-  'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ? AND position <= ?',
-)
+export const DELETE_QUEUE_TAKEN: readonly CassandraStatement[] = ofQueue(' AND position <= ?')
 /** Of the whole partition. */
-export const DELETE_QUEUE_BUCKET: CassandraStatement = idempotent(
-  'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ?',
-)
-export const DELETE_QUEUE_RANGE: CassandraStatement = idempotent(
-  'DELETE FROM device_queue WHERE user_id = ? AND device_id = ? AND bucket = ? AND position >= ? AND position <= ?',
+export const DELETE_QUEUE_BUCKET: readonly CassandraStatement[] = ofQueue('')
+export const DELETE_QUEUE_RANGE: readonly CassandraStatement[] = ofQueue(
+  ' AND position >= ? AND position <= ?',
 )
 export const DELETE_QUEUE_INDEX: CassandraStatement = idempotent(
   'DELETE FROM device_queue_buckets WHERE user_id = ? AND device_id = ? AND bucket = ?',
