@@ -111,7 +111,7 @@ t.test(
     }
     t.equal(kept('https://shop.example/page/1?user=5&click=6'), 'https://shop.example/page/1')
     t.equal(kept('https://shop.example/page/1#top'), 'https://shop.example/page/1')
-    t.equal(kept('https://shop.example/page/1#top?user=5'), 'https://shop.example/page/1#top')
+    t.equal(kept('https://shop.example/page/1#top?user=5'), 'https://shop.example/page/1')
     t.equal(kept('/page/1'), '/page/1')
   },
 )

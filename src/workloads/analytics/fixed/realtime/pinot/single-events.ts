@@ -52,9 +52,9 @@ function eventTime(clientMs: number, receivedMs: number): number {
   return clientMs >= receivedMs - DAY_MS && clientMs <= receivedMs + MINUTE_MS ? clientMs : receivedMs
 }
 
-/** An address without query and fragment (A-19), as ClickHouse's cutQueryStringAndFragment has it: by the first `?`, else `#`. */
+/** An address without query and fragment (A-19). */
 function bareAddress(address: string): string {
-  const [page = ''] = address.split(address.includes('?') ? '?' : '#', 1)
+  const [page = ''] = address.split(/[?#]/, 1)
   return page
 }
 
