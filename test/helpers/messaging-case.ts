@@ -102,6 +102,8 @@ export interface MessagingOptions {
   readonly behindMs?: number
   /** What a bucket of a conversation takes; as in a run where it is absent. */
   readonly bucketMessages?: number
+  /** Whether gateways drop what all devices have taken (M-18). */
+  readonly forwardsOnly?: boolean
   /** Whether gateways are processes of their own, which can be killed. */
   readonly apart?: boolean
 }
@@ -111,13 +113,20 @@ type Ends = (() => unknown)[]
 
 async function openGateways(
   endpoints: readonly StoreEndpoint[],
-  { behindMs = 0, bucketMessages = BUCKET_MESSAGES }: MessagingOptions,
+  { behindMs = 0, bucketMessages = BUCKET_MESSAGES, forwardsOnly = false }: MessagingOptions,
   ends: Ends,
 ): Promise<readonly RunningGateway[]> {
   const open = async (name: string, behind: number): Promise<RunningGateway> => {
     const stores = await connectStores(endpoints, { poolSize: 4, applicationName: `arch test ${name}` })
     ends.push(() => closeStores(stores))
-    const gateway = await openGateway({ name, stores, behindMs: behind, coalesces: true, bucketMessages })
+    const gateway = await openGateway({
+      name,
+      stores,
+      behindMs: behind,
+      coalesces: true,
+      bucketMessages,
+      forwardsOnly,
+    })
     ends.push(() => gateway.close())
     return gateway
   }
