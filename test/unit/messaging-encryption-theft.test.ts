@@ -90,6 +90,23 @@ t.test(
 )
 
 t.test(
+  'a session that begins by a package from before the theft is open to the thief, and by a later one not',
+  async (t) => {
+    const [ann, bob, eve] = three(t)
+    const [early] = bob.keys.newPackages(1)
+    const thief = stolen(t, bob)
+    const [late] = bob.keys.newPackages(1)
+    const [byEarly] = ann.keys.share(ROOM, [{ ...senderOf(bob), package: early }])
+    thief.keys.accept(ROOM, senderOf(ann), byEarly?.wrapped ?? text(''))
+    const [byLate] = eve.keys.share(ROOM, [{ ...senderOf(bob), package: late }])
+    const wrapped = byLate?.wrapped ?? text('')
+    t.throws(() => thief.keys.accept(ROOM, senderOf(eve), wrapped), refused('unknown-key'))
+    bob.keys.accept(ROOM, senderOf(eve), wrapped)
+    t.ok(bob.keys.decrypt(ROOM, eve.address, eve.keys.encrypt(ROOM, text('for Bob alone'))))
+  },
+)
+
+t.test(
   'messages heal with their sending key and not within it: a stolen reader opens all of it, before and after',
   async (t) => {
     const [ann, bob] = three(t)
