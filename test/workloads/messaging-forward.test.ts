@@ -170,10 +170,11 @@ t.test('messages.stored sees what was dropped before a device had it, and what w
   await eventually(async () => (await logOf(conversation)).length === 1)
   t.same(await logOf(conversation), [[second?.message, 0]])
   const [early] = journal
+  const message = BigInt(String(early?.result?.['message']))
   const [user, device] = String(early?.keys['device']).split(':')
   await cassandra.query({
     text: `INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, client_key, envelope)
-      VALUES (${conversation}, ${bucketOf(BigInt(String(early?.result?.['message'])))}, ${early?.result?.['message']}, ${user}, ${device}, ${randomUUID()}, 0x00)`,
+      VALUES (${conversation}, ${bucketOf(message)}, ${message}, ${user}, ${device}, ${randomUUID()}, 0x00)`,
     idempotent: true,
   })
   t.match(await audit('messages.stored'), {
@@ -181,6 +182,8 @@ t.test('messages.stored sees what was dropped before a device had it, and what w
     violations: 1,
     examples: [/is in the log still, and all [0-9]+ devices have it/],
   })
+  const text = `DELETE FROM messages WHERE conversation_id = ${conversation} AND bucket = ${bucketOf(message)} AND message_id = ${message}`
+  await cassandra.query({ text, idempotent: true })
 })
 
 t.test('who comes later keeps nothing from being dropped that was said before', async (t) => {
@@ -210,4 +213,23 @@ t.test('where Redis is lost too, who was away has all from the log, and ids go o
   await messaging.settled()
   t.same(messaging.shown(reader, conversation).slice(before), keysFor(reader, said))
   t.same(await logOf(conversation), [[said.at(-1)?.message, 0]])
+})
+
+t.test('more than a page is dropped up to the first that somebody lacks, in a group too', async (t) => {
+  const members = people.membersOf(people.pairs)
+  const away = messaging.device(members.at(-1) ?? 0)
+  const [writer = 0] = members
+  for (let count = 0; count < 230; count += 1) await say(writer, group)
+  await messaging.settled()
+  t.equal((await logOf(group)).length, 1)
+  await messaging.leave(away)
+  const first = await say(writer, group)
+  for (let count = 0; count < 130; count += 1) await say(writer, group)
+  await messaging.settled()
+  const kept = await logOf(group)
+  t.same([kept.at(0)?.[0], kept.length], [first.message, 131])
+  await away.arrive()
+  await messaging.settled()
+  t.equal((await logOf(group)).length, 1)
+  t.match(await audit('messages.stored'), { state: 'held' })
 })

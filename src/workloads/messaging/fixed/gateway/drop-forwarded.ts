@@ -5,6 +5,7 @@ import { rowsOf } from '../../rows.ts'
 import { bucketsSince, newestOf } from './buckets.ts'
 import type { Gateway } from './gateway.ts'
 import { parseAddress } from './keys.ts'
+import { NAMES } from './names.ts'
 import {
   BLANK_MESSAGE,
   DELETE_BUCKET,
@@ -16,6 +17,8 @@ import {
 } from './statements.ts'
 
 const NOTHING = Buffer.alloc(0)
+/** Messages that are looked at together: the first that somebody lacks is where it ends. */
+const PAGE = 100
 
 interface ReceiptRow {
   readonly user_id: bigint
@@ -49,7 +52,11 @@ async function owedBehind(
 type IsTaken = (row: LeftRow) => Promise<boolean>
 
 async function takenIn(gateway: Gateway, conversation: string): Promise<IsTaken> {
-  const { devices } = await gateway.memberships.of(conversation)
+  const { memberships, redis } = gateway
+  // A channel may lose that the members have changed.
+  const [state] = await redis.wave([['get', NAMES.state(conversation)]])
+  if (state !== (await memberships.of(conversation)).state) memberships.forget(conversation)
+  const { devices } = await memberships.of(conversation)
   const receipts = await rowsOf<ReceiptRow>(gateway.cassandra, SELECT_RECEIPTS, [conversation])
   const marks = new Map(
     receipts.map((row) => [
@@ -72,6 +79,34 @@ async function takenIn(gateway: Gateway, conversation: string): Promise<IsTaken>
   }
 }
 
+/** Drops what all have of a bucket, up to the newest message of the conversation. @returns whether nothing is left that somebody lacks */
+async function dropTakenOf(
+  gateway: Gateway,
+  conversation: string,
+  bucket: number,
+  newest: bigint,
+): Promise<boolean> {
+  const { cassandra } = gateway
+  let last = 0n
+  for (;;) {
+    const before = last
+    const rows = await cassandra.query<LeftRow>(SELECT_LEFT, [conversation, bucket, last, PAGE])
+    // Who takes part is asked behind what is there: whoever one of these was said to is among them.
+    const isTaken = await takenIn(gateway, conversation)
+    let allHave = true
+    for (const row of rows) {
+      allHave = row.message_id <= newest && (await isTaken(row))
+      if (!allHave) break
+      if (row.message_id === newest)
+        await cassandra.query(BLANK_MESSAGE, [QUEUE_SECONDS, NOTHING, conversation, bucket, newest])
+      else last = row.message_id
+    }
+    if (last !== before) await cassandra.query(DELETE_FORWARDED, [conversation, bucket, last])
+    if (!allHave) return false
+    if (rows.length < PAGE) return true
+  }
+}
+
 /**
  * Drops from the log what each device of a conversation has taken, oldest first: one range of a bucket, and never one tombstone
  * a message (M-15, M-18). Of the newest message the envelope is dropped, and the row stays: ids, marks and buckets go on from
@@ -79,21 +114,10 @@ async function takenIn(gateway: Gateway, conversation: string): Promise<IsTaken>
  */
 export async function dropForwarded(gateway: Gateway, conversation: string): Promise<void> {
   const { cassandra } = gateway
-  const isTaken = await takenIn(gateway, conversation)
   const newest = await newestOf(gateway, conversation)
   if (newest === undefined) return
   for (const bucket of await bucketsSince(cassandra, conversation, 0n)) {
-    let last: bigint | undefined
-    for (const row of await rowsOf<LeftRow>(cassandra, SELECT_LEFT, [conversation, bucket])) {
-      if (!(await isTaken(row))) {
-        if (last !== undefined) await cassandra.query(DELETE_FORWARDED, [conversation, bucket, last])
-        return
-      }
-      if (row.message_id === newest)
-        await cassandra.query(BLANK_MESSAGE, [QUEUE_SECONDS, NOTHING, conversation, bucket, newest])
-      else last = row.message_id
-    }
-    if (last !== undefined) await cassandra.query(DELETE_FORWARDED, [conversation, bucket, last])
+    if (!(await dropTakenOf(gateway, conversation, bucket, newest))) return
     // Nobody looks into it any more.
     if (bucket < bucketOf(newest)) await cassandra.query(DELETE_BUCKET, [conversation, bucket])
   }

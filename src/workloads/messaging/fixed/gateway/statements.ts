@@ -19,7 +19,7 @@ export const SELECT_SENT_KEY: CassandraStatement = idempotent(
   'SELECT message_id FROM sent_keys WHERE user_id = ? AND device_id = ? AND client_key = ?',
 )
 export const SELECT_LEFT: CassandraStatement = idempotent(
-  'SELECT message_id, sender_id, sender_device FROM messages WHERE conversation_id = ? AND bucket = ? ORDER BY message_id ASC',
+  'SELECT message_id, sender_id, sender_device FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? ORDER BY message_id ASC LIMIT ?',
 )
 /** Of what everybody has: one tombstone, which those behind it take up. */
 export const DELETE_FORWARDED: CassandraStatement = idempotent(
