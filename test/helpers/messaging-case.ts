@@ -141,14 +141,18 @@ export function endpointsIn(
   return endpoints.map((each) => (each.store === 'cassandra' ? { ...each, datacenter } : each))
 }
 
-function startGateway(role: string, { endpoints, home }: StartedStores): Promise<RoleHandle> {
+function startGateway(
+  role: string,
+  { endpoints, home }: StartedStores,
+  forwardsOnly: boolean,
+): Promise<RoleHandle> {
   return startRole(
     {
       workload: 'messaging',
       variant: 'fixed',
       role,
       population: { seed: SEED, size: 0 },
-      choice: {},
+      choice: forwardsOnly ? { retention: 'forward-only' } : {},
       endpoints,
       journalFolder: join(home, 'journal'),
       killAt: [],
@@ -185,7 +189,7 @@ export async function makeMessaging(
   started: StartedStores,
   options: MessagingOptions = {},
 ): Promise<MessagingCase> {
-  const { size = 12, apart = false } = options
+  const { size = 12, apart = false, forwardsOnly = false } = options
   const { stores, endpoints, home } = started
   const own = messagingStores(stores, 'fixed')
   const beginnings: Ends = []
@@ -193,7 +197,7 @@ export async function makeMessaging(
   const processes: RoleHandle[] = []
   /** The stores as gateways see them, where that is not how all do. */
   const places: StartedStores[] = []
-  if (apart) for (const name of GATEWAYS) processes.push(await startGateway(name, started))
+  if (apart) for (const name of GATEWAYS) processes.push(await startGateway(name, started, forwardsOnly))
   beginnings.push(() => Promise.all(processes.map((handle) => handle.stop())))
   const gateways = apart ? [] : await openGateways(endpoints, options, beginnings)
   const people = buildPopulation({ seed: SEED, size })
@@ -272,7 +276,7 @@ export async function makeMessaging(
     async startGateway(index, datacenter) {
       if (datacenter !== undefined)
         places[index] = { ...started, endpoints: endpointsIn(endpoints, datacenter) }
-      const handle = await startGateway(GATEWAYS[index] ?? '', places[index] ?? started)
+      const handle = await startGateway(GATEWAYS[index] ?? '', places[index] ?? started, forwardsOnly)
       processes[index] = handle
     },
     async close() {
