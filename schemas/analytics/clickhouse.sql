@@ -7,6 +7,8 @@
 -- The first five columns come from Kafka, the next fourteen are the text's as the device sent them, in the order of an
 -- encoded event; what follows is computed. The device's clock is kept as it was sent, and believed if it lies within a
 -- day before and a minute after the arrival (A-09, A-10): so no event opens a partition of 1970 or 2106.
+-- What is older than 35 days, and so no longer asked for by dashboards and reports of a month, moves to a volume of its own
+-- (A-12), of slower and cheaper disks where there are such.
 -- Addresses are taken as they are sent and kept without queries and fragments, which say who somebody is (A-19) and make
 -- each address one of its own (A-17).
 CREATE TABLE IF NOT EXISTS events
@@ -20,8 +22,8 @@ CREATE TABLE IF NOT EXISTS events
     event_type      LowCardinality(String),
     user_id         UInt64 CODEC(ZSTD(1)),
     session_id      UUID CODEC(ZSTD(1)),
-    page_url        String DEFAULT cutQueryStringAndFragment(page_sent) CODEC(ZSTD(1)),
-    referrer        String DEFAULT cutQueryStringAndFragment(referrer_sent) CODEC(ZSTD(1)),
+    page_url        String DEFAULT cutFragment(cutQueryString(page_sent)) CODEC(ZSTD(1)),
+    referrer        String DEFAULT cutFragment(cutQueryString(referrer_sent)) CODEC(ZSTD(1)),
     user_agent      LowCardinality(String),
     country         LowCardinality(String),
     region          LowCardinality(String),
@@ -44,8 +46,8 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (event_type, country, event_time)
-TTL toDateTime(event_time) + INTERVAL 400 DAY
-SETTINGS index_granularity = 8192, non_replicated_deduplication_window = 10000;
+TTL toDateTime(event_time) + INTERVAL 35 DAY TO VOLUME 'cold', toDateTime(event_time) + INTERVAL 400 DAY
+SETTINGS index_granularity = 8192, non_replicated_deduplication_window = 10000, storage_policy = 'tiered';
 
 -- What each record of the topic brought, for the witness of gaps and for knowing repeated batches again.
 CREATE TABLE IF NOT EXISTS batches

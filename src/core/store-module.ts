@@ -100,6 +100,8 @@ export interface DockerService {
 export interface StoreModule {
   readonly name: StoreName
   readonly title: string
+  /** Whether no case needs it but by a strategy that is not its default: one that cannot run here is no problem then. */
+  readonly isOptional?: true
   /** `ARCH_POSTGRES_URL`: where somebody else runs it. */
   readonly urlVariable: string
   /** `ARCH_POSTGRES_PORT`: the port that a user insists on. */
@@ -107,7 +109,8 @@ export interface StoreModule {
   /** The passwords to generate for a new instance. */
   readonly secretNames: readonly string[]
   readonly native: NativeEngine
-  readonly docker: DockerService
+  /** Absent where there is none: `native` or `external` then. */
+  readonly docker?: DockerService
   /** Reads the value of `urlVariable`. @throws ArchError (usage) that never repeats a password */
   external(url: string): StoreEndpoint
   /** The application's way into an instance that `arch` made. */

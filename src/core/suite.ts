@@ -8,6 +8,7 @@ import type {
   VariantName,
 } from './names.ts'
 import type { Stores } from './store.ts'
+import type { Strategy } from './strategy.ts'
 import type { Audit } from './audit.ts'
 import type { Population, Progress, StepReport } from './population.ts'
 
@@ -22,6 +23,8 @@ export interface Suite {
   readonly operations: readonly OperationName[]
   readonly flows: readonly FlowName[]
   readonly roles: readonly RoleName[]
+  /** Decisions that are this suite's alone, in each of its variants. */
+  readonly strategies?: Readonly<Record<string, Strategy>>
   /** How soon it must have drained; no bound of its own when absent. */
   readonly drain?: DrainTarget
   /** The audits of the suite; the variant's own when absent. */

@@ -15,6 +15,7 @@ import { assembleResult, assembleUnended } from './assemble.ts'
 import type { FinishedRun } from './assemble.ts'
 import { runAudits } from './audit.ts'
 import type { BenchOptions } from './bench-options.ts'
+import { chosenStores } from './chosen-stores.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
 import { loadAverage } from './machine-facts.ts'
 import { measure, nothingMeasured } from './measure.ts'
@@ -193,7 +194,7 @@ async function runCourse(setting: Setting, course: Course): Promise<void> {
   const queries = workload.suite?.queries
   const running = await turn.alone(() =>
     log.step('up', async () => {
-      const up = await upStores(workload.stores, {
+      const up = await upStores(chosenStores(workload, variant, setting.choice), {
         provider: options.provider,
         topology: options.topology,
         env: host.env,

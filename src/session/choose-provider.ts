@@ -69,7 +69,7 @@ async function choose(
   if (native !== undefined && wish === 'native') {
     throw new ArchError(`${module.title} cannot run natively: ${native.reason}`, `Remedy: ${native.remedy}.`)
   }
-  const docker = await lookForDocker()
+  const docker = await lookForDocker(module)
   if (docker.available) return { provider: 'docker', reason: docker.reason }
   if (native === undefined)
     throw new ArchError(`Docker cannot be used: ${docker.reason}`, `Remedy: ${docker.remedy}.`)

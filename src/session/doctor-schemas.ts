@@ -1,6 +1,7 @@
 import type { Environment } from '../machine/account.ts'
 import { ArchError, OperationFailure } from '../core/errors.ts'
 import type { Workload } from '../core/workload.ts'
+import { furtherStores } from './chosen-stores.ts'
 import type { Check } from './doctor-check.ts'
 import { liveEndpoints } from './status.ts'
 import { closeStores, connectStores } from './up.ts'
@@ -14,7 +15,11 @@ async function schemaCheck(workload: Workload, options: { home?: string; env: En
   if (endpoints.length < workload.stores.length) {
     return { name, state: 'ok', found: `not looked at: start its stores with arch up ${workload.name}` }
   }
-  const stores = await connectStores(endpoints, { poolSize: 2, applicationName: 'arch doctor' })
+  const further = await liveEndpoints(furtherStores(workload), options)
+  const stores = await connectStores([...endpoints, ...further], {
+    poolSize: 2,
+    applicationName: 'arch doctor',
+  })
   try {
     const differences = await workload.variants.fixed.schemaDifferences(stores)
     if (differences.length === 0) return { name, state: 'ok', found: 'as declared' }

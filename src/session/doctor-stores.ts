@@ -24,11 +24,11 @@ async function engineCheck(home: Home, module: StoreModule, env: Environment): P
   if (env[module.urlVariable]) return { name, state: 'ok', found: `${module.urlVariable} is set` }
   const native = await module.native.look(engineFolder(home))
   if (native.available) return { name, state: 'ok', found: `native: ${native.reason}` }
-  const docker = await lookForDocker()
+  const docker = await lookForDocker(module)
   if (docker.available) return { name, state: 'ok', found: `docker: ${docker.reason}` }
   return {
     name,
-    state: 'problem',
+    state: module.isOptional === true ? 'warning' : 'problem',
     found: native.reason,
     remedy: `${native.remedy}; or ${docker.remedy}; or set ${module.urlVariable}`,
   }

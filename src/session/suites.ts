@@ -7,7 +7,12 @@ import type { Variant, Workload } from '../core/workload.ts'
 
 function narrowed(variant: Variant, suite: Suite): Variant {
   const roles = Object.entries(variant.roles).filter(([name]) => suite.roles.includes(name))
-  return { ...variant, roles: Object.fromEntries(roles), audits: suite.audits ?? variant.audits }
+  return {
+    ...variant,
+    strategies: { ...variant.strategies, ...suite.strategies },
+    roles: Object.fromEntries(roles),
+    audits: suite.audits ?? variant.audits,
+  }
 }
 
 /** An operation that begins those flows alone that the suite follows. */

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
-import type { Availability, Note, StoreModule } from '../core/store-module.ts'
+import { ArchError } from '../core/errors.ts'
+import type { Availability, DockerService, Note, StoreModule } from '../core/store-module.ts'
 import type { Environment } from '../machine/account.ts'
 import {
   compose,
@@ -29,8 +30,16 @@ function variablesFile(home: Home, module: StoreModule): string {
   return join(dirname(stateFile(home, module.name)), 'docker.env')
 }
 
-/** Whether a daemon answers. */
-export async function lookForDocker(): Promise<Availability> {
+/** @throws ArchError for a store that docker-compose.yml has no service for */
+function serviceOf({ title, docker, urlVariable }: StoreModule): DockerService {
+  if (docker !== undefined) return docker
+  throw new ArchError(`${title} has no container`, `Use --provider native, or set ${urlVariable}.`)
+}
+
+/** Whether a daemon answers, and there is a container of the store. */
+export async function lookForDocker({ title, docker }: StoreModule): Promise<Availability> {
+  if (docker === undefined)
+    return { available: false, reason: `${title} has no container`, remedy: 'use --provider native' }
   const daemon = await dockerDaemon()
   if ('version' in daemon) return { available: true, reason: `Docker ${daemon.version} answers` }
   return { available: false, reason: daemon.problem, remedy: 'start Docker' }
@@ -39,7 +48,7 @@ export async function lookForDocker(): Promise<Availability> {
 /** Whether an instance was started in a container and that container is gone; false when no daemon can be asked. */
 export async function containerDied(home: Home, module: StoreModule, instance: Instance): Promise<boolean> {
   if (instance.container !== true) return false
-  return (await containerState(projectOf(home), module.docker.service)) === 'gone'
+  return (await containerState(projectOf(home), serviceOf(module).service)) === 'gone'
 }
 
 async function endOfLog(home: Home, module: StoreModule): Promise<string> {
@@ -55,7 +64,7 @@ async function startContainer(
   instance: Instance,
   isNew: boolean,
 ): Promise<void> {
-  const args = ['up', '--detach', module.docker.service]
+  const args = ['up', '--detach', serviceOf(module).service]
   try {
     await compose(await findCompose(), projectOf(home), variablesFile(home, module), args)
   } catch (error) {
@@ -85,7 +94,7 @@ export async function upDocker(
     container: true,
   }
   await writeInstance(home, instance)
-  const variables = Object.entries(module.docker.variables(port, secrets))
+  const variables = Object.entries(serviceOf(module).variables(port, secrets))
   const file = variablesFile(home, module)
   await writeFileAtomic(file, variables.map(([name, value]) => `${name}=${value}\n`).join(''), 0o600)
   if (!runs) note(`starting ${module.title} with docker compose (the image is pulled on first use)`)
@@ -103,7 +112,7 @@ export async function upDocker(
 }
 
 async function removeContainer(home: Home, module: StoreModule): Promise<void> {
-  const args = ['rm', '--stop', '--force', module.docker.service]
+  const args = ['rm', '--stop', '--force', serviceOf(module).service]
   await compose(await findCompose(), projectOf(home), variablesFile(home, module), args)
   await removeUnusedNetwork(projectOf(home))
 }
@@ -130,7 +139,7 @@ export async function* dockerLogs(
     tool,
     projectOf(home),
     variablesFile(home, module),
-    [...args, module.docker.service],
+    [...args, serviceOf(module).service],
     follow,
   )
 }
@@ -142,5 +151,5 @@ export async function* dockerLogs(
 export async function removeDockerData(home: Home, module: StoreModule): Promise<void> {
   if ((await readIfThere(variablesFile(home, module))) === undefined) return
   await removeContainer(home, module)
-  await removeVolume(`${projectOf(home)}_${module.docker.service}-data`)
+  await removeVolume(`${projectOf(home)}_${serviceOf(module).service}-data`)
 }

@@ -5,7 +5,9 @@ import type { BenchFlags } from '../../src/commands/shared/bench-flags.ts'
 import { readBenchOptions } from '../../src/commands/shared/bench-options.ts'
 import type { Suite } from '../../src/core/suite.ts'
 import type { Workload } from '../../src/core/workload.ts'
+import { chosenStrategies } from '../../src/session/bench.ts'
 import type { BenchOptions } from '../../src/session/bench-options.ts'
+import { chosenStores, furtherStores } from '../../src/session/chosen-stores.ts'
 import { planRun } from '../../src/session/plan.ts'
 import { offeredTraffic } from '../../src/session/traffic.ts'
 import { sampleWorkload } from '../helpers/sample-workload.ts'
@@ -34,8 +36,20 @@ const queries: Suite = {
     open: () => Promise.reject(new Error('it has no stores')),
   },
 }
+const live: Suite = {
+  ...traffic,
+  variants: ['fixed'],
+  strategies: {
+    hot: {
+      description: 'who answers',
+      values: ['here', 'there'],
+      default: 'here',
+      stores: { there: ['pinot'] },
+    },
+  },
+}
 const whole = sampleWorkload()
-const divided: Workload = { ...whole, suites: { ingest: traffic, history: queries } }
+const divided: Workload = { ...whole, suites: { ingest: traffic, live, history: queries } }
 
 function options(workload: Workload, ...args: readonly string[]): BenchOptions {
   const command = registerBenchFlags(new Command('bench').exitOverride())
@@ -89,8 +103,29 @@ t.test('a suite that is none, and flags that it has no use for, are usage errors
       /contradiction: --max-duration, --rate, --workers with/,
     ],
     [divided, ['--suite', 'history', '--variant', 'both'], /--variant both .* for fixed only/],
+    [divided, ['--suite', 'live', '--variant', 'as-written'], /--variant as-written .* for fixed only/],
+    [divided, ['--strategy', 'hot=there'], /'hot' is a strategy of --suite live alone/],
+    [divided, ['--suite', 'history', '--strategy', 'hot=there'], /'hot' is a strategy of --suite live alone/],
+    [divided, ['--suite', 'live', '--strategy', 'hot=nowhere'], /no value of hot 'nowhere'/],
     [divided, ['--suite', 'ingest', '--rate', 'feed.read=5/s'], /no operation 'feed.read'/],
   ]
   for (const [workload, args, message] of wrong)
     t.throws(() => options(workload, ...args), { exitCode: 2, message }, args.join(' '))
 })
+
+t.test(
+  'a store that a strategy of a suite needs is started where it is chosen, and only there',
+  async (t) => {
+    const storesBy = (...args: readonly string[]): readonly string[] => {
+      const chosen = options(divided, '--suite', ...args)
+      const workload = only(chosen)
+      const { fixed } = workload.variants
+      return chosenStores(workload, fixed, chosenStrategies(fixed, chosen.strategies))
+    }
+    t.same(storesBy('live'), ['postgres'])
+    t.same(storesBy('live', '--strategy', 'hot=here'), ['postgres'])
+    t.same(storesBy('live', '--strategy', 'hot=there'), ['postgres', 'pinot'])
+    t.same(storesBy('ingest'), ['postgres'])
+    t.same(furtherStores(divided), ['pinot'], 'which arch doctor looks at where it runs')
+  },
+)

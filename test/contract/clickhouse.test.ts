@@ -201,6 +201,18 @@ t.test(
   },
 )
 
+t.test('there is a volume for what is old, and a server without one is told what it lacks', async (t) => {
+  const { rows } = await client.query(
+    "SELECT groupArray(volume_name) AS volumes FROM system.storage_policies WHERE policy_name = 'tiered'",
+  )
+  t.same(rows, [{ volumes: ['hot', 'cold'] }])
+  const elsewhere = "CREATE TABLE x (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS storage_policy = 'x'"
+  await t.rejects(client.command(elsewhere), {
+    name: 'ArchError',
+    message: /no volume for what is old: .*storage policy `x`/,
+  })
+})
+
 t.test('a statement that takes too long is ended by the server, and the caller told so', async (t) => {
   const endless = 'SELECT count() AS c FROM numbers_mt(1000000000000) WHERE number % 7 = 1'
   const late: unknown = await client

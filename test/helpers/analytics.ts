@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { FlowEnd, JournalKeys } from '../../src/core/operation.ts'
 import type { RoleName, StoreName } from '../../src/core/names.ts'
 import type { StoreEndpoint, Stores } from '../../src/core/store.ts'
+import type { StrategyChoice } from '../../src/core/strategy.ts'
 import type { RunningRole } from '../../src/core/workload.ts'
 import type { Audit, AuditOutcome } from '../../src/core/audit.ts'
 import { fixedAudits, realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
@@ -29,6 +30,8 @@ export interface AnalyticsCase {
   readonly endpoints: readonly StoreEndpoint[]
   readonly stores: Stores
   readonly own: AnalyticsStores
+  /** What differs from the strategies' defaults. */
+  readonly choice: StrategyChoice
   /** Tables and topics anew; nothing has been sent. */
   reset(): Promise<void>
   /** Sends batch `index` of the run, which the journal then holds. Its body may be another. */
@@ -89,6 +92,7 @@ export const ANALYTICS_STORES: readonly StoreName[] = ['clickhouse', 'kafka']
 export async function openAnalyticsCase(
   { stores, endpoints, home }: Pick<AnalyticsCase, 'stores' | 'endpoints' | 'home'>,
   size = 1_000,
+  choice: StrategyChoice = {},
 ): Promise<AnalyticsCase> {
   const own = analyticsStores(stores, 'fixed')
   const sent: { operation: string; keys: JournalKeys }[] = []
@@ -102,6 +106,7 @@ export async function openAnalyticsCase(
     endpoints,
     stores,
     own,
+    choice,
     async reset() {
       sent.length = 0
       await seedFixed(stores, { seed: SEED, size }, () => undefined)
@@ -128,7 +133,7 @@ export async function openAnalyticsCase(
       return found.run({
         stores,
         population: { seed: SEED, size },
-        choice: {},
+        choice,
         journal: journalOf(sent),
         seed: SEED,
         profile: 'steady',
@@ -154,21 +159,16 @@ export interface IngestHere extends RunningRole {
 
 /** Starts ingestion in this process, or another role that consumes events. */
 export async function ingestHere(
-  { stores }: AnalyticsCase,
+  { stores, choice }: AnalyticsCase,
   start: typeof startIngest = startIngest,
 ): Promise<IngestHere> {
   const ends: FlowEnd[] = []
-  const role = await start(
-    stores,
-    { seed: SEED, size: 0 },
-    {},
-    {
-      flowEnds: (seen) => ends.push(...seen),
-      signal: new AbortController().signal,
-      witness: () => undefined,
-      faultPoint: () => undefined,
-    },
-  )
+  const role = await start(stores, { seed: SEED, size: 0 }, choice, {
+    flowEnds: (seen) => ends.push(...seen),
+    signal: new AbortController().signal,
+    witness: () => undefined,
+    faultPoint: () => undefined,
+  })
   return { ...role, ends }
 }
 

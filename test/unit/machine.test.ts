@@ -17,6 +17,7 @@ import {
   APPLICATION_USER as CLICKHOUSE_USER,
   STATEMENT_MEMORY,
   VERSION as CLICKHOUSE_VERSION,
+  STORAGE_POLICIES,
 } from '../../src/stores/clickhouse/settings.ts'
 import { VERSION as CASSANDRA_VERSION } from '../../src/stores/cassandra/engine.ts'
 import { SETTINGS as CASSANDRA_SETTINGS } from '../../src/stores/cassandra/settings.ts'
@@ -223,6 +224,7 @@ t.test(
     t.ok(services[3]?.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))
     t.ok(services[4]?.includes(`/clickhouse-server:${CLICKHOUSE_VERSION}\n`))
     t.ok(services[4]?.includes(`<max_memory_usage>${STATEMENT_MEMORY}<`))
+    t.ok(services[4]?.includes(STORAGE_POLICIES))
     t.ok(services[4]?.includes(`CLICKHOUSE_USER: ${CLICKHOUSE_USER}\n`))
     for (const [name, value] of Object.entries(CASSANDRA_SETTINGS))
       t.ok(services[5]?.includes(` ${name}: ${JSON.stringify(value)}\n`), name)

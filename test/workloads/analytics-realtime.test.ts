@@ -3,7 +3,7 @@ import { realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
 import { frameRecord } from '../../src/workloads/analytics/fixed/ingest/frame.ts'
 import { storeEvents } from '../../src/workloads/analytics/fixed/ingest/sink.ts'
 import { openFixed } from '../../src/workloads/analytics/fixed/open.ts'
-import { hotSink, startRealtime } from '../../src/workloads/analytics/fixed/realtime/role.ts'
+import { startRealtime } from '../../src/workloads/analytics/fixed/realtime/role.ts'
 import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
 import { HEADER, REALTIME_GROUP, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
 import type { RealtimeApplication } from '../../src/workloads/analytics/application.ts'
@@ -64,7 +64,7 @@ t.test('a block that is stored again changes no rollup (A-01, A-04)', async (t) 
     headers: { [HEADER.batch]: `${batchNumber(7)}`, [HEADER.version]: EVENT_VERSION },
     timestampMs: Date.now(),
   }
-  const insertion = { table: hotSink.table, token: 'once' }
+  const insertion = { table: 'hot_events', token: 'once' }
   for (let time = 0; time < 3; time += 1)
     await storeEvents(own.clickhouse, [{ ...frameRecord(record), record }], insertion)
   t.equal(await hotEvents(), 100)

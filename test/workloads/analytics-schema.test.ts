@@ -18,6 +18,8 @@ const asText = analyticsStores(stores, 'as-written')
 for (const variant of [fixed, asWritten])
   await variant.seed(stores, { seed: 1, size: 0 }, {}, () => undefined)
 
+const DAY_MS = 86_400_000
+
 /** The fifteen columns of the text (l. 781-802): by name, the type that it gives, and the one that was corrected. */
 const COLUMNS: Readonly<Record<string, readonly [asWritten: string, asFixed: string]>> = {
   event_id: ['UUID', 'UUID'],
@@ -117,17 +119,41 @@ void t.test(
 )
 
 void t.test(
+  'events older than 35 days are on the volume for what is old, and are found by the same queries (A-12)',
+  async (t) => {
+    const { clickhouse } = asFixed
+    await clickhouse.command('TRUNCATE TABLE events')
+    for (const days of [90, 1])
+      await generateEvents(clickhouse, {
+        seeds: seedsOf(1),
+        first: days,
+        count: 1,
+        endMs: Date.now() - days * DAY_MS,
+        gapMs: 1,
+      })
+    const { rows } = await clickhouse.query(
+      `SELECT batch_id, toFloat64(count()) AS events, any(parts.disk_name) AS disk FROM events
+      JOIN (SELECT name, disk_name FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active) AS parts ON parts.name = events._part
+      GROUP BY batch_id ORDER BY batch_id`,
+    )
+    t.same(rows, [
+      { batch_id: '1', events: 100, disk: 'default' },
+      { batch_id: '90', events: 100, disk: 'cold' },
+    ])
+  },
+)
+
+void t.test(
   'events older than 400 days go when their parts are merged, younger ones stay (A-12)',
   async (t) => {
     const { clickhouse } = asFixed
     await clickhouse.command('TRUNCATE TABLE events')
-    const day = 86_400_000
     for (const days of [410, 390])
       await generateEvents(clickhouse, {
         seeds: seedsOf(1),
         first: days,
         count: 1,
-        endMs: Date.now() - days * day,
+        endMs: Date.now() - days * DAY_MS,
         gapMs: 1,
       })
     await clickhouse.command('OPTIMIZE TABLE events FINAL')

@@ -1,7 +1,8 @@
-// `arch experiment text-columns` and `arch experiment rollups` on a real ClickHouse: the text's table and its AVG.
+// `arch experiment text-columns`, `rollups` and `dashboards` on a real ClickHouse: the text's table, its AVG, its dashboards.
 import t from 'tap'
 import type { Experiment, Readings, RunningExperiment } from '../../src/core/experiment.ts'
 import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
+import { dashboards } from '../../src/workloads/analytics/experiments/dashboards/index.ts'
 import { rollups } from '../../src/workloads/analytics/experiments/rollups/index.ts'
 import { textColumns } from '../../src/workloads/analytics/experiments/text-columns/index.ts'
 import { experimentHost } from '../helpers/experiment.ts'
@@ -106,3 +107,28 @@ void t.test('what they made is gone when they close', async (t) => {
   for (const name of ['columns_fixed', 'columns_text', 'rollups'])
     t.equal(await server.databaseExists(`arch_analytics_${name}`), false, name)
 })
+
+void t.test(
+  'dashboards of rollups answer what the events do and read less (A-17); an answer that is off is counted',
+  async (t) => {
+    const { running, measure } = await open(dashboards)
+    for (const { name } of dashboards.rows) {
+      const readings = await measure('half-hour', name)
+      t.match(readings, { differ: 0 }, name)
+      t.ok((readings['answered'] ?? 0) > 0 && (readings['rollupGranules'] ?? 0) > 0, name)
+      t.ok((readings['rollupCold'] ?? 0) > 0 && (readings['eventsCold'] ?? 0) > 0)
+      t.equal(readings['ratio'], (readings['eventsHot'] ?? 0) / (readings['rollupHot'] ?? 0))
+    }
+    for (const name of ['traffic', 'places'])
+      t.match(await measure('half-hour', name), { eventsRows: SIZE }, 'events are not in the order of time')
+    const client = server.withDatabase('arch_analytics_dashboards')
+    await client.command(
+      'INSERT INTO hot_minutes SELECT * REPLACE (toUInt64(1) AS events) FROM hot_minutes ORDER BY minute DESC LIMIT 1',
+      { settings: { insert_deduplicate: 0 } },
+    )
+    for (const name of ['traffic', 'places'])
+      t.ok(((await measure('half-hour', name))['differ'] ?? 0) > 0, name)
+    await running.close()
+    t.notOk(await server.databaseExists('arch_analytics_dashboards'))
+  },
+)

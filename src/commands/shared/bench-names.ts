@@ -109,6 +109,15 @@ function strategiesOf(
   return variants.map((each) => each.strategies)
 }
 
+/** The suites that have a strategy of that name for themselves. */
+function suitesWith(workloads: readonly Workload[], strategy: string): readonly string[] {
+  return workloads.flatMap(({ suites = {} }) =>
+    Object.entries(suites).flatMap(([name, { strategies = {} }]) =>
+      Object.hasOwn(strategies, strategy) ? [name] : [],
+    ),
+  )
+}
+
 /**
  * The strategies that the flags choose, of the variants that will run.
  * @throws ArchError (exit code 2) for an unknown strategy or value, or one strategy chosen twice
@@ -126,6 +135,12 @@ export function chooseStrategies(
       Object.hasOwn(strategies, name) ? (strategies[name] ?? []) : [],
     )
     const names = [...new Set(known.flatMap((strategies) => Object.keys(strategies)))]
+    const [suite] = found.length === 0 ? suitesWith(workloads, name) : []
+    if (suite !== undefined)
+      throw usageError(
+        `--strategy ${text}: '${name}' is a strategy of --suite ${suite} alone`,
+        `add --suite ${suite}`,
+      )
     if (found.length === 0) throw unknown('--strategy', `strategy of variant ${variant}`, name, names)
     const values = [...new Set(found.flatMap((strategy) => strategy.values))]
     if (!values.includes(value)) throw unknown('--strategy', `value of ${name}`, value, values)

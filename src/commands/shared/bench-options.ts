@@ -89,9 +89,8 @@ function readPopulation(workloads: readonly Workload[], text: string | undefined
 /** Flags about traffic, which queries have none of. */
 const OF_TRAFFIC = ['scale', 'duration', 'warmup', 'maxDuration', 'arrival', 'concurrency'] as const
 
-/** @throws ArchError (exit code 2) for a flag that a suite of queries has no use for, or a variant that it has not */
-function checkQueryFlags(workload: Workload, flags: BenchFlags, variant: BenchOptions['variant']): void {
-  const { suite } = workload
+/** @throws ArchError (exit code 2) for a flag that a suite of queries has no use for */
+function checkQueryFlags({ suite }: Workload, flags: BenchFlags): void {
   if (suite?.queries === undefined) return
   const dashed = (name: string): string =>
     `--${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`
@@ -108,7 +107,11 @@ function checkQueryFlags(workload: Workload, flags: BenchFlags, variant: BenchOp
       `${given.join(', ')} with --suite ${suite.name}, which asks queries one after the other`,
       'queries have a protocol of their own: leave out what is about traffic',
     )
-  if (variant !== 'fixed' && !suite.variants.includes('as-written'))
+}
+
+/** @throws ArchError (exit code 2) for a variant that the suite has not */
+function checkVariant({ suite }: Workload, variant: BenchOptions['variant']): void {
+  if (suite !== undefined && variant !== 'fixed' && !suite.variants.includes('as-written'))
     throw contradiction(
       `--variant ${variant} with --suite ${suite.name}, which there is for ${suite.variants.join(', ')} only`,
       'leave out --variant',
@@ -128,7 +131,10 @@ function readFormats(text: string): readonly string[] {
 export function readBenchOptions(cases: readonly Workload[], flags: BenchFlags, cwd: string): BenchOptions {
   const variant = oneOf('--variant', flags.variant, ['fixed', 'as-written', 'both'])
   const workloads = cases.map((each) => inSuite(each, flags.suite))
-  for (const workload of workloads) checkQueryFlags(workload, flags, variant)
+  for (const workload of workloads) {
+    checkQueryFlags(workload, flags)
+    checkVariant(workload, variant)
+  }
   const targets = flags.target.map((text) => parseTarget(text, '--target'))
   for (const target of targets) checkTarget(workloads, target)
   checkProfile(workloads, flags.profile)

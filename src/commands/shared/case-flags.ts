@@ -7,6 +7,7 @@ import type { Variant, Workload } from '../../core/workload.ts'
 import type { StrategyChoice } from '../../core/strategy.ts'
 import type { Population } from '../../core/population.ts'
 import { chosenStrategies } from '../../session/bench.ts'
+import { chosenStores } from '../../session/chosen-stores.ts'
 import type { ProviderWish } from '../../session/choose-provider.ts'
 import type { StoresRequest } from '../../session/with-stores.ts'
 import { inSuite } from '../../session/suites.ts'
@@ -111,15 +112,16 @@ export async function readCase(
         ? (saved?.population.size ?? workload.defaults.population)
         : parseSize(flags.population, '--population'),
   }
+  const choice = chosenStrategies(variant, {
+    ...savedStrategies(variant, saved?.strategies ?? {}),
+    ...chooseStrategies([workload], variantName, flags.strategy ?? []),
+  })
   return {
-    workload,
+    workload: { ...workload, stores: chosenStores(workload, variant, choice) },
     variant,
     variantName,
     population,
-    choice: chosenStrategies(variant, {
-      ...savedStrategies(variant, saved?.strategies ?? {}),
-      ...chooseStrategies([workload], variantName, flags.strategy ?? []),
-    }),
+    choice,
     stores: {
       provider: oneOf('--provider', flags.provider, PROVIDERS),
       topology: parseTopology(flags.topology),

@@ -54,10 +54,11 @@ function paragraph(
 /** One case for a reader: operations, flows, variants, strategies, profiles, no wider than `columns`. */
 export function caseText(workload: Workload, columns: number, { bold, dim }: Colours): string {
   const { defaults } = workload
-  const strategies = Object.entries(workload.variants).flatMap(([variant, { strategies: all }]) =>
+  const owners = [...Object.entries(workload.variants), ...Object.entries(workload.suites ?? {})]
+  const strategies = owners.flatMap(([owner, { strategies: all = {} }]) =>
     Object.entries(all).map(([name, { description, values, default: initial }]) => {
       const choices = values.map((value) => (value === initial ? `${value} (default)` : value)).join(' | ')
-      return `${variant}: ${name}=${choices}: ${description}`
+      return `${owner}: ${name}=${choices}: ${description}`
     }),
   )
   const variants = Object.entries(workload.variants).map(
@@ -112,16 +113,19 @@ export function caseValue(workload: Workload): unknown {
     flows: workload.flows.map(({ name, rate, targets, claims }) => ({ name, rate, targets, claims })),
     variants,
     profiles: workload.profiles,
-    suites: Object.entries(workload.suites ?? {}).map(([name, { description, queries }]) => ({
-      name,
-      description,
-      queries: (queries?.queries ?? []).map(({ name: query, question, claims, targets }) => ({
-        name: query,
-        question,
-        claims,
-        targets,
-      })),
-    })),
+    suites: Object.entries(workload.suites ?? {}).map(
+      ([name, { description, strategies = {}, queries }]) => ({
+        name,
+        description,
+        strategies,
+        queries: (queries?.queries ?? []).map(({ name: query, question, claims, targets }) => ({
+          name: query,
+          question,
+          claims,
+          targets,
+        })),
+      }),
+    ),
     notImplemented: workload.notImplemented ?? [],
     experiments: Object.entries(workload.experiments).map(([name, { title, compares, defaults }]) => ({
       name,

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
 
 const STRANGERS = new Set([192, 193, 194, 516])
 const ACCESS_DENIED = 497
+const UNKNOWN_POLICY = 478
 /** What the driver says without a code. */
 const LATE = /^Timeout error|^The user aborted a request|^The operation was aborted/
 
@@ -47,6 +48,12 @@ function ofServer(error: ClickHouseError, server: string): Error {
     return new ArchError(
       `ClickHouse at ${server} does not allow this: ${said}`,
       'The user of ARCH_CLICKHOUSE_URL needs everything on databases called arch*, and SELECT on system.*.',
+    )
+  }
+  if (code === UNKNOWN_POLICY) {
+    return new ArchError(
+      `ClickHouse at ${server} has no volume for what is old: ${said}`,
+      'A native server that runs since before arch gave it one takes it by `arch down` and `arch up`; for any other see docs/stores.md, ClickHouse.',
     )
   }
   return new OperationFailure(KINDS[code] ?? 'unexpected', `clickhouse: ${said}`, error)

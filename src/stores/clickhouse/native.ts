@@ -7,7 +7,7 @@ import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts
 import { usableNode } from '../../machine/node-program.ts'
 import { lookForEngine, usableEngine } from './engine.ts'
 import type { Configuration } from './daemon/configuration.ts'
-import { APPLICATION_USER, ENGINE_VERSION, engineSettings } from './settings.ts'
+import { APPLICATION_USER, ENGINE_VERSION, engineSettings, STORAGE_CONFIGURATION } from './settings.ts'
 
 const NEEDED_BYTES = 2 ** 30
 /** Statements that run at once: each holds a thread while it waits for the engine. */
@@ -30,6 +30,10 @@ async function copyDaemon(folder: string, place: NativePlace): Promise<void> {
   await give(folder, place, 0o755)
 }
 
+function storageFile(place: NativePlace): string {
+  return join(place.data, 'storage.xml')
+}
+
 function configurationOf(place: NativePlace, engine: { folder: string; packageName: string }): Configuration {
   return {
     engine,
@@ -39,7 +43,7 @@ function configurationOf(place: NativePlace, engine: { folder: string; packageNa
     user: APPLICATION_USER,
     password: place.secrets[APPLICATION_USER] ?? '',
     concurrent: CONCURRENT,
-    settings: engineSettings(totalmem()),
+    settings: { ...engineSettings(totalmem()), 'config-file': storageFile(place) },
   }
 }
 
@@ -68,6 +72,8 @@ async function prepare(place: NativePlace, note: Note): Promise<Launch> {
       await give(folder, place, 0o700)
     }
     await copyDaemon(daemon, place)
+    await writeFileAtomic(storageFile(place), STORAGE_CONFIGURATION, 0o600)
+    await give(storageFile(place), place, 0o600)
     // The password goes by a file: arguments are seen by every user of the machine.
     await writeFileAtomic(configurationFile, `${JSON.stringify(configurationOf(place, engine))}\n`, 0o600)
     await give(configurationFile, place, 0o600)

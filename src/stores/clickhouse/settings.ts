@@ -14,6 +14,14 @@ export const STATEMENT_MEMORY: number = 4 * GIGABYTE
 /** An answer is held whole, several times over, by the daemon: who needs more takes it in parts. */
 const ANSWER_BYTES = 256 * 2 ** 20
 
+/** Where tables may keep what is old (A-12): on a volume of its own, behind that of the engine's own disk. */
+const STORAGE_POLICY = 'tiered'
+/** The policy, as the engine's configuration has it; docker-compose.yml says the same. */
+export const STORAGE_POLICIES: string = `<policies><${STORAGE_POLICY}><volumes><hot><disk>default</disk></hot><cold><disk>cold</disk></cold></volumes></${STORAGE_POLICY}></policies>`
+/** The engine's configuration beside its settings. The folder is in the one that the daemon works in. */
+export const STORAGE_CONFIGURATION: string = `<clickhouse><storage_configuration><disks><cold><path>cold/</path></cold></disks>${STORAGE_POLICIES}</storage_configuration></clickhouse>
+`
+
 /** What the native engine is started with. All statements, merges and caches together take half of the machine at most. */
 export function engineSettings(memoryBytes: number): Readonly<Record<string, string | number>> {
   return {

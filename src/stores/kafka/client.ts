@@ -63,6 +63,15 @@ export interface PartitionPosition {
   readonly offset: bigint
 }
 
+/** How another program reads a topic by Kafka's own Java client. The properties hold the password. */
+export interface JavaReader {
+  /** As the server knows it. */
+  readonly topic: string
+  /** `host:port`, by commas. */
+  readonly brokers: string
+  readonly properties: Readonly<Record<string, string>>
+}
+
 /** What to do with the messages of a group's topics. */
 export interface ConsumeOptions {
   readonly group: string
@@ -125,6 +134,8 @@ export interface KafkaClient extends StoreClient {
   /** Deletes topics, those that are there; gone when it resolves. */
   deleteTopics(names: readonly string[]): Promise<void>
   topicNames(): Promise<readonly string[]>
+  /** What a program that is to read a topic itself must be told. Asks nothing. */
+  javaReader(topic: string): JavaReader
   /** By partition. */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
   /** By partition. */

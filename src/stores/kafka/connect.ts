@@ -6,6 +6,7 @@ import type { ConsumeOptions, Consumption, KafkaClient, KafkaClientName } from '
 import { closerOf, driverOptions } from './driver.ts'
 import { defaultDriver, driverNamed } from './drivers.ts'
 import type { Driver, DriverSetting } from './drivers.ts'
+import { javaReaderOf } from './java-reader.ts'
 import { committedOffsets, topicLag, topicOffsets } from './offsets.ts'
 import { parcelsOf } from './parcels.ts'
 import { partitionCounts } from './partition-counts.ts'
@@ -119,6 +120,7 @@ function clientOf(server: Server, prefix: string, named: Named): KafkaClient {
       const names = await topicNames(admin)
       return names.filter((name) => name.startsWith(prefix)).map(short)
     },
+    javaReader: (topic) => javaReaderOf(server.endpoint, full(topic)),
     offsets: (topic) => topicOffsets(admin, full(topic)),
     replicas: (topic) => topicReplicas(admin, full(topic)),
     committed: (group, topic) => committedOffsets(admin, full(group), full(topic)),

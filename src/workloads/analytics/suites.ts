@@ -3,6 +3,7 @@ import { realtimeAudits } from './audits/index.ts'
 import { DASHBOARD_FRESH, EVENTS_VISIBLE } from './flows.ts'
 import { historyAudits } from './history/audits.ts'
 import { historySuite } from './history/suite.ts'
+import { hotStrategy } from './stores.ts'
 import { dashboards } from './traffic/dashboards.ts'
 import { eventsSend } from './traffic/events-send.ts'
 
@@ -25,6 +26,7 @@ const realtime: Suite = {
   stores: ['clickhouse', 'kafka'],
   variants: ['fixed'],
   operations: [eventsSend.name, ...dashboards.map(({ name }) => name)],
+  strategies: { hot: hotStrategy },
   flows: [EVENTS_VISIBLE, DASHBOARD_FRESH],
   roles: ['ingest', 'realtime'],
   audits: realtimeAudits,

@@ -4,7 +4,7 @@ import { addViolation, newFindings, outcomeOf } from '../../../patterns/audits/f
 import { analyticsStores } from '../stores.ts'
 
 const ADDRESSES = `SELECT toFloat64(count()) AS events, toFloat64(countIf(match(page_url, '[?#]') OR match(referrer, '[?#]'))) AS queries,
-    toFloat64(uniqExact(page_url)) AS addresses, toFloat64(uniqExact(cutQueryStringAndFragment(page_url))) AS pages
+    toFloat64(uniqExact(page_url)) AS addresses, toFloat64(uniqExact(cutFragment(cutQueryString(page_url)))) AS pages
 FROM events`
 
 /**

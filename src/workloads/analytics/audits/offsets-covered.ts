@@ -6,6 +6,7 @@ import { linesOf } from '../fixed/ingest/frame.ts'
 import { HEADER, INGEST_GROUP, isBatchNumber, REALTIME_GROUP, TOPIC } from '../fixed/topics.ts'
 import { NO_PARTITION } from '../seed/generate.ts'
 import { analyticsStores } from '../stores.ts'
+import { copyPinotBatches } from './pinot-batches.ts'
 
 // Of each partition the offsets in order, those that somebody brought, as the ranges between them.
 const HOLES = `SELECT partition, toString(previous) AS first, toString(offset) AS next
@@ -112,12 +113,13 @@ async function firstPlaces(
   return places
 }
 
-async function compare({ stores }: AuditContext, group: Group): Promise<AuditOutcome> {
+async function compare({ stores, choice }: AuditContext, group: Group): Promise<AuditOutcome> {
   const own = analyticsStores(stores, 'fixed')
   const sinceMs = Date.now() - group.keptMs
   const read = await readBy(own.kafka, group.name)
   const findings = newFindings()
   for (const { first, next } of read) findings.checked += Number(next - first)
+  if (group.name === REALTIME_GROUP && choice['hot'] === 'pinot') await copyPinotBatches(own, read)
   const { rows: holes } = await own.clickhouse.query<Hole>(HOLES, {
     parameters: {
       batches: group.batches,

@@ -1,6 +1,7 @@
 import type { Experiment } from '../../../core/experiment.ts'
 import { columnStore } from './column-store/index.ts'
 import { consumerKill } from './consumer-kill/index.ts'
+import { dashboards } from './dashboards/index.ts'
 import { insertBatch } from './insert-batch/index.ts'
 import { kafkaClient } from './kafka-client/index.ts'
 import { rollups } from './rollups/index.ts'
@@ -12,6 +13,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
   'insert-batch': insertBatch,
   'text-columns': textColumns,
   rollups,
+  dashboards,
   'kafka-client': kafkaClient,
   'consumer-kill': consumerKill,
 }

@@ -2,7 +2,7 @@ import type { RunningApplication } from '../../../core/workload.ts'
 import type { RealtimeApplication } from '../application.ts'
 import type { AnalyticsStores } from '../stores.ts'
 import { collect } from './collect.ts'
-import { askDashboard, dashboardTexts } from './realtime/dashboards.ts'
+import { dashboardsOf } from './realtime/dashboards.ts'
 
 /**
  * Batches under way at a time in one process (law 2): arrivals beyond wait, and their waiting counts. A second's worth
@@ -11,11 +11,11 @@ import { askDashboard, dashboardTexts } from './realtime/dashboards.ts'
 const SLOTS = 1_024
 
 /** Opens the fixed variant's application over its own stores, which belong to the caller. */
-export async function openFixed({ kafka, clickhouse }: AnalyticsStores): Promise<RunningApplication> {
-  const texts = await dashboardTexts()
+export async function openFixed(stores: AnalyticsStores): Promise<RunningApplication> {
+  const { kafka } = stores
   const application: RealtimeApplication = {
     collect: (sent, context) => collect(kafka, sent, context),
-    ask: (dashboard, context) => askDashboard(clickhouse, texts[dashboard], context),
+    ask: await dashboardsOf(stores),
   }
   return { application, slots: SLOTS, ratios: () => ({}), close: () => Promise.resolve() }
 }

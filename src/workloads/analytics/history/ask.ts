@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import type { Granules, RunningQueries } from '../../../core/suite.ts'
-import type { ClickHouseClient, ClickHouseSettings, QueryAnswer } from '../../../stores/clickhouse/client.ts'
+import type {
+  ClickHouseAsk,
+  ClickHouseClient,
+  ClickHouseSettings,
+  QueryAnswer,
+} from '../../../stores/clickhouse/client.ts'
 import { sizeOf } from './room.ts'
 import { historyQueries, queryText } from './queries.ts'
 import type { HistoryQuery } from './queries.ts'
@@ -19,17 +24,19 @@ const CACHES = [
 /** A query that takes longer is a failure. */
 const LONGEST_SECONDS = 120
 /** Answers are computed, not remembered: neither whole nor by which granules match. */
-const HONEST: ClickHouseSettings = {
+export const HOT: ClickHouseSettings = {
   use_query_cache: 0,
   use_query_condition_cache: 0,
   max_execution_time: LONGEST_SECONDS,
 }
 /** O_DIRECT from the first byte on: the page cache of the operating system has no part. */
-const PAST_PAGE_CACHE: ClickHouseSettings = { min_bytes_to_use_direct_io: 1 }
+export const COLD: ClickHouseSettings = { ...HOT, min_bytes_to_use_direct_io: 1 }
 
-/** What cold and hot mean, for the report. */
-export const PROTOCOL =
-  "cold: the engine's caches of marks, indexes and blocks dropped, files read by O_DIRECT past the page cache; then twice hot; no result cache, no query condition cache; a target is judged by the slowest of the three"
+/** What cold and hot mean. */
+export const COLD_AND_HOT =
+  "cold: the engine's caches of marks, indexes and blocks dropped, files read by O_DIRECT past the page cache; then twice hot; no result cache, no query condition cache"
+/** The same for the report. */
+export const PROTOCOL: string = `${COLD_AND_HOT}; a target is judged by the slowest of the three`
 
 /** @throws Error for a name that no query has */
 function queryNamed(name: string): HistoryQuery {
@@ -48,7 +55,7 @@ export async function askQuery(
 ): Promise<QueryAnswer<AnswerRow>> {
   return client.query<AnswerRow>(await queryText(query.name), {
     parameters: query.parameters(timeline),
-    settings: { ...HONEST, ...settings },
+    settings: { ...HOT, ...settings },
     ...(signal === undefined ? {} : { signal }),
   })
 }
@@ -71,21 +78,30 @@ function addGranules(node: unknown, sum: { read: number; total: number; found: b
   }
 }
 
-/** By the engine's own plan; all of the table where no index has a part in it. @throws OperationFailure */
+/** By the engine's own plan; undefined where no index has a part in it. @throws OperationFailure */
+export async function plannedGranules(
+  client: ClickHouseClient,
+  text: string,
+  ask: ClickHouseAsk,
+): Promise<Granules | undefined> {
+  const { rows } = await client.query<{ explain: string }>(`EXPLAIN json = 1, indexes = 1 ${text}`, ask)
+  const sum = { read: 0, total: 0, found: false }
+  addGranules(JSON.parse(rows.map(({ explain }) => explain).join('\n')), sum)
+  return sum.found ? { read: sum.read, total: sum.total } : undefined
+}
+
+/** The same of a query of suite H; all of the table where no index has a part in it. @throws OperationFailure */
 export async function granulesOf(
   client: ClickHouseClient,
   query: HistoryQuery,
   timeline: Timeline,
   settings: ClickHouseSettings = {},
 ): Promise<Granules> {
-  const text = `EXPLAIN json = 1, indexes = 1 ${await queryText(query.name)}`
-  const { rows } = await client.query<{ explain: string }>(text, {
+  const planned = await plannedGranules(client, await queryText(query.name), {
     parameters: query.parameters(timeline),
-    settings: { ...HONEST, ...settings },
+    settings: { ...HOT, ...settings },
   })
-  const sum = { read: 0, total: 0, found: false }
-  addGranules(JSON.parse(rows.map(({ explain }) => explain).join('\n')), sum)
-  if (sum.found) return { read: sum.read, total: sum.total }
+  if (planned !== undefined) return planned
   const { rows: parts } = await client.query<{ granules: string }>(
     "SELECT sum(marks) - count() AS granules FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active",
   )
@@ -104,7 +120,7 @@ export function runningQueries(client: ClickHouseClient, timeline: Timeline): Ru
     data: () => sizeOf(client),
     forget: () => forgetCaches(client),
     async run(name, temperature, signal) {
-      const settings = temperature === 'cold' ? PAST_PAGE_CACHE : {}
+      const settings = temperature === 'cold' ? COLD : HOT
       const answer = await askQuery(client, queryNamed(name), timeline, settings, signal)
       return {
         engineMs: answer.elapsedMs,

@@ -4,6 +4,7 @@ import { freshTopics } from '../../../patterns/topics.ts'
 import type { ClickHouseClient } from '../../../stores/clickhouse/client.ts'
 import { BATCH, POPULATION_BATCHES } from '../events/event.ts'
 import { asWrittenTopics } from '../as-written/events.ts'
+import { freshHotEvents } from '../fixed/realtime/pinot/table.ts'
 import { topicSpecs } from '../fixed/topics.ts'
 import { createTables } from '../schema.ts'
 import { analyticsStores, DATABASES } from '../stores.ts'
@@ -45,7 +46,7 @@ async function fillEvents(
 
 /**
  * Gives the fixed variant what every run of (seed, size) starts from: tables made anew, the population's events, empty
- * topics. Tables are not emptied but dropped: they remember the names of blocks, and topics begin at offset 0 again.
+ * topics; an empty table of Pinot where there is one. Tables are not emptied but dropped: they remember the names of blocks, and topics begin at offset 0 again.
  * @throws ArchError (exit 2) for a population that cannot be made; OperationFailure
  */
 export async function seedFixed(
@@ -53,12 +54,13 @@ export async function seedFixed(
   population: Population,
   progress: Progress,
 ): Promise<StepReport> {
-  const { server, clickhouse, kafka } = analyticsStores(stores, 'fixed')
+  const { server, clickhouse, kafka, pinot } = analyticsStores(stores, 'fixed')
   await server.dropDatabase(DATABASES.fixed)
   await server.createDatabase(DATABASES.fixed)
   await createTables(clickhouse, 'fixed')
   await fillEvents(clickhouse, population, Date.now(), progress)
   await freshTopics(kafka, await topicSpecs())
+  if (pinot !== undefined) await freshHotEvents({ pinot, kafka })
   return { changed: true, summary: `tables made, ${population.size} events in them, topics empty` }
 }
 

@@ -6,9 +6,9 @@ import type { StrategyChoice } from '../../../../core/strategy.ts'
 import type { Consumption, PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import { analyticsStores, byChosenClient } from '../../stores.ts'
 import { HEADER, TOPIC } from '../topics.ts'
-import type { EventSink } from './event-sink.ts'
+import type { EventSink, FramedBlock } from './event-sink.ts'
 import { partitionIngest, storeBlock } from './partition-ingest.ts'
-import type { FramedBlock, PartitionIngest } from './partition-ingest.ts'
+import type { PartitionIngest } from './partition-ingest.ts'
 
 const LOOK_EVERY_MS = 100
 /** Milliseconds that the broker waits for a fuller answer. */
@@ -61,7 +61,7 @@ export async function consumeEvents(
 
   async function store(block: FramedBlock): Promise<void> {
     await host.faultPoint(`${group}.before-insert`)
-    const { position, batches } = await patience.execute(() => storeBlock(stores, sink, block))
+    const { position, batches } = await patience.execute(() => storeBlock(stores, sink, block, host.signal))
     const atMicros = Number(process.hrtime.bigint() / 1000n)
     host.flowEnds(batches.map((key) => ({ flow, key, part: 0, of: 1, weight: 1, atMicros })))
     await host.faultPoint(`${group}.before-commit`)

@@ -4,11 +4,9 @@ import { EVENT_VERSION } from '../../events/encode.ts'
 import { HEADER, isBatchNumber } from '../topics.ts'
 import { blockCutter, tokenOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
-import type { EventSink } from './event-sink.ts'
+import type { EventSink, FramedBlock } from './event-sink.ts'
 import { frameRecord, linesIn, linesOf } from './frame.ts'
-import { recentBatches } from './recent-batches.ts'
 import type { RecentBatches } from './recent-batches.ts'
-import { storeEvents } from './sink.ts'
 import type { DeadLetter, SinkRecord } from './sink.ts'
 
 /** What became of a block: what to commit, and which batches can be found now. */
@@ -22,12 +20,6 @@ export interface PartitionIngest {
   /** Takes the next record; answers the block that it ends, whose batches are not stored yet. */
   take(record: ReceivedMessage): FramedBlock | undefined
   isOpen(): boolean
-}
-
-/** A block, ready to be stored: what it repeats has been left out. */
-export interface FramedBlock extends Block {
-  readonly framed: readonly SinkRecord[]
-  readonly unreadable: readonly DeadLetter[]
 }
 
 /** A position has 16 bits. */
@@ -66,7 +58,7 @@ export async function partitionIngest(
   start: PartitionPosition,
 ): Promise<PartitionIngest> {
   const cutter = blockCutter(start, sink)
-  const recent = await recentBatches(stores.clickhouse, sink.batches, start)
+  const recent = await sink.recent(stores, start)
   return {
     take(record) {
       const block = cutter.take(record)
@@ -81,10 +73,10 @@ export async function storeBlock(
   stores: AnalyticsStores,
   sink: EventSink,
   block: FramedBlock,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<StoredBlock> {
-  const token = tokenOf(block)
-  const refused = await storeEvents(stores.clickhouse, block.framed, { table: sink.table, token })
-  await sink.bury(stores, [...block.unreadable, ...refused], token)
+  const refused = await sink.store(stores, block, signal)
+  await sink.bury(stores, [...block.unreadable, ...refused], tokenOf(block))
   const { topic, partition, next } = block
   return {
     position: { topic, partition, offset: next },

@@ -4,6 +4,7 @@ import type { StrategyChoice } from '../../../../core/strategy.ts'
 import type { Population } from '../../../../core/population.ts'
 import { EVENTS_VISIBLE } from '../../flows.ts'
 import { INGEST_GROUP } from '../topics.ts'
+import { clickhouseSink } from './clickhouse-sink.ts'
 import { consumeEvents } from './consume-events.ts'
 import { buryEvents } from './dead-letters.ts'
 import { FULL_BLOCK } from './event-sink.ts'
@@ -16,8 +17,7 @@ export const historySink: EventSink = {
   // blocks of 12,800 do.
   ...FULL_BLOCK,
   cutAfterMs: 800,
-  table: 'events',
-  batches: 'batches',
+  ...clickhouseSink('events', 'batches'),
   flow: EVENTS_VISIBLE,
   bury: buryEvents,
 }

@@ -1,0 +1,2 @@
+/** The one pattern of the experiment. */
+export const PATTERN = 'half-hour'
