@@ -102,6 +102,8 @@ export interface MessagingOptions {
   readonly behindMs?: number
   /** What a bucket of a conversation takes; as in a run where it is absent. */
   readonly bucketMessages?: number
+  /** Whether gateways drop what all devices have taken (M-18). */
+  readonly forwardsOnly?: boolean
   /** Whether gateways are processes of their own, which can be killed. */
   readonly apart?: boolean
 }
@@ -111,13 +113,20 @@ type Ends = (() => unknown)[]
 
 async function openGateways(
   endpoints: readonly StoreEndpoint[],
-  { behindMs = 0, bucketMessages = BUCKET_MESSAGES }: MessagingOptions,
+  { behindMs = 0, bucketMessages = BUCKET_MESSAGES, forwardsOnly = false }: MessagingOptions,
   ends: Ends,
 ): Promise<readonly RunningGateway[]> {
   const open = async (name: string, behind: number): Promise<RunningGateway> => {
     const stores = await connectStores(endpoints, { poolSize: 4, applicationName: `arch test ${name}` })
     ends.push(() => closeStores(stores))
-    const gateway = await openGateway({ name, stores, behindMs: behind, coalesces: true, bucketMessages })
+    const gateway = await openGateway({
+      name,
+      stores,
+      behindMs: behind,
+      coalesces: true,
+      bucketMessages,
+      forwardsOnly,
+    })
     ends.push(() => gateway.close())
     return gateway
   }
@@ -132,14 +141,18 @@ export function endpointsIn(
   return endpoints.map((each) => (each.store === 'cassandra' ? { ...each, datacenter } : each))
 }
 
-function startGateway(role: string, { endpoints, home }: StartedStores): Promise<RoleHandle> {
+function startGateway(
+  role: string,
+  { endpoints, home }: StartedStores,
+  forwardsOnly: boolean,
+): Promise<RoleHandle> {
   return startRole(
     {
       workload: 'messaging',
       variant: 'fixed',
       role,
       population: { seed: SEED, size: 0 },
-      choice: {},
+      choice: forwardsOnly ? { retention: 'forward-only' } : {},
       endpoints,
       journalFolder: join(home, 'journal'),
       killAt: [],
@@ -176,7 +189,7 @@ export async function makeMessaging(
   started: StartedStores,
   options: MessagingOptions = {},
 ): Promise<MessagingCase> {
-  const { size = 12, apart = false } = options
+  const { size = 12, apart = false, forwardsOnly = false } = options
   const { stores, endpoints, home } = started
   const own = messagingStores(stores, 'fixed')
   const beginnings: Ends = []
@@ -184,7 +197,7 @@ export async function makeMessaging(
   const processes: RoleHandle[] = []
   /** The stores as gateways see them, where that is not how all do. */
   const places: StartedStores[] = []
-  if (apart) for (const name of GATEWAYS) processes.push(await startGateway(name, started))
+  if (apart) for (const name of GATEWAYS) processes.push(await startGateway(name, started, forwardsOnly))
   beginnings.push(() => Promise.all(processes.map((handle) => handle.stop())))
   const gateways = apart ? [] : await openGateways(endpoints, options, beginnings)
   const people = buildPopulation({ seed: SEED, size })
@@ -263,7 +276,7 @@ export async function makeMessaging(
     async startGateway(index, datacenter) {
       if (datacenter !== undefined)
         places[index] = { ...started, endpoints: endpointsIn(endpoints, datacenter) }
-      const handle = await startGateway(GATEWAYS[index] ?? '', places[index] ?? started)
+      const handle = await startGateway(GATEWAYS[index] ?? '', places[index] ?? started, forwardsOnly)
       processes[index] = handle
     },
     async close() {

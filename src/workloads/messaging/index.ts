@@ -42,6 +42,11 @@ const strategies: Readonly<Record<string, Strategy>> = {
     values: ['on', 'off'],
     default: 'on',
   },
+  retention: {
+    description: 'whether the server keeps messages, or drops each once every device has taken it (M-18)',
+    values: ['history', 'forward-only'],
+    default: 'history',
+  },
   clocks: {
     description: 'whether the clock of one gateway is 500 ms behind the other’s (M-10)',
     values: ['exact', 'skewed'],

@@ -5,13 +5,12 @@ import { MESSAGE_EXPIRED } from '../fixed/gateway/expired.ts'
 import { messageTimeOf, QUEUE_SECONDS } from '../ids.ts'
 import { addressOf } from '../population.ts'
 import { messagingStores } from '../stores.ts'
+import { AROUND_MS } from './newcomers.ts'
 import { receivedMessages, sentMessages } from './sent.ts'
 import { allRows } from '../rows.ts'
 
 const MEMBERS = { text: 'SELECT conversation_id, user_id FROM members', idempotent: true } as const
 const DEVICES = { text: 'SELECT user_id, device_id, registered_at FROM devices', idempotent: true } as const
-/** Around its registration it is left to chance which messages a device gets; clocks of gateways may differ. */
-const AROUND_MS = 5_000
 
 interface MemberRow {
   readonly conversation_id: string

@@ -9,6 +9,8 @@ export interface SentMessage {
   readonly device: string
   /** Decimal; undefined where no answer was seen. */
   readonly message: string | undefined
+  /** Devices that it was sent to; undefined where no answer says so. */
+  readonly recipients: number | undefined
   /** Of a conversation whose members change: who was in it then. Absent: those whom the table has. */
   readonly members: readonly bigint[] | undefined
 }
@@ -47,12 +49,14 @@ function* messagesOf({ number, keys, result, outcome }: JournalEntry): Iterable<
       key: text(keys['before'], 'key', number),
       members: membersOf(keys['membersBefore']),
       message: isOk ? text(result['messageBefore'], 'message', number) : undefined,
+      recipients: undefined,
     }
   yield {
     ...shared,
     key: text(keys['key'], 'key', number),
     members: membersOf(keys['members']),
     message: isOk ? text(result['message'], 'message', number) : undefined,
+    recipients: isOk && typeof result['recipients'] === 'number' ? result['recipients'] : undefined,
   }
 }
 

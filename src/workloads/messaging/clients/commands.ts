@@ -61,9 +61,10 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
     if (message !== undefined) await device.read(conversation, message)
     return null
   },
-  async 'history.page'(_society, device, { conversation }) {
+  async 'history.page'(society, device, { conversation }) {
     await awake(device)
     const { messages, partitions, isShared } = await device.ask('history', { conversation })
+    if (partitions === 0) return { messages: society.page(device.address, conversation), partitions }
     return { messages: messages.map(({ message }) => message), partitions, isShared }
   },
   async 'inbox.list'(_society, device) {

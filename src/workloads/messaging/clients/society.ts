@@ -16,11 +16,16 @@ const AT_A_TIME = 8
 /** What the witness calls it: a frame of a gateway that its device could not read. */
 export const FRAME_UNREADABLE = 'frame.unreadable'
 
+/** Messages of a conversation that a device shows by itself (MSG-13). */
+const PAGE = 50
+
 /** All people of a run with their devices, and what they have seen. */
 export interface Society {
   readonly devices: ReadonlyMap<string, Device>
   /** The newest message of a conversation that a device has, by "device conversation". */
   readonly newest: ReadonlyMap<string, bigint>
+  /** The last messages of a conversation that a device has been sent, newest first, a page at most. */
+  page(address: string, conversation: string): readonly string[]
   receivedBy(address: string): number
   /** Blobs that devices have been told of and not fetched yet. */
   fetching(): number
@@ -65,6 +70,7 @@ export function buildSociety(
 ): Society {
   const devices = new Map<string, Device>()
   const newest = new Map<string, bigint>()
+  const pages = new Map<string, readonly string[]>()
   const received = new Map<string, number>()
   const fetches = newMediaFetches(host, (device) => devices.get(device.address) === device)
   let repeated = 0
@@ -76,6 +82,7 @@ export function buildSociety(
     const name = `${each.device} ${each.conversation}`
     const id = BigInt(each.message)
     if (id > (newest.get(name) ?? 0n)) newest.set(name, id)
+    pages.set(name, [each.message, ...(pages.get(name) ?? [])].slice(0, PAGE))
     received.set(each.device, (received.get(each.device) ?? 0) + 1)
     const device = devices.get(each.device)
     if (device !== undefined && each.plaintext.media !== undefined)
@@ -126,6 +133,7 @@ export function buildSociety(
   return {
     devices,
     newest,
+    page: (address, conversation) => pages.get(`${address} ${conversation}`) ?? [],
     receivedBy: (address) => received.get(address) ?? 0,
     fetching: () => fetches.underWay(),
     add,

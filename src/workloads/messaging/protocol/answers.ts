@@ -100,7 +100,7 @@ export interface Answers {
   }
   history: {
     readonly messages: readonly { readonly message: string; readonly from: string; readonly bytes: number }[]
-    /** Partitions that were read. */
+    /** Partitions that were read; none where the server keeps no history, and a device looks into its own (M-18). */
     readonly partitions: number
     /** Whether an identical read that was under way answered it (M-16). */
     readonly isShared: boolean

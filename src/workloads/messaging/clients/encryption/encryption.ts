@@ -90,6 +90,11 @@ export interface DeviceKeys {
   decrypt(conversation: string, from: string, envelope: Uint8Array): Uint8Array
   /** Forgets the sending key: the next message needs a new one (a member left, M-26). */
   rotate(conversation: string): void
+  /**
+   * A device of its own with all that this one holds now, and nothing that it comes to hold: what whoever reads its memory
+   * has of it. By it a test says what that one can open (MSG-05).
+   */
+  copy(): DeviceKeys
   /** Frees what the device holds outside of JavaScript's heap; it must not be used afterwards. */
   close(): void
 }

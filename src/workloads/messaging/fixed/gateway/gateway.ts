@@ -71,6 +71,8 @@ export interface Gateway {
   readonly reads: Coalescer | undefined
   /** What a bucket of a conversation takes, in messages. */
   readonly bucketMessages: number
+  /** Whether a message is dropped once each device has taken it (M-18). */
+  readonly forwardsOnly: boolean
   /** What a message waits for a device that stays away, in seconds (MSG-06). */
   readonly queueSeconds: number
   /** Is told of each message that a device never gets, since it stayed away for longer. */

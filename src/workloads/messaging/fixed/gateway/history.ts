@@ -59,6 +59,8 @@ export async function historyPage(
   if (!users.has(session.device.user)) throw new Refused('not a member')
   const read = (): Promise<Page> =>
     readPage(gateway, conversation, before === undefined ? undefined : BigInt(before))
+  // Devices have theirs: the server keeps none (M-18).
+  if (gateway.forwardsOnly) return { messages: [], partitions: 0, isShared: false }
   if (gateway.reads === undefined) return { ...(await read()), isShared: false }
   const { found, isShared } = await gateway.reads.read(`${conversation} ${before ?? ''}`, read)
   return { ...found, isShared }

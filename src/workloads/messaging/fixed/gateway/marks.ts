@@ -61,8 +61,14 @@ function chunksOf(moved: Moved): readonly (readonly Mark[])[] {
   )
 }
 
-/** Marks that one gateway writes. */
-export function openMarks(cassandra: CassandraClient): Marks {
+/**
+ * Marks that one gateway writes. @param received runs when receipts of what was delivered in a conversation have been written;
+ * where it fails, they are written again
+ */
+export function openMarks(
+  cassandra: CassandraClient,
+  received: (conversation: string) => Promise<void> = () => Promise.resolve(),
+): Marks {
   const slices = Array.from({ length: SLICES }, () => new Map<string, Moved>())
   const bound = bulkhead(CONCURRENCY, Infinity)
   let turn = 0
@@ -90,6 +96,8 @@ export function openMarks(cassandra: CassandraClient): Marks {
             values: [...keys, message, timestampOf(message)],
           })),
         )
+      if ([...moved.values()].some(({ statement }) => statement === INSERT_DELIVERED_RECEIPT))
+        await received(partition)
     } catch (error) {
       // They are written again as they were, unless they have moved on.
       for (const [name, mark] of moved) move(partition, name, mark)

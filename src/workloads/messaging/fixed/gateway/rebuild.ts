@@ -103,7 +103,7 @@ async function messagesFor(
     const rows = await rowsOf<MessageRow>(cassandra, SELECT_SINCE, [conversation, bucket, since])
     for (const row of rows.toReversed()) {
       const from = addressOf({ user: row.sender_id, device: row.sender_device })
-      if (from === address) continue
+      if (from === address || row.envelope.length === 0) continue
       const sender = devices.findIndex((each) => each.address === from)
       const name = { kind: 'message', conversation, message: row.message_id } as const
       // As what waited in the store: it is the same queue, whatever was lost.

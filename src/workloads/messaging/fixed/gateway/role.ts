@@ -21,6 +21,7 @@ import type { Epoch } from './epoch.ts'
 import { witnessExpired } from './expired.ts'
 import type { ExpiredMessage } from './expired.ts'
 import { onGone } from './forget.ts'
+import { dropForwarded } from './drop-forwarded.ts'
 import type { Gateway } from './gateway.ts'
 import { openMarks } from './marks.ts'
 import { openLocalMedia, removeLocalMedia } from './media.ts'
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   readonly coalesces: boolean
   /** What a bucket of a conversation takes, in messages; less than a partition should have where it is absent. */
   readonly bucketMessages?: number
+  /** Whether a message is dropped once each device has taken it; it stays for ever where it is absent. */
+  readonly forwardsOnly?: boolean
   /** What a message waits for a device that stays away, in seconds; thirty days where it is absent. */
   readonly queueSeconds?: number
   /** Is told of each message that has waited for longer; nobody where it is absent. */
@@ -71,12 +74,15 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     now: () => Date.now() - options.behindMs,
     sessions: new Map(),
     memberships: openMemberships(cassandra, redis),
-    marks: openMarks(cassandra),
+    marks: openMarks(cassandra, async (conversation) => {
+      if (gateway.forwardsOnly) await dropForwarded(gateway, conversation)
+    }),
     taken: openTaken(redis),
     comings: openComings(),
     media,
     reads: options.coalesces ? newCoalescer() : undefined,
     bucketMessages: options.bucketMessages ?? BUCKET_MESSAGES,
+    forwardsOnly: options.forwardsOnly ?? false,
     queueSeconds: options.queueSeconds ?? QUEUE_SECONDS,
     expired: options.expired ?? (() => undefined),
     indexed: new LRUCache({ max: KEPT_BUCKETS }),
@@ -164,7 +170,9 @@ export function gatewayRole(
   return async (stores, _population, choice, host) => {
     const behindMs = choice['clocks'] === 'skewed' && number > 0 ? SKEW_MS : 0
     const coalesces = choice['coalescing'] !== 'off'
-    const gateway = await openGateway({ name, stores, behindMs, coalesces, expired: witnessExpired(host) })
+    const forwardsOnly = choice['retention'] === 'forward-only'
+    const expired = witnessExpired(host)
+    const gateway = await openGateway({ name, stores, behindMs, coalesces, forwardsOnly, expired })
     return witnessRefusals(gateway, name, host)
   }
 }

@@ -7,6 +7,7 @@ import type { RequestOf } from '../../protocol/requests.ts'
 import { bucketsWithin, newestOf } from './buckets.ts'
 import { idOfTime, timeText } from './entries.ts'
 import type { MessagePayload } from './entries.ts'
+import { forwardedId, storeToForward } from './forward.ts'
 import type { Gateway, Session } from './gateway.ts'
 import { NAMES, takeMessageKeys } from './names.ts'
 import { Refused } from './refused.ts'
@@ -123,10 +124,12 @@ const KEYS_PAGE = 2_000
 
 /** What the log says of a key that Redis does not know: it may have been sent before Redis was lost, or hours ago. */
 async function storedId(
-  { cassandra, now }: Gateway,
+  { cassandra, now, forwardsOnly }: Gateway,
   { user, device }: DeviceAddress,
   { conversation, key }: RequestOf<'send'>,
 ): Promise<string> {
+  const forwarded = forwardsOnly ? await forwardedId({ cassandra }, { user, device }, key) : ''
+  if (forwarded !== '') return forwarded
   const since = messageIdOf({ ms: now() - AGAIN_MS, sequence: 0 })
   for (const bucket of await bucketsWithin(cassandra, conversation, since, now() + AHEAD_MS)) {
     let state: string | undefined
@@ -163,18 +166,12 @@ async function store(
   const isIndexed = gateway.indexed.has(indexed)
   const index = isIndexed ? undefined : cassandra.query(INSERT_BUCKET, [conversation, bucket])
   if (partOf(bucket) > 0) await index
-  const written = cassandra.query(INSERT_MESSAGE, [
-    conversation,
-    bucket,
-    message,
-    user,
-    device,
-    key,
-    envelope,
-  ])
+  const written = gateway.forwardsOnly
+    ? storeToForward(gateway, { conversation, message, from: { user, device }, key, envelope })
+    : cassandra.query(INSERT_MESSAGE, [conversation, bucket, message, user, device, key, envelope])
   await Promise.all([written, index])
   gateway.indexed.set(indexed, true)
-  return isIndexed ? 1 : 2
+  return (isIndexed ? 1 : 2) + (gateway.forwardsOnly ? 1 : 0)
 }
 
 /**

@@ -8,6 +8,30 @@ function idempotent(text: string): CassandraStatement {
 export const INSERT_MESSAGE: CassandraStatement = idempotent(
   'INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, client_key, envelope) VALUES (?, ?, ?, ?, ?, ?, ?)',
 )
+/** The same where the server only forwards: gone after a while whoever has it (M-18). */
+export const INSERT_FORWARDED: CassandraStatement = idempotent(
+  'INSERT INTO messages (conversation_id, bucket, message_id, sender_id, sender_device, client_key, envelope) VALUES (?, ?, ?, ?, ?, ?, ?) USING TTL ?',
+)
+export const INSERT_SENT_KEY: CassandraStatement = idempotent(
+  'INSERT INTO sent_keys (user_id, device_id, client_key, message_id) VALUES (?, ?, ?, ?)',
+)
+export const SELECT_SENT_KEY: CassandraStatement = idempotent(
+  'SELECT message_id FROM sent_keys WHERE user_id = ? AND device_id = ? AND client_key = ?',
+)
+export const SELECT_LEFT: CassandraStatement = idempotent(
+  'SELECT message_id, sender_id, sender_device FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ? ORDER BY message_id ASC LIMIT ?',
+)
+/** Of what everybody has: one tombstone, which those behind it take up. */
+export const DELETE_FORWARDED: CassandraStatement = idempotent(
+  'DELETE FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id <= ?',
+)
+/** No null, which would be a tombstone (M-15): an envelope of no bytes. */
+export const BLANK_MESSAGE: CassandraStatement = idempotent(
+  'UPDATE messages USING TTL ? SET envelope = ? WHERE conversation_id = ? AND bucket = ? AND message_id = ?',
+)
+export const DELETE_BUCKET: CassandraStatement = idempotent(
+  'DELETE FROM conversation_buckets WHERE conversation_id = ? AND bucket = ?',
+)
 /** What a conversation holds from a moment on, by who sent it and as what. */
 export const SELECT_KEYS: CassandraStatement = idempotent(
   'SELECT message_id, sender_id, sender_device, client_key FROM messages WHERE conversation_id = ? AND bucket = ? AND message_id > ?',

@@ -2,19 +2,40 @@ import { z } from 'zod'
 import { EncryptionError } from '../encryption.ts'
 import type { DeviceKeys } from '../encryption.ts'
 import { publicIdentity, signPackage } from './identity.ts'
-import { toText } from './library.ts'
+import { REST_KEY, toText } from './library.ts'
 import type { OlmLibrary } from './library.ts'
 import { peersOf } from './peers.ts'
+import type { Peers } from './peers.ts'
 import { receivingKeys } from './receiving.ts'
+import type { ReceivingKeys } from './receiving.ts'
 import { sendingKeys } from './sending.ts'
+import type { SendingKeys } from './sending.ts'
 
 /**
  * A device on libolm 3.2.15: Olm (triple Diffie-Hellman, double ratchet) between two devices, Megolm (a hash ratchet,
  * each message signed) for a conversation's messages.
  */
 export function newDevice(olm: OlmLibrary): DeviceKeys {
-  const opened = new olm.Account()
-  opened.create()
+  const account = new olm.Account()
+  account.create()
+  return deviceOf(olm, {
+    account,
+    peers: (open) => peersOf(olm, open),
+    sending: sendingKeys(olm),
+    receiving: receivingKeys(olm),
+  })
+}
+
+/** What a device begins with. */
+interface DeviceState {
+  readonly account: InstanceType<OlmLibrary['Account']>
+  readonly peers: (account: () => DeviceState['account']) => Peers
+  readonly sending: SendingKeys
+  readonly receiving: ReceivingKeys
+}
+
+function deviceOf(olm: OlmLibrary, state: DeviceState): DeviceKeys {
+  const { account: opened, sending, receiving } = state
   let closed = false
   /** The library does not notice that it is asked for memory that was freed. */
   const account = (): typeof opened => {
@@ -25,9 +46,7 @@ export function newDevice(olm: OlmLibrary): DeviceKeys {
   }
   const identity = publicIdentity(opened)
   const ownIdentity = toText(identity)
-  const peers = peersOf(olm, account)
-  const sending = sendingKeys(olm)
-  const receiving = receivingKeys(olm)
+  const peers = state.peers(account)
   const most = opened.max_number_of_one_time_keys()
 
   /** Signs what the library has made and counts it as handed out. */
@@ -81,6 +100,16 @@ export function newDevice(olm: OlmLibrary): DeviceKeys {
     encrypt: (conversation, plaintext) => sending.encrypt(conversation, plaintext),
     decrypt: (conversation, from, envelope) => receiving.decrypt(conversation, from, envelope),
     rotate: (conversation) => sending.forget(conversation),
+    copy() {
+      const copied = new olm.Account()
+      copied.unpickle(REST_KEY, account().pickle(REST_KEY))
+      return deviceOf(olm, {
+        account: copied,
+        peers: (open) => peers.copy(open),
+        sending: sending.copy(),
+        receiving: receiving.copy(),
+      })
+    },
     close() {
       if (!closed) {
         closed = true

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import Olm from '@matrix-org/olm'
 
 export type OlmLibrary = typeof Olm
@@ -21,6 +22,9 @@ export async function loadOlm(): Promise<OlmLibrary> {
   await ready
   return Olm
 }
+
+/** Makes what is put to rest unreadable outside of the process; the library wants some key. */
+export const REST_KEY: string = randomBytes(32).toString('base64')
 
 /** Unpadded base64, which is how libolm wants keys and messages. */
 export function toText(bytes: Uint8Array): string {

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { EncryptionError } from '../encryption.ts'
 import type { Recipient, Sender } from '../encryption.ts'
 import { openPackage, readIdentity } from './identity.ts'
-import { toBytes, toText } from './library.ts'
+import { REST_KEY, toBytes, toText } from './library.ts'
 import type { OlmLibrary } from './library.ts'
 
 type Account = InstanceType<OlmLibrary['Account']>
@@ -16,9 +15,6 @@ const BEGINS = 0
 
 /** First byte of each of its messages; in one that begins a session it is the one byte that libolm does not look at. */
 const OLM_VERSION = 3
-
-/** Makes sessions at rest unreadable outside of the process; the library wants some key. */
-const REST_KEY: string = randomBytes(32).toString('base64')
 
 interface Peer {
   /** The first identity that its address showed. */
@@ -34,10 +30,17 @@ export interface Peers {
   wrap(recipient: Recipient, text: string): Uint8Array
   /** @throws EncryptionError forged, unknown-key, identity-changed */
   unwrap(sender: Sender, wrapped: Uint8Array): string
+  /** The same sessions, of a copy of the account. */
+  copy(account: () => Account): Peers
 }
 
-export function peersOf(olm: OlmLibrary, account: () => Account): Peers {
-  const peers = new Map<string, Peer>()
+/** @param begun sessions that there are already */
+export function peersOf(
+  olm: OlmLibrary,
+  account: () => Account,
+  begun: ReadonlyMap<string, Peer> = new Map(),
+): Peers {
+  const peers = new Map([...begun].map(([address, peer]) => [address, { ...peer }]))
 
   const peerOf = ({ address, identity }: Sender): Peer => {
     const text = toText(identity)
@@ -75,6 +78,7 @@ export function peersOf(olm: OlmLibrary, account: () => Account): Peers {
       peers.set(sender.address, peer)
       return text
     },
+    copy: (ofCopy) => peersOf(olm, ofCopy, peers),
   }
 }
 

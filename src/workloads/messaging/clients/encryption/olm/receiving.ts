@@ -3,7 +3,7 @@ import { unpad } from '../padding.ts'
 import { nothingOpened, noteOpened } from '../replays.ts'
 import type { Opened } from '../replays.ts'
 import { keyId, readEnvelope } from './envelope.ts'
-import { toBytes, toText } from './library.ts'
+import { REST_KEY, toBytes, toText } from './library.ts'
 import type { OlmLibrary } from './library.ts'
 
 /**
@@ -23,11 +23,26 @@ export interface ReceivingKeys {
   /** @throws EncryptionError forged: it is no key */
   take(conversation: string, from: string, key: string): void
   decrypt(conversation: string, from: string, envelope: Uint8Array): Uint8Array
+  copy(): ReceivingKeys
   close(): void
 }
 
-export function receivingKeys(olm: OlmLibrary): ReceivingKeys {
-  const keys = new Map<string, readonly ReceivingKey[]>()
+function copyOf(olm: OlmLibrary, { id, session, opened: { floor, beyond } }: ReceivingKey): ReceivingKey {
+  const copied = new olm.InboundGroupSession()
+  copied.unpickle(REST_KEY, session.pickle(REST_KEY))
+  return {
+    id,
+    session: copied,
+    opened: { floor, beyond: beyond === undefined ? undefined : new Set(beyond) },
+  }
+}
+
+/** @param begun keys that there are already; they are copied */
+export function receivingKeys(
+  olm: OlmLibrary,
+  begun: ReadonlyMap<string, readonly ReceivingKey[]> = new Map(),
+): ReceivingKeys {
+  const keys = new Map([...begun].map(([at, kept]) => [at, kept.map((key) => copyOf(olm, key))]))
   const place = (conversation: string, from: string): string =>
     `${conversation.length} ${conversation} ${from}`
 
@@ -61,6 +76,7 @@ export function receivingKeys(olm: OlmLibrary): ReceivingKeys {
       }
       return bytes
     },
+    copy: () => receivingKeys(olm, keys),
     close() {
       for (const { session } of [...keys.values()].flat()) {
         session.free()

@@ -1,7 +1,7 @@
 import { EncryptionError } from '../encryption.ts'
 import { pad } from '../padding.ts'
 import { ENVELOPE_VERSION, keyId } from './envelope.ts'
-import { toBytes, toText } from './library.ts'
+import { REST_KEY, toBytes, toText } from './library.ts'
 import type { OlmLibrary } from './library.ts'
 
 /**
@@ -25,11 +25,22 @@ export interface SendingKeys {
   given(conversation: string, address: string): void
   encrypt(conversation: string, plaintext: Uint8Array): Uint8Array
   forget(conversation: string): void
+  copy(): SendingKeys
   close(): void
 }
 
-export function sendingKeys(olm: OlmLibrary): SendingKeys {
-  const keys = new Map<string, SendingKey>()
+function copyOf(olm: OlmLibrary, { session, id, holders }: SendingKey): SendingKey {
+  const copied = new olm.OutboundGroupSession()
+  copied.unpickle(REST_KEY, session.pickle(REST_KEY))
+  return { session: copied, id, holders: new Set(holders) }
+}
+
+/** @param begun keys that there are already; they are copied */
+export function sendingKeys(
+  olm: OlmLibrary,
+  begun: ReadonlyMap<string, SendingKey> = new Map(),
+): SendingKeys {
+  const keys = new Map([...begun].map(([conversation, key]) => [conversation, copyOf(olm, key)]))
 
   const forget = (conversation: string): void => {
     keys.get(conversation)?.session.free()
@@ -78,6 +89,7 @@ export function sendingKeys(olm: OlmLibrary): SendingKeys {
       return Buffer.concat([ENVELOPE_VERSION, key.id, toBytes(message)])
     },
     forget,
+    copy: () => sendingKeys(olm, keys),
     close: () => [...keys.keys()].forEach(forget),
   }
 }
