@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { rename } from 'node:fs/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import { EPOCH_MS } from '../../src/core/snowflake.ts'
@@ -266,4 +267,22 @@ t.test('blobs that were there before Redis was lost are found by gateways that s
       () => false,
     ),
   )
+})
+
+t.test('a blob that cannot be kept is refused as such, and the connection stays', async (t) => {
+  const blob = Buffer.from(randomUUID())
+  const hash = createHash('sha256').update(blob).digest('hex')
+  const device = messaging.device(0)
+  const [folders] = await own.redis.wave([['smembers', NAMES.media]])
+  const moved = (Array.isArray(folders) ? folders.map(String) : []).map(
+    (folder) => [folder, `${folder}-away`] as const,
+  )
+  t.ok(moved.length > 0)
+  for (const [folder, away] of moved) await rename(folder, away)
+  const refusal = await device.ask('upload', { hash }, blob).catch((error: unknown) => error)
+  for (const [folder, away] of moved) await rename(away, folder)
+  t.match(refusal, { name: 'OperationFailure', kind: 'unavailable', message: /^blobs: ENOENT/ })
+  t.ok(device.isOnline)
+  await device.ask('upload', { hash }, blob)
+  t.equal((await device.ask('download', { hash })).blob, blob.toString('base64'))
 })

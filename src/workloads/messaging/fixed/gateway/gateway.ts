@@ -79,6 +79,8 @@ export interface Gateway {
   readonly expired: (expired: ExpiredMessage) => void
   /** Buckets of conversations that are known to be in the index, by "conversation bucket". */
   readonly indexed: LRUCache<string, true>
+  /** The first key package that a device was seen to have, by its address. */
+  readonly packagesFrom: LRUCache<string, bigint>
   /** Counts how often Redis was lost: what was put there before is to be put again. */
   losses(): number
 }

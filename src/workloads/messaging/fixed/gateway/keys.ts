@@ -72,14 +72,22 @@ async function isOurs(
  * A key package of a device that nobody else is given: the condition decides who has it (M-13). Where none is left it is
  * the one of last resort, which several may be given; where there is no such device, nothing.
  */
-async function claimOne({ cassandra }: Gateway, address: string): Promise<string> {
+async function claimOne({ cassandra, packagesFrom }: Gateway, address: string): Promise<string> {
   const { user, device } = parseAddress(address)
+  // Not at what was handed out before, of which tombstones are left (M-15).
+  let from = packagesFrom.get(address) ?? 0n
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const found = await cassandra.query<PackageRow>(SELECT_PACKAGES, [user, device])
-    if (found.length === 0) break
+    const found = await cassandra.query<PackageRow>(SELECT_PACKAGES, [user, device, from])
     // Not all who come at once ask for the same one.
     const chosen = found[Math.floor(Math.random() * found.length)]
-    if (chosen === undefined) break
+    if (chosen === undefined) {
+      if (from === 0n) break
+      // By a clock that was behind some may have got lower ids.
+      packagesFrom.delete(address)
+      from = 0n
+      continue
+    }
+    packagesFrom.set(address, found[0]?.key_id ?? 0n)
     if (await isOurs(cassandra, [user, device, chosen.key_id]))
       return Buffer.from(chosen.package).toString('base64')
   }

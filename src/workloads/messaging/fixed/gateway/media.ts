@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RedisClient } from '../../../../stores/redis/client.ts'
+import { OperationFailure } from '../../../../core/errors.ts'
 import { NAMES } from './names.ts'
 
 /** Where encrypted blobs are: they are found by the hash of what is stored, and mean nothing without their key (M-19). */
 export interface MediaStore {
-  /** @returns false where the hash is not that of the blob */
+  /** @returns false where the hash is not that of the blob @throws OperationFailure `unavailable` */
   put(hash: string, blob: Uint8Array): Promise<boolean>
-  /** Undefined where there is none. */
+  /** Undefined where there is none. @throws OperationFailure `unavailable` */
   get(hash: string): Promise<Uint8Array | undefined>
 }
 
@@ -24,12 +25,29 @@ async function knownFolders(redis: RedisClient): Promise<readonly string[]> {
   return Array.isArray(known) ? known.map(String) : []
 }
 
+/** A disk that is full, or a folder that is gone, is a store that cannot be asked: the caller may try again. */
+function unavailable(error: unknown): OperationFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  return new OperationFailure('unavailable', `blobs: ${message}`, error)
+}
+
 async function readIn(folder: string, hash: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(join(folder, hash))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+    throw unavailable(error)
+  }
+}
+
+async function writeWhole(folder: string, hash: string, blob: Uint8Array): Promise<void> {
+  const unfinished = join(folder, `${randomUUID()}.part`)
+  try {
+    await writeFile(unfinished, blob, { mode: 0o600 })
+    await rename(unfinished, join(folder, hash))
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined)
+    throw unavailable(error)
   }
 }
 
@@ -49,9 +67,7 @@ export async function openLocalMedia(redis: RedisClient): Promise<LocalMedia> {
     restore,
     async put(hash, blob) {
       if (createHash('sha256').update(blob).digest('hex') !== hash) return false
-      const unfinished = join(folder, `${randomUUID()}.part`)
-      await writeFile(unfinished, blob, { mode: 0o600 })
-      await rename(unfinished, join(folder, hash))
+      await writeWhole(folder, hash, blob)
       return true
     },
     async get(hash) {

@@ -36,6 +36,8 @@ const SKEW_MS = 500
 
 /** Buckets that it remembers to have put into the index. */
 const KEPT_BUCKETS = 100_000
+/** Devices of whom it remembers where their key packages begin. */
+const KEPT_DEVICES = 100_000
 
 /** How a gateway is begun. */
 export interface GatewayOptions {
@@ -86,6 +88,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     queueSeconds: options.queueSeconds ?? QUEUE_SECONDS,
     expired: options.expired ?? (() => undefined),
     indexed: new LRUCache({ max: KEPT_BUCKETS }),
+    packagesFrom: new LRUCache({ max: KEPT_DEVICES }),
     losses: () => epoch.losses(),
   }
   const register = async (): Promise<void> => {

@@ -90,7 +90,7 @@ export const INSERT_PACKAGE: CassandraStatement = idempotent(
   'INSERT INTO key_packages (user_id, device_id, key_id, package) VALUES (?, ?, ?, ?)',
 )
 export const SELECT_PACKAGES: CassandraStatement = idempotent(
-  'SELECT key_id, package FROM key_packages WHERE user_id = ? AND device_id = ? LIMIT 8',
+  'SELECT key_id, package FROM key_packages WHERE user_id = ? AND device_id = ? AND key_id >= ? LIMIT 8',
 )
 /** Who is told that it was there has it alone (M-13). */
 export const CLAIM_PACKAGE: CassandraStatement = {
