@@ -96,7 +96,8 @@ function newDriver(endpoint: StoreEndpoint, options: DriverOptions): Client {
     contactPoints: [{ host, port }, ...further].map(contactPoint),
     localDataCenter: datacenter,
     applicationName: options.applicationName,
-    protocolOptions: { port, maxVersion: types.protocolVersion.v4 },
+    // Scripts wait for all nodes to agree on the schema at their end.
+    protocolOptions: { port, maxVersion: types.protocolVersion.v4, maxSchemaAgreementWaitSeconds: 0 },
     ...(options.keyspace === undefined ? {} : { keyspace: options.keyspace }),
     ...(user === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(user, password ?? '') }),
     ...(tls === true ? { sslOptions: { servername: host } } : {}),
@@ -171,6 +172,12 @@ export function nearHosts(driver: Client): readonly Host[] {
   return driver.hosts
     .values()
     .filter((host) => host.isUp() && balancingOf(driver).getDistance(host) === types.distance.local)
+}
+
+/** Whether all nodes that are up have the same schema; false where that could not be asked. The driver's types lack it. */
+export function agreesOnSchema({ metadata }: Client): Promise<boolean> {
+  const { checkSchemaAgreement } = metadata as unknown as { checkSchemaAgreement(): Promise<boolean> }
+  return checkSchemaAgreement.call(metadata)
 }
 
 /** What the server says of a statement, which is prepared where it was not. */

@@ -1,17 +1,18 @@
-import type { QueryOptions, types } from 'cassandra-driver'
+import type { Client, QueryOptions } from 'cassandra-driver'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArchError, OperationFailure } from '../../core/errors.ts'
 import type { CassandraClient, CassandraReplication, CassandraStatement } from './client.ts'
 import { copiesIn, datacentersOf } from './datacenters.ts'
 import { classify } from './failures.ts'
 import { keyspaceName } from './names.ts'
-import { nearHosts } from './driver.ts'
+import { agreesOnSchema, nearHosts } from './driver.ts'
 import type { Pool } from './pool.ts'
 import { statementsOf } from './script.ts'
 
 /** A schema is written on every node before its statement is answered. */
 const SCHEMA_MS = 60_000
 const RIGHTS_MS = 10_000
+const AGREEMENT_MS = 10_000
 const POLL_MS = 100
 
 const NAMES: CassandraStatement = {
@@ -24,11 +25,20 @@ function isInternal(keyspace: string): boolean {
   return keyspace === 'system' || keyspace.startsWith('system_')
 }
 
-type Info = types.ResultSet['info'] & { readonly isSchemaInAgreement?: boolean }
+/** Resolves when all nodes that are up have the same schema. @throws OperationFailure `unavailable` */
+async function untilAgreed(driver: Client): Promise<void> {
+  const until = performance.now() + AGREEMENT_MS
+  while (!(await agreesOnSchema(driver))) {
+    if (performance.now() > until)
+      throw new OperationFailure('unavailable', 'cassandra: the nodes do not agree on the schema')
+    await sleep(POLL_MS)
+  }
+}
 
 /**
- * Runs the statements of a CQL text one after the other, each once all nodes agree on the schema.
- * @param at the node that is asked; default any
+ * Runs the statements of a CQL text one after the other at one node, which knows what it was told before, and resolves when
+ * all nodes agree on the schema: after each of them the driver would wait half a second for that.
+ * @param at the node that is asked; default one that is up
  */
 export async function runScript(
   pool: Pool,
@@ -37,11 +47,10 @@ export async function runScript(
 ): Promise<void> {
   try {
     const { driver } = await pool.connected()
-    for (const statement of statementsOf(text)) {
-      const { info } = await driver.execute(statement, [], { ...at, readTimeout: SCHEMA_MS })
-      if ((info as Info).isSchemaInAgreement === false)
-        throw new OperationFailure('unavailable', 'cassandra: the nodes do not agree on the schema')
-    }
+    const [host] = at.host === undefined ? nearHosts(driver) : [at.host]
+    for (const statement of statementsOf(text))
+      await driver.execute(statement, [], { ...(host === undefined ? {} : { host }), readTimeout: SCHEMA_MS })
+    await untilAgreed(driver)
   } catch (error) {
     throw classify(error)
   }
