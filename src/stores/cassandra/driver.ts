@@ -176,8 +176,8 @@ export function nearHosts(driver: Client): readonly Host[] {
 
 /** Whether all nodes that are up have the same schema; false where that could not be asked. The driver's types lack it. */
 export function agreesOnSchema({ metadata }: Client): Promise<boolean> {
-  const { checkSchemaAgreement } = metadata as unknown as { checkSchemaAgreement(): Promise<boolean> }
-  return checkSchemaAgreement.call(metadata)
+  const asked = metadata as unknown as { checkSchemaAgreement(): Promise<boolean> }
+  return asked.checkSchemaAgreement()
 }
 
 /** What the server says of a statement, which is prepared where it was not. */
