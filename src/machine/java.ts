@@ -112,3 +112,8 @@ export async function findJava(range: JavaRange): Promise<Java | NoJava> {
 export function isJava(found: Java | NoJava): found is Java {
   return 'home' in found
 }
+
+/** The text of an argument file of Java's launcher: an argument a line, in quotes, which keep spaces together. */
+export function argumentFile(args: readonly string[]): string {
+  return args.map((each) => `"${each.replaceAll(/["\\]/g, String.raw`\$&`)}"\n`).join('')
+}

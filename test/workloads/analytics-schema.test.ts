@@ -118,19 +118,21 @@ void t.test(
   },
 )
 
+/** Leaves one batch of each age in days, whose number it is. */
+async function onlyBatchesOf(ages: readonly number[]): Promise<void> {
+  const { clickhouse } = asFixed
+  await clickhouse.command('TRUNCATE TABLE events')
+  for (const days of ages) {
+    const endMs = Date.now() - days * DAY_MS
+    await generateEvents(clickhouse, { seeds: seedsOf(1), first: days, count: 1, endMs, gapMs: 1 })
+  }
+}
+
 void t.test(
   'events older than 35 days are on the volume for what is old, and are found by the same queries (A-12)',
   async (t) => {
     const { clickhouse } = asFixed
-    await clickhouse.command('TRUNCATE TABLE events')
-    for (const days of [90, 1])
-      await generateEvents(clickhouse, {
-        seeds: seedsOf(1),
-        first: days,
-        count: 1,
-        endMs: Date.now() - days * DAY_MS,
-        gapMs: 1,
-      })
+    await onlyBatchesOf([90, 1])
     const { rows } = await clickhouse.query(
       `SELECT batch_id, toFloat64(count()) AS events, any(parts.disk_name) AS disk FROM events
       JOIN (SELECT name, disk_name FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active) AS parts ON parts.name = events._part
@@ -147,15 +149,7 @@ void t.test(
   'events older than 400 days go when their parts are merged, younger ones stay (A-12)',
   async (t) => {
     const { clickhouse } = asFixed
-    await clickhouse.command('TRUNCATE TABLE events')
-    for (const days of [410, 390])
-      await generateEvents(clickhouse, {
-        seeds: seedsOf(1),
-        first: days,
-        count: 1,
-        endMs: Date.now() - days * DAY_MS,
-        gapMs: 1,
-      })
+    await onlyBatchesOf([410, 390])
     await clickhouse.command('OPTIMIZE TABLE events FINAL')
     const { rows } = await clickhouse.query('SELECT DISTINCT batch_id FROM events')
     t.same(rows, [{ batch_id: '390' }])

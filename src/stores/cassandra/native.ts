@@ -2,6 +2,7 @@ import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import type { Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
 import { classArchiveOptions } from '../../machine/class-archive.ts'
+import { argumentFile } from '../../machine/java.ts'
 import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts'
 import { usableNode } from '../../machine/node-program.ts'
 import { VERSION, lookForCassandra, usableCassandra } from './engine.ts'
@@ -37,11 +38,6 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** Of an argument file of Java's launcher, where quotes keep spaces together. */
-function quoted(argument: string): string {
-  return `"${argument.replaceAll(/["\\]/g, String.raw`\$&`)}"`
-}
-
 /** A configuration file in the data folder, for the server's account alone. */
 async function configure(place: NativePlace, name: string, text: string): Promise<void> {
   const file = join(place.data, name)
@@ -55,7 +51,7 @@ async function writeArguments(place: NativePlace, engine: Engine): Promise<void>
   const { nodes, node } = place.cluster ?? { nodes: [HOST], node: 0 }
   const archive = await classArchiveOptions(java, jars, folder, place.account, node === 0)
   const lines = [...javaOptions(place.data, nodes.length), ...archive, '-cp', jars.join(':')]
-  await configure(place, 'java.args', `${lines.map(quoted).join('\n')}\n`)
+  await configure(place, 'java.args', argumentFile(lines))
 }
 
 /** Where a node listens: alone, or at its place in a ring whose nodes are all seeds, so that none waits for another. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
 import type { Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
 import { classArchiveOptions } from '../../machine/class-archive.ts'
+import { argumentFile } from '../../machine/java.ts'
 import { explained, lastLines, requireSpace, writeFileAtomic } from '../../machine/files.ts'
 import { run } from '../../machine/run.ts'
 import { VERSION, lookForKafka, usableKafka } from './engine.ts'
@@ -19,11 +20,6 @@ const JVM_LOG = ['-Xlog:disable', '-Xlog:all=error:stderr']
 
 async function own(path: string, place: NativePlace): Promise<void> {
   if (place.account !== undefined) await chown(path, place.account.uid, place.account.gid)
-}
-
-/** Of an argument file of Java's launcher, where quotes keep spaces together. */
-function quoted(argument: string): string {
-  return `"${argument.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 
 /** A configuration file in `folder`, for the broker's account alone. */
@@ -88,7 +84,7 @@ async function writeArguments(place: NativePlace, engine: Engine): Promise<void>
   const logging = `-Dlog4j2.configurationFile=${join(place.data, 'log4j2.yaml')}`
   const memory = [...(place.cluster === undefined ? ALONE : OF_SEVERAL), ...MEMORY]
   const lines = [...memory, ...JVM_LOG, ...archive, logging, '-cp', jars.join(':')]
-  await configure(place.data, 'java.args', `${lines.map(quoted).join('\n')}\n`, place)
+  await configure(place.data, 'java.args', argumentFile(lines), place)
 }
 
 async function prepare(place: NativePlace, note: Note): Promise<Launch> {

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
+import { argumentFile } from '../../machine/java.ts'
 import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts'
 import { pomOf } from '../../machine/maven.ts'
 import { VERSION, lookForPinot, usablePinot } from './engine.ts'
@@ -13,11 +14,6 @@ const PROPERTIES = 'pinot.properties'
 
 async function own(path: string, place: NativePlace): Promise<void> {
   if (place.account !== undefined) await chown(path, place.account.uid, place.account.gid)
-}
-
-/** Of an argument file of Java's launcher, where quotes keep spaces together. */
-function quoted(argument: string): string {
-  return `"${argument.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 
 /** A file in the data folder, for the node's account alone. */
@@ -43,7 +39,7 @@ async function makeInstance(place: NativePlace, { jars }: Engine): Promise<void>
   // A copy of our own code: the account that runs it may not reach the original.
   await configure(place, PROGRAM, await readFile(join(dirname(pomOf('pinot')), PROGRAM), 'utf8'))
   const options = [...javaOptions(data), '-cp', jars.join(':')]
-  await configure(place, 'java.args', `${options.map(quoted).join('\n')}\n`)
+  await configure(place, 'java.args', argumentFile(options))
 }
 
 async function prepare(place: NativePlace, note: Note): Promise<Launch> {
