@@ -68,6 +68,31 @@ t.test('who goes on after another knows the batches that came before', async (t)
 })
 
 t.test(
+  'who goes on after another knows a batch of which nothing could be stored, and not one that was none',
+  async (t) => {
+    await analytics.reset()
+    const broken = Buffer.from(bodyOf(0).toString('latin1').replaceAll('[', '('), 'latin1')
+    const unreadable = { [HEADER.batch]: `${batchNumber(1)}`, [HEADER.version]: 'another' }
+    const first = await ingestHere(analytics)
+    await analytics.send(0, broken)
+    await analytics.sendForeign(unreadable, bodyOf(1))
+    await analytics.settled()
+    await first.close()
+    const second = await ingestHere(analytics)
+    await analytics.send(0, broken)
+    await analytics.send(1)
+    await analytics.settled()
+    await second.close()
+    const letters = (batch: number): Promise<number> =>
+      analytics.count(`SELECT count() FROM dead_letters WHERE batch_id = ${batchNumber(batch)}`)
+    t.equal(await letters(0), 100, 'each is buried once')
+    t.equal(await letters(1), 100)
+    t.equal(await analytics.count(`SELECT count() FROM events WHERE batch_id = ${batchNumber(1)}`), 100)
+    t.same((await analytics.audit('offsets.covered')).examples, [])
+  },
+)
+
+t.test(
   'events of every broken kind are dead letters with a reason, and their neighbours are stored',
   async (t) => {
     await analytics.reset()

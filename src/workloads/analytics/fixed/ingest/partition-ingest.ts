@@ -1,11 +1,11 @@
 import type { PartitionPosition, ReceivedMessage } from '../../../../stores/kafka/client.ts'
 import type { AnalyticsStores } from '../../stores.ts'
-import { EVENT_VERSION } from '../../events/encode.ts'
-import { HEADER, isBatchNumber } from '../topics.ts'
+import { HEADER } from '../topics.ts'
 import { blockCutter, tokenOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
 import type { EventSink, FramedBlock } from './event-sink.ts'
-import { frameRecord, linesIn, linesOf } from './frame.ts'
+import { frameRecord, linesOf } from './frame.ts'
+import { isTooLong, whyNoBatch } from './no-batch.ts'
 import type { RecentBatches } from './recent-batches.ts'
 import type { DeadLetter, SinkRecord } from './sink.ts'
 
@@ -22,25 +22,14 @@ export interface PartitionIngest {
   isOpen(): boolean
 }
 
-/** A position has 16 bits. */
-const MOST_EVENTS = 2 ** 16
-
-function whyUnreadable({ headers }: ReceivedMessage): string | undefined {
-  if (!isBatchNumber(headers[HEADER.batch])) return 'a batch without a number'
-  return headers[HEADER.version] === EVENT_VERSION ? undefined : 'an encoding of an unknown version'
-}
-
 function framedBlock(block: Block, recent: RecentBatches): FramedBlock {
   const framed: SinkRecord[] = []
   const unreadable: DeadLetter[] = []
   for (const record of block.records) {
-    if (record.value.length > MOST_EVENTS && linesIn(record.value) > MOST_EVENTS) {
-      unreadable.push({ position: 0, line: record.value, record, reason: `more than ${MOST_EVENTS} lines` })
-      continue
-    }
-    const reason = whyUnreadable(record)
+    const reason = whyNoBatch(record)
     if (reason !== undefined) {
-      for (const event of linesOf(record.value)) unreadable.push({ ...event, record, reason })
+      const letters = isTooLong(record) ? [{ position: 0, line: record.value }] : linesOf(record.value)
+      for (const event of letters) unreadable.push({ ...event, record, reason })
       continue
     }
     if (recent.repeats(record.headers[HEADER.batch] ?? '', record.offset)) continue

@@ -17,7 +17,7 @@ export const historySink: EventSink = {
   // blocks of 12,800 do.
   ...FULL_BLOCK,
   cutAfterMs: 800,
-  ...clickhouseSink('events', 'batches'),
+  ...clickhouseSink('events', { batches: 'batches', letters: 'dead_letters' }),
   flow: EVENTS_VISIBLE,
   bury: buryEvents,
 }

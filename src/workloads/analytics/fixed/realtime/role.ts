@@ -16,7 +16,7 @@ export const hotSink: EventSink = {
   ...FULL_BLOCK,
   // A quarter of what the history waits: its rows are not kept, so that an insert costs less here.
   cutAfterMs: 200,
-  ...clickhouseSink('hot_events', 'hot_batches'),
+  ...clickhouseSink('hot_events', { batches: 'hot_batches' }),
   flow: DASHBOARD_FRESH,
   // They are buried once, by group `ingest`, which finds the same ones.
   bury: () => Promise.resolve(),
