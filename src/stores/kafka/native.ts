@@ -12,8 +12,12 @@ import { CONTROLLER_PORT, LOGGING, clusterIdOf, serverProperties } from './setti
 
 const NEEDED_BYTES = 2 ** 30
 const ALONE = ['-Xms512m', '-Xmx512m']
-/** Three start at once: the better compiler would take the machine from them, and gains nothing in a test's minutes. */
-const OF_SEVERAL = ['-Xms320m', '-Xmx320m', '-XX:TieredStopAtLevel=1']
+const OF_SEVERAL = ['-Xms320m', '-Xmx320m']
+/**
+ * The quick compiler alone: start and a minute of 50,000 events a second cost 29 s of processor time so, and 38 and 39
+ * with the better one, in turns (`arch bench analytics --suite ingest --profile peak --scale 1/2`).
+ */
+const COMPILER = '-XX:TieredStopAtLevel=1'
 const MEMORY = ['-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData']
 /** What the JVM itself has to say goes to the log only where it is wrong. */
 const JVM_LOG = ['-Xlog:disable', '-Xlog:all=error:stderr']
@@ -45,7 +49,7 @@ async function format(place: NativePlace, engine: Engine): Promise<void> {
   await mkdir(half, { mode: 0o700 })
   await own(half, place)
   await writeProperties(half, place)
-  const tool = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-cp']
+  const tool = ['-Xmx256m', '-XX:+UseSerialGC', COMPILER, '-XX:-UsePerfData', '-cp']
   const { code, stdout, stderr } = await run(
     engine.java.file,
     [
@@ -83,7 +87,7 @@ async function writeArguments(place: NativePlace, engine: Engine): Promise<void>
   const archive = await classArchiveOptions(java, jars, folder, place.account)
   const logging = `-Dlog4j2.configurationFile=${join(place.data, 'log4j2.yaml')}`
   const memory = [...(place.cluster === undefined ? ALONE : OF_SEVERAL), ...MEMORY]
-  const lines = [...memory, ...JVM_LOG, ...archive, logging, '-cp', jars.join(':')]
+  const lines = [...memory, COMPILER, ...JVM_LOG, ...archive, logging, '-cp', jars.join(':')]
   await configure(place.data, 'java.args', argumentFile(lines), place)
 }
 
