@@ -17,6 +17,7 @@ import { send } from '../../src/workloads/messaging/clients/send.ts'
 import type { Sent } from '../../src/workloads/messaging/clients/send.ts'
 import { buildSociety, joinAll } from '../../src/workloads/messaging/clients/society.ts'
 import type { Society } from '../../src/workloads/messaging/clients/society.ts'
+import type { Coalescing } from '../../src/workloads/messaging/fixed/gateway/pages.ts'
 import { openGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
 import type { RunningGateway } from '../../src/workloads/messaging/fixed/gateway/role.ts'
 import { BUCKET_MESSAGES } from '../../src/workloads/messaging/ids.ts'
@@ -104,6 +105,8 @@ export interface MessagingOptions {
   readonly bucketMessages?: number
   /** Whether gateways drop what all devices have taken (M-18). */
   readonly forwardsOnly?: boolean
+  /** Which reads of a page share one answer; those of a gateway where it is absent. */
+  readonly coalescing?: Coalescing
   /** Whether gateways are processes of their own, which can be killed. */
   readonly apart?: boolean
 }
@@ -113,7 +116,12 @@ type Ends = (() => unknown)[]
 
 async function openGateways(
   endpoints: readonly StoreEndpoint[],
-  { behindMs = 0, bucketMessages = BUCKET_MESSAGES, forwardsOnly = false }: MessagingOptions,
+  {
+    behindMs = 0,
+    bucketMessages = BUCKET_MESSAGES,
+    forwardsOnly = false,
+    coalescing = 'on',
+  }: MessagingOptions,
   ends: Ends,
 ): Promise<readonly RunningGateway[]> {
   const open = async (name: string, behind: number): Promise<RunningGateway> => {
@@ -123,7 +131,7 @@ async function openGateways(
       name,
       stores,
       behindMs: behind,
-      coalesces: true,
+      coalescing,
       bucketMessages,
       forwardsOnly,
     })

@@ -1,6 +1,6 @@
 // A device of a test at the gateway that the test chooses, which says and hears frames as they are.
-import { openLink } from '../../src/workloads/messaging/clients/link.ts'
-import type { Link } from '../../src/workloads/messaging/clients/link.ts'
+import { openLink } from '../../src/workloads/messaging/protocol/link.ts'
+import type { Link } from '../../src/workloads/messaging/protocol/link.ts'
 import type { Device } from '../../src/workloads/messaging/clients/device.ts'
 import type { Answers, Pushed } from '../../src/workloads/messaging/protocol/answers.ts'
 import type { MessagingCase } from './messaging-case.ts'

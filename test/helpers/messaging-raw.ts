@@ -1,7 +1,7 @@
 // Devices that take what they are sent only when a test says so, and whose envelopes are plain words.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { openLink } from '../../src/workloads/messaging/clients/link.ts'
-import type { Link } from '../../src/workloads/messaging/clients/link.ts'
+import { openLink } from '../../src/workloads/messaging/protocol/link.ts'
+import type { Link } from '../../src/workloads/messaging/protocol/link.ts'
 import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
 import type { MessagingStores } from '../../src/workloads/messaging/stores.ts'
 import type { Answers } from '../../src/workloads/messaging/protocol/answers.ts'

@@ -26,7 +26,7 @@ const late = await openGateway({
   name: 'gateway-late',
   stores,
   behindMs: 0,
-  coalesces: true,
+  coalescing: 'on',
   queueSeconds: 0,
   expired: witnessExpired({ witness: (operation, keys) => void expired.push({ operation, keys }) }),
 })

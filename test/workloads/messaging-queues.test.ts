@@ -238,7 +238,7 @@ t.test(
       name: 'gateway-stalled',
       stores: { ...stores, cassandra: { ...real, withKeyspace: stalling } as CassandraClient },
       behindMs: 0,
-      coalesces: true,
+      coalescing: 'on',
     })
     t.teardown(() => stalled.close())
     const { conversation, writer } = await twoOf()
@@ -268,7 +268,7 @@ t.test('a message that is sent again an hour later, by the same key, is the same
     name: 'gateway-earlier',
     stores,
     behindMs: 3_600_000,
-    coalesces: true,
+    coalescing: 'on',
   })
   t.teardown(() => earlier.close())
   const { conversation, writer } = await twoOf()

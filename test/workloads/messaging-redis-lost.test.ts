@@ -248,7 +248,7 @@ t.test('blobs that were there before Redis was lost are found by gateways that s
   await loseRedis(messaging)
   const stores = await connectStores(messaging.endpoints, { poolSize: 1, applicationName: 'arch test late' })
   t.teardown(() => closeStores(stores))
-  const late = await openGateway({ name: 'gateway-late', stores, behindMs: 0, coalesces: true })
+  const late = await openGateway({ name: 'gateway-late', stores, behindMs: 0, coalescing: 'on' })
   const device = messaging.device(2)
   await messaging.leave(device)
   await eventually(async () => {

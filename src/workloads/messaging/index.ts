@@ -38,8 +38,9 @@ function ensurePartitions(): Promise<StepReport> {
 
 const strategies: Readonly<Record<string, Strategy>> = {
   coalescing: {
-    description: 'whether identical reads that are under way share one answer (M-16)',
-    values: ['on', 'off'],
+    description:
+      'which reads of a page that are under way share one answer: of a gateway, none, or of all (M-16)',
+    values: ['on', 'off', 'routed'],
     default: 'on',
   },
   retention: {

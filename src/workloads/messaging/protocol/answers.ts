@@ -104,7 +104,11 @@ export interface Answers {
     readonly partitions: number
     /** Whether an identical read that was under way answered it (M-16). */
     readonly isShared: boolean
+    /** The gateway that read it. */
+    readonly reader: string
   }
+  /** What one gateway reads for another one, which has looked at whether its device may see it. */
+  page: Answers['history']
   inbox: {
     readonly conversations: readonly {
       readonly conversation: string

@@ -10,7 +10,10 @@ export const MOST_USERS = 4_000
 export const MOST_MARKS = 256
 
 const text = z.string().max(64)
-const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+/** An id of a conversation, or a key. */
+export const uuid: z.ZodString = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 /** The greatest number that a bigint of the store holds. */
 const LAST_ID = '9223372036854775807'
 
@@ -19,7 +22,8 @@ function isBigint(text: string): boolean {
   return text.length < LAST_ID.length || text <= LAST_ID
 }
 
-const id = z
+/** An id of the store. */
+export const id: z.ZodString = z
   .string()
   .regex(/^\d{1,19}$/)
   .refine(isBigint)

@@ -3,12 +3,12 @@ import type { WebSocket } from 'ws'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import type { RedisClient } from '../../../../stores/redis/client.ts'
 import type { DeviceAddress } from '../../population.ts'
-import type { Coalescer } from './coalesce.ts'
 import type { Comings } from './comings.ts'
 import type { ExpiredMessage } from './expired.ts'
 import type { Marks } from './marks.ts'
 import type { MediaStore } from './media.ts'
 import type { Memberships } from './memberships.ts'
+import type { Pages } from './pages.ts'
 import type { TakenQueues } from './taken.ts'
 
 /** Something that was sent to a device and that it has not taken yet. */
@@ -67,8 +67,7 @@ export interface Gateway {
   readonly taken: TakenQueues
   readonly comings: Comings
   readonly media: MediaStore
-  /** Identical reads share one answer while it is on its way (M-16); absent: each asks by itself. */
-  readonly reads: Coalescer | undefined
+  readonly pages: Pages
   /** What a bucket of a conversation takes, in messages. */
   readonly bucketMessages: number
   /** Whether a message is dropped once each device has taken it (M-18). */

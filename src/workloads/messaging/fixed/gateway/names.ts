@@ -2,6 +2,8 @@
 export const NAMES = {
   /** Hash: gateway to port. Stands in for a name service. */
   gateways: 'gateways',
+  /** What gateways tell each other who they are by. */
+  peers: 'peers',
   /** Set: folders of blobs. */
   media: 'media-folders',
   /** What changes when Redis has lost what it held. */

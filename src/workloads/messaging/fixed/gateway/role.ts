@@ -10,7 +10,6 @@ import type { Population } from '../../../../core/population.ts'
 import { BUCKET_MESSAGES, QUEUE_SECONDS } from '../../ids.ts'
 import { LARGEST_FRAME } from '../../protocol/frame.ts'
 import { messagingStores } from '../../stores.ts'
-import { newCoalescer } from './coalesce.ts'
 import { openComings } from './comings.ts'
 import { serveConnection } from './connection.ts'
 import type { Rejections } from './connection.ts'
@@ -27,6 +26,9 @@ import { openMarks } from './marks.ts'
 import { openLocalMedia, removeLocalMedia } from './media.ts'
 import { openMemberships } from './memberships.ts'
 import { NAMES } from './names.ts'
+import { openPages } from './pages.ts'
+import type { Coalescing } from './pages.ts'
+import { openPeers, servePeer } from './peers.ts'
 import { keepPresent, stayPresent } from './presence.ts'
 import { witnessRefusals } from './refusals.ts'
 import { openTaken } from './taken.ts'
@@ -45,7 +47,7 @@ export interface GatewayOptions {
   readonly stores: Stores
   /** Milliseconds by which its clock is behind. */
   readonly behindMs: number
-  readonly coalesces: boolean
+  readonly coalescing: Coalescing
   /** What a bucket of a conversation takes, in messages; less than a partition should have where it is absent. */
   readonly bucketMessages?: number
   /** Whether a message is dropped once each device has taken it; it stays for ever where it is absent. */
@@ -69,6 +71,9 @@ export interface RunningGateway extends RunningRole {
 export async function openGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { cassandra, redis } = messagingStores(options.stores, 'fixed')
   const media = await openLocalMedia(redis)
+  const { name, coalescing } = options
+  const peers = coalescing === 'routed' ? openPeers(redis, name) : undefined
+  const pages = openPages({ name, cassandra, redis }, coalescing, peers)
   const gateway: Gateway = {
     name: options.name,
     cassandra,
@@ -82,7 +87,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     taken: openTaken(redis),
     comings: openComings(),
     media,
-    reads: options.coalesces ? newCoalescer() : undefined,
+    pages,
     bucketMessages: options.bucketMessages ?? BUCKET_MESSAGES,
     forwardsOnly: options.forwardsOnly ?? false,
     queueSeconds: options.queueSeconds ?? QUEUE_SECONDS,
@@ -128,7 +133,10 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     // Ten thousand devices that come at once after a gateway was lost.
     backlog: 4_096,
   })
-  server.on('connection', (socket) => serveConnection(gateway, socket, rejections))
+  server.on('connection', (socket, { headers: { authorization } }) => {
+    if (authorization === undefined) serveConnection(gateway, socket, rejections)
+    else servePeer(gateway, socket, authorization, rejections)
+  })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   listening = port
@@ -150,6 +158,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     },
     async close() {
       epoch.close()
+      pages.close()
       forgetPresence()
       await gateway.comings.close()
       for (const client of server.clients) client.close(1001, 'the gateway ends')
@@ -172,10 +181,10 @@ export function gatewayRole(
 ): (stores: Stores, population: Population, choice: StrategyChoice, host: RoleHost) => Promise<RunningRole> {
   return async (stores, _population, choice, host) => {
     const behindMs = choice['clocks'] === 'skewed' && number > 0 ? SKEW_MS : 0
-    const coalesces = choice['coalescing'] !== 'off'
+    const coalescing = (choice['coalescing'] ?? 'on') as Coalescing
     const forwardsOnly = choice['retention'] === 'forward-only'
     const expired = witnessExpired(host)
-    const gateway = await openGateway({ name, stores, behindMs, coalesces, forwardsOnly, expired })
+    const gateway = await openGateway({ name, stores, behindMs, coalescing, forwardsOnly, expired })
     return witnessRefusals(gateway, name, host)
   }
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { OperationFailure, Refusal } from '../../../core/errors.ts'
-import type { Answer, Answers, Pushed } from '../protocol/answers.ts'
-import { decodeFrame, encodeFrame, FrameError } from '../protocol/frame.ts'
+import type { Answer, Answers, Pushed } from './answers.ts'
+import { decodeFrame, encodeFrame, FrameError } from './frame.ts'
 
 /** What a gateway may send at most: the devices of a group of 10,000. */
 const LARGEST_ANSWER = 16 * 2 ** 20
@@ -52,9 +52,13 @@ function read(data: Buffer): { readonly message: Answer | Pushed; readonly body:
   return { message: header as Answer | Pushed, body }
 }
 
-/** Connects to a gateway of this machine. @throws OperationFailure `unavailable` */
-export async function openLink(port: number, observer: LinkObserver): Promise<Link> {
+/**
+ * Connects to a gateway of this machine. @param secret of gateways, by which it knows one: devices have none
+ * @throws OperationFailure `unavailable`
+ */
+export async function openLink(port: number, observer: LinkObserver, secret?: string): Promise<Link> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`, {
+    ...(secret === undefined ? {} : { headers: { authorization: secret } }),
     perMessageDeflate: false,
     maxPayload: LARGEST_ANSWER,
     handshakeTimeout: CONNECT_MS,
