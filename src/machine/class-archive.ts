@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServiceAccount } from '../core/store-module.ts'
@@ -44,10 +44,9 @@ export async function classArchiveOptions(
   account: ServiceAccount | undefined,
   writes = true,
 ): Promise<readonly string[]> {
-  const archives = join(
-    folder,
-    `classes-${java.version}-${Buffer.from(java.home).toString('base64url').slice(-12)}`,
-  )
+  // An archive is of no use to another Java, or where its jars have moved.
+  const places = createHash('sha256').update(`${java.home}\n${folder}`).digest('hex').slice(0, 12)
+  const archives = join(folder, `classes-${java.version}-${places}`)
   await mkdir(archives, { recursive: true })
   if (account !== undefined) await chown(archives, account.uid, account.gid)
   const archive = await adopt(java, jars, archives)
