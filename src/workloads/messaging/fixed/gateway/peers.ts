@@ -73,25 +73,28 @@ export function openPeers(redis: RedisClient, own: string): Peers {
     knownAt = performance.now()
   }
 
-  async function connect(gateway: string): Promise<Link> {
-    const port = ports.get(gateway)
-    if (port === undefined) throw new OperationFailure('unavailable', `no gateway is called ${gateway}`)
-    const forget = (): void => void links.delete(gateway)
-    const observer = { pushed: () => undefined, unreadable: forget, closed: forget }
-    return openLink(port, observer, await secretIn(redis))
+  /** A link that has ended, or whose gateway is passed over. */
+  function drop(gateway: string, link: Promise<Link>): void {
+    if (links.get(gateway) === link) links.delete(gateway)
+    link.then(
+      (open) => open.close(),
+      () => undefined,
+    )
   }
 
-  async function ask(
-    gateway: string,
-    conversation: string,
-    before: string | undefined,
-  ): Promise<Answers['page']> {
-    let link = links.get(gateway)
-    if (link === undefined) {
-      link = connect(gateway)
-      links.set(gateway, link)
+  function linkTo(gateway: string): Promise<Link> {
+    const known = links.get(gateway)
+    if (known !== undefined) return known
+    const forget = (): void => drop(gateway, made)
+    const observer = { pushed: () => undefined, unreadable: forget, closed: forget }
+    const connect = async (): Promise<Link> => {
+      const port = ports.get(gateway)
+      if (port === undefined) throw new OperationFailure('unavailable', `no gateway is called ${gateway}`)
+      return openLink(port, observer, await secretIn(redis))
     }
-    return (await link).ask('page', { conversation, ...(before === undefined ? {} : { before }) })
+    const made = connect()
+    links.set(gateway, made)
+    return made
   }
 
   return {
@@ -101,22 +104,21 @@ export function openPeers(redis: RedisClient, own: string): Peers {
       return ownerAmong(conversation, [own, ...here])
     },
     async page(gateway, conversation, before) {
+      const link = linkTo(gateway)
       try {
-        return await patience.execute(() => ask(gateway, conversation, before))
+        return await patience.execute(async () =>
+          (await link).ask('page', { conversation, ...(before === undefined ? {} : { before }) }),
+        )
       } catch (error) {
         away.set(gateway, true)
-        links.delete(gateway)
+        drop(gateway, link)
         if (error instanceof TaskCancelledError)
           throw new OperationFailure('timeout', `${gateway} has not read a page in ${PATIENCE_MS} ms`)
         throw error
       }
     },
     close() {
-      for (const link of links.values())
-        link.then(
-          (open) => open.close(),
-          () => undefined,
-        )
+      for (const [gateway, link] of links) drop(gateway, link)
     },
   }
 }
