@@ -117,3 +117,6 @@ export function isJava(found: Java | NoJava): found is Java {
 export function argumentFile(args: readonly string[]): string {
   return args.map((each) => `"${each.replaceAll(/["\\]/g, String.raw`\$&`)}"\n`).join('')
 }
+
+/** Java's option for the quick compiler alone, whose code is slower, and is there sooner for less. Each store says why. */
+export const QUICK_COMPILER = '-XX:TieredStopAtLevel=1'

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { QUICK_COMPILER } from '../../machine/java.ts'
 
 /** Of modules of the JDK that Cassandra reads beyond what they export: its own conf/jvm17-server.options. */
 const EXPORTS = [
@@ -37,7 +38,7 @@ const OPENS = [
  * The quick compiler alone: the better one took a core from a run's first minute (.99 of a core for 257 messages a second
  * on a node just started, against .66), and gives it back long after the run.
  */
-const COMPILER = '-XX:TieredStopAtLevel=1'
+const COMPILER = QUICK_COMPILER
 const ALONE = ['-Xms1g', '-Xmx1g', '-XX:MaxDirectMemorySize=512m', COMPILER]
 /** Several share the machine. */
 const OF_SEVERAL = ['-Xms512m', '-Xmx512m', '-XX:MaxDirectMemorySize=256m', COMPILER]

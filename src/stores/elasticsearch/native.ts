@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
 import type { Availability, Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
 import { explained, requireSpace, writeFileAtomic } from '../../machine/files.ts'
-import { findJava, isJava } from '../../machine/java.ts'
+import { QUICK_COMPILER, findJava, isJava } from '../../machine/java.ts'
 import type { Java } from '../../machine/java.ts'
 import { MAVEN_REMEDY, fetchArchive, hasMaven } from '../../machine/maven.ts'
 import { APPLICATION_USER, VERSION, configuration } from './settings.ts'
@@ -68,7 +68,7 @@ function launcherArguments(engine: string, data: string): readonly string[] {
     '-Xms4m',
     '-Xmx64m',
     '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
+    QUICK_COMPILER,
     // Modules are looked for below the working directory, whatever the home is.
     `-Duser.dir=${engine}`,
     `-Djava.io.tmpdir=${join(data, 'tmp')}`,

@@ -1,5 +1,6 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { QUICK_COMPILER } from '../../machine/java.ts'
 
 /** What native fetches and docker-compose.yml pulls. */
 export const VERSION = '8.19.21'
@@ -59,7 +60,7 @@ function server(data: string, port: number): string {
  * have to do for everything, most of a run: 20 searches a second for a minute had a median of 860 and 75 ms, and of 27 and
  * 23 without, in turns (`arch bench commerce`).
  */
-const COMPILER = '-XX:TieredStopAtLevel=1'
+const COMPILER = QUICK_COMPILER
 const JVM = [
   `-Xms${HEAP}`,
   `-Xmx${HEAP}`,

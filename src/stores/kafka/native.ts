@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { ArchError } from '../../core/errors.ts'
 import type { Launch, NativeEngine, NativePlace, Note } from '../../core/store-module.ts'
 import { classArchiveOptions } from '../../machine/class-archive.ts'
-import { argumentFile } from '../../machine/java.ts'
+import { QUICK_COMPILER, argumentFile } from '../../machine/java.ts'
 import { explained, lastLines, requireSpace, writeFileAtomic } from '../../machine/files.ts'
 import { run } from '../../machine/run.ts'
 import { VERSION, lookForKafka, usableKafka } from './engine.ts'
@@ -17,7 +17,7 @@ const OF_SEVERAL = ['-Xms320m', '-Xmx320m']
  * The quick compiler alone: start and a minute of 50,000 events a second cost 29 s of processor time so, and 38 and 39
  * with the better one, in turns (`arch bench analytics --suite ingest --profile peak --scale 1/2`).
  */
-const COMPILER = '-XX:TieredStopAtLevel=1'
+const COMPILER = QUICK_COMPILER
 const MEMORY = ['-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData']
 /** What the JVM itself has to say goes to the log only where it is wrong. */
 const JVM_LOG = ['-Xlog:disable', '-Xlog:all=error:stderr']

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { QUICK_COMPILER } from '../../machine/java.ts'
 import type { NativePlace } from '../../core/store-module.ts'
 
 /** The application's user, and the one by which the roles of a node speak to each other. */
@@ -11,7 +12,7 @@ export const PORTS = ['zookeeper', 'broker', 'queries', 'server'] as const
 
 const OPENED = ['nio', 'io', 'lang', 'net', 'util', 'util.concurrent'].map((name) => `java.base/java.${name}`)
 /** Without the better compiler it starts in half of the processor time. */
-const MEMORY = ['-Xms512m', '-Xmx1g', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+const MEMORY = ['-Xms512m', '-Xmx1g', '-XX:+UseSerialGC', QUICK_COMPILER]
 const CONDUCT = ['-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData', '-Xlog:disable', '-Xlog:all=error:stderr']
 
 /** The options of the node's Java, but for its classes. @param data its folder, which holds its configuration */

@@ -14,7 +14,7 @@ const FORGET_EVERY = REACH / 10n
 const WITHIN =
   'WHERE kafka_partition = {partition:UInt16} AND kafka_offset >= {from:UInt64} AND kafka_offset < {below:UInt64}'
 const STORED = `SELECT batch_id AS batch, kafka_offset AS offset FROM {batches:Identifier} ${WITHIN}`
-/** Of a batch whose events are all broken there is nothing but its letters. What was no batch said no number, or a wrong one. */
+/** Of a batch whose events are all broken there is nothing but its letters. What a record that is no batch says of its number counts for nothing. */
 const BURIED = `SELECT DISTINCT batch_id, kafka_offset FROM {letters:Identifier} ${WITHIN} AND reason NOT IN {noBatch:Array(String)}`
 
 /** Where a sink notes which batches it had. */

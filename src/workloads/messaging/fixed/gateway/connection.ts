@@ -24,8 +24,13 @@ function reply(socket: WebSocket, message: Answer): void {
   if (socket.readyState === socket.OPEN) socket.send(encodeFrame(message))
 }
 
-function reject({ rejections }: Connection, why: string): void {
+/** Counts one more. */
+export function countRejection(rejections: Rejections, why: string): void {
   rejections.set(why, (rejections.get(why) ?? 0) + 1)
+}
+
+function reject({ rejections }: Connection, why: string): void {
+  countRejection(rejections, why)
 }
 
 async function hello(connection: Connection, ask: RequestOf<'hello'>): Promise<Answers['hello']> {

@@ -10,6 +10,7 @@ import { openLink } from '../../protocol/link.ts'
 import type { Link } from '../../protocol/link.ts'
 import { peerRequestSchema } from '../../protocol/peer.ts'
 import type { PeerRequest } from '../../protocol/peer.ts'
+import { countRejection } from './connection.ts'
 import type { Rejections } from './connection.ts'
 import type { Gateway } from './gateway.ts'
 import { NAMES } from './names.ts'
@@ -161,7 +162,7 @@ export function servePeer(
   const secret = secretIn(redis)
   secret.catch(() => undefined)
   const end = (why: string): void => {
-    rejections.set(why, (rejections.get(why) ?? 0) + 1)
+    countRejection(rejections, why)
     socket.close(POLICY_VIOLATION, why)
   }
   async function serve(data: Buffer): Promise<void> {

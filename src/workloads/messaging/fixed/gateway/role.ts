@@ -75,7 +75,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
   const peers = coalescing === 'routed' ? openPeers(redis, name) : undefined
   const pages = openPages({ name, cassandra, redis }, coalescing, peers)
   const gateway: Gateway = {
-    name: options.name,
+    name,
     cassandra,
     redis,
     now: () => Date.now() - options.behindMs,
@@ -97,12 +97,12 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     losses: () => epoch.losses(),
   }
   const register = async (): Promise<void> => {
-    await redis.wave([['hset', NAMES.gateways, options.name, listening]])
+    await redis.wave([['hset', NAMES.gateways, name, listening]])
   }
   /** The last one takes the blobs along, which are a folder of this machine and no object storage. */
   const unregister = async (): Promise<void> => {
     const [, left] = await redis.wave([
-      ['hdel', NAMES.gateways, options.name],
+      ['hdel', NAMES.gateways, name],
       ['hlen', NAMES.gateways],
     ])
     if (left === 0) await removeLocalMedia(redis)
@@ -120,8 +120,8 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       for (const session of gateway.sessions.values()) session.socket.close(1012, 'queues are made anew')
     },
   })
-  await redis.subscribe(NAMES.channel(options.name), (message) => onEntry(gateway, message))
-  await redis.subscribe(NAMES.told(options.name), (message) => onTold(gateway, message))
+  await redis.subscribe(NAMES.channel(name), (message) => onEntry(gateway, message))
+  await redis.subscribe(NAMES.told(name), (message) => onTold(gateway, message))
   await redis.subscribe(NAMES.expelled, (message) => onGone(gateway, message))
   await redis.subscribe(NAMES.changed, (conversation) => gateway.memberships.forget(conversation))
   const rejections: Rejections = new Map()
