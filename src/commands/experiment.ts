@@ -88,9 +88,9 @@ interface Outcome {
 }
 
 /** @throws ArchError (usage) where the experiment needs another one */
-function topologyFor({ topology }: Experiment, asked: string | undefined): TopologyWish {
+function topologyFor({ topology, stores }: Experiment, asked: string | undefined): TopologyWish {
   if (asked === undefined) return topology ?? 'single'
-  const wish = parseTopology(asked)
+  const wish = parseTopology(asked, stores)
   if (topology !== undefined && wish !== topology)
     throw usageError(`this experiment needs --topology ${topology}`, 'Leave the flag out.')
   return wish

@@ -18,7 +18,7 @@ async function up(io: CommandIo, cases: readonly string[], flags: Flags): Promis
   const names = [...new Set(workloads.flatMap((workload) => workload.stores))]
   const { line } = progressLines(io)
   const { provider } = flags
-  const topology = parseTopology(flags.topology)
+  const topology = parseTopology(flags.topology, names)
   const running = await upStores(names, { provider, topology, env: io.env, progress: line })
   if (flags.json !== true) {
     io.stdout.write(runningText(running))

@@ -135,6 +135,8 @@ t.test('a wrong value is a usage error that names the flag and what would do', a
     [['--provider', 'podman'], /--provider 'podman' is unknown/],
     [['--topology', 'singel'], /did you mean 'single'/],
     [['--topology', 'kafka=clutser'], /did you mean 'cluster'/],
+    [['--topology', 'kafka=cluster'], /store 'kafka' is not used here: there is postgres/],
+    [['--topology', 'postgrse=cluster'], /did you mean 'postgres'/],
     [['--topology', '=cluster'], /--topology has '=cluster'/],
     [['--format', 'json,htlm'], /--format 'htlm' is unknown/],
     [['--out', ''], /--out '' is no folder/],

@@ -62,6 +62,9 @@ t.test('an experiment that needs a topology takes no other', async (t) => {
   const { code, err } = await runFake(['experiment', 'kafka-client', '--topology', 'single'])
   t.equal(code, 2)
   t.match(err, /needs --topology cluster/)
+  const other = await runFake(['experiment', 'column-store', '--topology', 'kafka=cluster'])
+  t.equal(other.code, 2)
+  t.match(other.err, /store 'kafka' is not used here/)
 })
 
 t.test('experiments are listed with their case, for people and for machines', async (t) => {

@@ -10,7 +10,7 @@ import { inSuite } from '../../session/suites.ts'
 import { oneOf } from './one-of.ts'
 import { chooseRates, chooseStrategies, checkProfile, checkTarget } from './bench-names.ts'
 import type { BenchFlags } from './bench-flags.ts'
-import { parseTopology } from './topology.ts'
+import { parseTopology, storesOf } from './topology.ts'
 
 const LARGEST_WORKERS = 64
 const LARGEST_CONCURRENCY = 100_000
@@ -154,7 +154,7 @@ export function readBenchOptions(cases: readonly Workload[], flags: BenchFlags, 
     workers: parseInteger(flags.workers, '--workers', 1, LARGEST_WORKERS),
     seed: parseInteger(flags.seed, '--seed', 0, Number.MAX_SAFE_INTEGER),
     provider: oneOf('--provider', flags.provider, ['auto', 'native', 'docker', 'external']),
-    topology: parseTopology(flags.topology),
+    topology: parseTopology(flags.topology, storesOf(workloads)),
     out: resolve(cwd, flags.out),
     formats: readFormats(flags.format),
     json: flags.json === true,

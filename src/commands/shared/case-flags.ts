@@ -17,7 +17,7 @@ import { chooseStrategies } from './bench-names.ts'
 import type { ProgressLines } from './progress.ts'
 import { oneOf } from './one-of.ts'
 import { selectCases } from './select-cases.ts'
-import { TOPOLOGY_HELP, parseTopology } from './topology.ts'
+import { TOPOLOGY_HELP, parseTopology, storesOf } from './topology.ts'
 
 /** The flags that commands about one case share, as text. */
 export interface CaseFlags {
@@ -124,7 +124,7 @@ export async function readCase(
     choice,
     stores: {
       provider: oneOf('--provider', flags.provider, PROVIDERS),
-      topology: parseTopology(flags.topology),
+      topology: parseTopology(flags.topology, storesOf([workload])),
       env: io.env,
       line: lines.line,
     },
