@@ -9,10 +9,9 @@ import { growingPauses, pause } from '../pauses.ts'
 import { startPositions } from '../start-positions.ts'
 import type { Assigned } from '../start-positions.ts'
 import { classify, isRebalance } from './failures.ts'
-import { kafkajsConsumer } from './consumer.ts'
+import { HEARTBEAT_MS, SESSION_MS, kafkajsConsumer } from './consumer.ts'
 import { receivedOf } from './received.ts'
 
-const HEARTBEAT_MS = 1_000
 const FIRST_JOIN_MS = 15_000
 
 /** From one division of the group to the next. */
@@ -23,6 +22,16 @@ interface Generation {
   readonly ready: Promise<boolean>
   /** The batch in work. */
   work: Promise<unknown>
+}
+
+/**
+ * Why a generation has ended that the driver takes for going on: its own heartbeat may find the group at rest again, and
+ * while a batch is in work it beats no heart of its own. Its cause is thrown to it, so that it joins again.
+ */
+class GenerationLost extends Error {
+  constructor(cause: unknown) {
+    super('the generation is lost', { cause })
+  }
 }
 
 /** What a member of a group works with. */
@@ -191,23 +200,38 @@ export async function consumeByKafkajs(member: Member, options: ConsumeOptions):
     payload.resolveOffset(last)
   }
 
-  async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const current = generation
-    // The driver knows as soon as it beats; until then it hands out what may be somebody else's.
-    if (current === undefined || current.ended.signal.aborted) return payload.heartbeat()
-    const beat = (): Promise<void> =>
-      payload.heartbeat().catch((error: unknown) => {
-        if (isRebalance(error)) current.ended.abort()
-      })
+  async function workOf(current: Generation, payload: EachBatchPayload): Promise<void> {
+    const { ended } = current
+    let heardAt = performance.now()
+    const beat = async (): Promise<void> => {
+      try {
+        await payload.heartbeat()
+        heardAt = performance.now()
+      } catch (error) {
+        // Of whom its coordinator has not heard for a session, the partitions are somebody else's.
+        const isSilent = performance.now() - heardAt > SESSION_MS
+        if (isSilent || isRebalance(error)) ended.abort(new GenerationLost(error))
+      }
+    }
     const beating = setInterval(() => void beat(), HEARTBEAT_MS)
     try {
       // Of what was fetched before the generation began where it should.
-      if (!(await current.ready) || payload.isStale() || current.ended.signal.aborted) return
-      current.work = work(payload, current.ended.signal)
+      if (!(await current.ready) || payload.isStale() || ended.signal.aborted) return
+      current.work = work(payload, ended.signal)
       await current.work
     } finally {
       clearInterval(beating)
     }
+  }
+
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const current = generation
+    const hasEnded = current === undefined || current.ended.signal.aborted
+    if (!hasEnded) await workOf(current, payload)
+    const reason: unknown = generation?.ended.signal.reason
+    if (reason instanceof GenerationLost) throw reason.cause
+    // The driver knows as soon as it beats; until then it hands out what may be somebody else's.
+    if (hasEnded) await payload.heartbeat()
   }
 
   async function close(): Promise<void> {

@@ -2,8 +2,11 @@ import type { Consumer, Kafka } from 'kafkajs'
 import type { ConsumeOptions } from '../client.ts'
 
 /** A member that is silent for longer is taken for dead, and its partitions go to others. */
-const SESSION_MS = 10_000
-const HEARTBEAT_MS = 1_000
+export const SESSION_MS = 10_000
+/** How often a member says that it is there, milliseconds. */
+export const HEARTBEAT_MS = 1_000
+/** What it was told of leaders by a broker that had not heard yet, it would believe for five minutes, and read nobody's. */
+const METADATA_MS = 5_000
 const REBALANCE_MS = 10_000
 /** A rebalance waits for a fetch to come back, so it is short. */
 const FETCH_WAIT_MS = 250
@@ -25,6 +28,7 @@ export function kafkajsConsumer(kafka: Kafka, options: ConsumeOptions): Consumer
     maxBytesPerPartition: PARTITION_BYTES,
     maxBytes: REQUEST_BYTES,
     allowAutoTopicCreation: false,
+    metadataMaxAge: METADATA_MS,
     retry: {
       initialRetryTime: 100,
       maxRetryTime: 1_000,
