@@ -11,6 +11,10 @@
 -- (A-12), of slower and cheaper disks where there are such.
 -- Addresses are taken as they are sent and kept without queries and fragments, which say who somebody is (A-19) and make
 -- each address one of its own (A-17).
+-- Values that repeat are sent as plain texts too, and a whole block of them makes its dictionary at once: to look each one
+-- up in it as it is read costs as much as to read the rest of the event.
+-- Parts are merged ten at a time and not five, those of rollups twenty, which are small: an event is written anew half as
+-- often. Statistics of columns serve joins, of which there are none here.
 CREATE TABLE IF NOT EXISTS events
 (
     batch_position  UInt16 CODEC(T64, LZ4),
@@ -19,17 +23,17 @@ CREATE TABLE IF NOT EXISTS events
     batch_id        UInt64 CODEC(DoubleDelta, LZ4),
     received_time   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     event_id        UUID,
-    event_type      LowCardinality(String),
+    event_type      LowCardinality(String) DEFAULT type_sent,
     user_id         UInt64 CODEC(ZSTD(1)),
     session_id      UUID CODEC(ZSTD(1)),
     page_url        String DEFAULT cutFragment(cutQueryString(page_sent)) CODEC(ZSTD(1)),
     referrer        String DEFAULT cutFragment(cutQueryString(referrer_sent)) CODEC(ZSTD(1)),
-    user_agent      LowCardinality(String),
-    country         LowCardinality(String),
-    region          LowCardinality(String),
-    city            LowCardinality(String),
-    device_type     LowCardinality(String),
-    browser         LowCardinality(String),
+    user_agent      LowCardinality(String) DEFAULT agent_sent,
+    country         LowCardinality(String) DEFAULT country_sent,
+    region          LowCardinality(String) DEFAULT region_sent,
+    city            LowCardinality(String) DEFAULT city_sent,
+    device_type     LowCardinality(String) DEFAULT device_sent,
+    browser         LowCardinality(String) DEFAULT browser_sent,
     duration_ms     UInt32 CODEC(T64, ZSTD(1)),
     client_time     DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     event_time      DateTime64(3, 'UTC') MATERIALIZED if(client_time BETWEEN received_time - INTERVAL 1 DAY AND received_time + INTERVAL 1 MINUTE, client_time, received_time) CODEC(Delta, ZSTD(1)),
@@ -37,6 +41,13 @@ CREATE TABLE IF NOT EXISTS events
     ingest_time     DateTime64(3, 'UTC') MATERIALIZED now64(3) CODEC(Delta, ZSTD(1)),
     page_sent       String EPHEMERAL,
     referrer_sent   String EPHEMERAL,
+    type_sent       String EPHEMERAL,
+    agent_sent      String EPHEMERAL,
+    country_sent    String EPHEMERAL,
+    region_sent     String EPHEMERAL,
+    city_sent       String EPHEMERAL,
+    device_sent     String EPHEMERAL,
+    browser_sent    String EPHEMERAL,
     INDEX users (user_id) TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX sessions (session_id) TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX pages (page_url) TYPE bloom_filter(0.01) GRANULARITY 4,
@@ -47,7 +58,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (event_type, country, event_time)
 TTL toDateTime(event_time) + INTERVAL 35 DAY TO VOLUME 'cold', toDateTime(event_time) + INTERVAL 400 DAY
-SETTINGS index_granularity = 8192, non_replicated_deduplication_window = 10000, storage_policy = 'tiered';
+SETTINGS index_granularity = 8192, auto_statistics_types = '', merge_selector_base = 10, non_replicated_deduplication_window = 10000, storage_policy = 'tiered';
 
 -- What each record of the topic brought, for the witness of gaps and for knowing repeated batches again.
 CREATE TABLE IF NOT EXISTS batches
@@ -61,7 +72,7 @@ CREATE TABLE IF NOT EXISTS batches
 ENGINE = MergeTree
 ORDER BY (kafka_partition, kafka_offset)
 TTL toDateTime(received_time) + INTERVAL 7 DAY
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS auto_statistics_types = '', merge_selector_base = 20, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS batches_view TO batches AS
 SELECT kafka_partition, kafka_offset, batch_id, any(received_time) AS received_time, toUInt32(count()) AS events
@@ -83,7 +94,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(minute)
 ORDER BY (event_type, country, device_type, minute)
 TTL minute + INTERVAL 400 DAY
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS auto_statistics_types = '', merge_selector_base = 20, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_by_minute_view TO events_by_minute AS
 SELECT
@@ -111,7 +122,7 @@ CREATE TABLE IF NOT EXISTS dead_letters
 ENGINE = MergeTree
 ORDER BY (kafka_partition, kafka_offset, batch_position)
 TTL toDateTime(received_time) + INTERVAL 30 DAY
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS auto_statistics_types = '', non_replicated_deduplication_window = 10000;
 
 -- Takes what `events` would take, and keeps nothing: which event of a refused block is the one that is refused.
 CREATE TABLE IF NOT EXISTS events_check AS events ENGINE = Null;
@@ -131,7 +142,7 @@ CREATE TABLE IF NOT EXISTS hot_batches
 ENGINE = MergeTree
 ORDER BY (kafka_partition, kafka_offset)
 TTL toDateTime(received_time) + INTERVAL 1 DAY
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS auto_statistics_types = '', non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS hot_batches_view TO hot_batches AS
 SELECT kafka_partition, kafka_offset, batch_id, any(received_time) AS received_time, toUInt32(count()) AS events
@@ -153,7 +164,7 @@ CREATE TABLE IF NOT EXISTS hot_minutes
 ENGINE = AggregatingMergeTree
 ORDER BY (minute, event_type, country, device_type)
 TTL minute + INTERVAL 1 HOUR
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS auto_statistics_types = '', non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS hot_minutes_view TO hot_minutes AS
 SELECT
@@ -177,7 +188,7 @@ CREATE TABLE IF NOT EXISTS hot_pages
 ENGINE = AggregatingMergeTree
 ORDER BY (minute, page_url)
 TTL minute + INTERVAL 1 HOUR
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS auto_statistics_types = '', non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS hot_pages_view TO hot_pages AS
 SELECT toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute, page_url, count() AS views

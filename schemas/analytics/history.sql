@@ -10,17 +10,17 @@ CREATE TABLE IF NOT EXISTS events
     batch_id        UInt64 CODEC(DoubleDelta, LZ4),
     received_time   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     event_id        UUID,
-    event_type      LowCardinality(String),
+    event_type      LowCardinality(String) DEFAULT type_sent,
     user_id         UInt64 CODEC(ZSTD(1)),
     session_id      UUID CODEC(ZSTD(1)),
     page_url        String DEFAULT cutFragment(cutQueryString(page_sent)) CODEC(ZSTD(1)),
     referrer        String DEFAULT cutFragment(cutQueryString(referrer_sent)) CODEC(ZSTD(1)),
-    user_agent      LowCardinality(String),
-    country         LowCardinality(String),
-    region          LowCardinality(String),
-    city            LowCardinality(String),
-    device_type     LowCardinality(String),
-    browser         LowCardinality(String),
+    user_agent      LowCardinality(String) DEFAULT agent_sent,
+    country         LowCardinality(String) DEFAULT country_sent,
+    region          LowCardinality(String) DEFAULT region_sent,
+    city            LowCardinality(String) DEFAULT city_sent,
+    device_type     LowCardinality(String) DEFAULT device_sent,
+    browser         LowCardinality(String) DEFAULT browser_sent,
     duration_ms     UInt32 CODEC(T64, ZSTD(1)),
     client_time     DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     event_time      DateTime64(3, 'UTC') MATERIALIZED if(client_time BETWEEN received_time - INTERVAL 1 DAY AND received_time + INTERVAL 1 MINUTE, client_time, received_time) CODEC(Delta, ZSTD(1)),
@@ -28,6 +28,13 @@ CREATE TABLE IF NOT EXISTS events
     ingest_time     DateTime64(3, 'UTC') MATERIALIZED now64(3) CODEC(Delta, ZSTD(1)),
     page_sent       String EPHEMERAL,
     referrer_sent   String EPHEMERAL,
+    type_sent       String EPHEMERAL,
+    agent_sent      String EPHEMERAL,
+    country_sent    String EPHEMERAL,
+    region_sent     String EPHEMERAL,
+    city_sent       String EPHEMERAL,
+    device_sent     String EPHEMERAL,
+    browser_sent    String EPHEMERAL,
     INDEX users (user_id) TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX sessions (session_id) TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX pages (page_url) TYPE bloom_filter(0.01) GRANULARITY 4,
@@ -37,7 +44,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (event_type, country, event_time)
-SETTINGS index_granularity = 8192;
+SETTINGS index_granularity = 8192, auto_statistics_types = '';
 
 -- What the events follow from: another seed, size, schema or generator makes them anew.
 CREATE TABLE IF NOT EXISTS template
