@@ -53,7 +53,7 @@ interface Course {
   readonly failures: unknown[]
 }
 
-/** A minute is enough; whoever hangs says where, which tap's own end of a file does not. */
+/** A minute is enough. What takes five hangs, and says where: tap's own end of a file does not. */
 async function sayingWhere(work: (course: Course) => Promise<void>): Promise<void> {
   const course: Course = { phase: 'start', failures: [] }
   const hangs = Promise.withResolvers<never>()
