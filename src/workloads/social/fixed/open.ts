@@ -38,7 +38,7 @@ import { loadUsersById } from './user-store.ts'
 import { openVisibility } from './visibility.ts'
 
 /** Operations that run at a time in one process (law 2): arrivals beyond wait, and their waiting counts. */
-const SLOTS = 64
+const SLOTS = 256
 
 /** The fixed variant, running in this process. */
 export interface FixedApplication extends RunningApplication {
