@@ -61,6 +61,22 @@ t.test('up twice is harmless; state is for its owner, and the password is in no 
   for (const secret of Object.values(secrets)) t.notOk(printed.join('\n').includes(secret))
 })
 
+t.test('merges give way to statements: their threads, and no others, are nice', async (t) => {
+  const { process: running } = await known()
+  const threads = join('/proc', String(running.pid), 'task')
+  const nice = new Map<string, Set<string | undefined>>()
+  for (const thread of await readdir(threads)) {
+    const line = await readFile(join(threads, thread, 'stat'), 'utf8').catch(() => undefined)
+    if (line === undefined) continue
+    const [, name = '', fields = ''] = /\((.*)\) (.*)/.exec(line) ?? []
+    // Field 19 of proc_pid_stat(5); the name is the second.
+    nice.set(name, (nice.get(name) ?? new Set()).add(fields.split(' ')[16]))
+  }
+  t.same(nice.get('MergeMutate'), new Set(['15']))
+  nice.delete('MergeMutate')
+  t.same(new Set([...nice.values()].flatMap((values) => [...values])), new Set(['0']))
+})
+
 t.test('the same server, by its URL, is an external store that nobody stops', async (t) => {
   const { endpoint } = await up()
   const { user = '', password = '', host, port, database = '' } = endpoint

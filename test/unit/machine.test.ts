@@ -19,6 +19,7 @@ import {
   VERSION as CLICKHOUSE_VERSION,
   STORAGE_POLICIES,
 } from '../../src/stores/clickhouse/settings.ts'
+import { MERGES_NICE } from '../../src/stores/clickhouse/daemon/merges.ts'
 import { VERSION as CASSANDRA_VERSION } from '../../src/stores/cassandra/engine.ts'
 import { SETTINGS as CASSANDRA_SETTINGS } from '../../src/stores/cassandra/settings.ts'
 import { store as cassandra } from '../../src/stores/cassandra/index.ts'
@@ -225,6 +226,7 @@ t.test(
     t.ok(services[4]?.includes(`/clickhouse-server:${CLICKHOUSE_VERSION}\n`))
     t.ok(services[4]?.includes(`<max_memory_usage>${STATEMENT_MEMORY}<`))
     t.ok(services[4]?.includes(STORAGE_POLICIES))
+    t.ok(services[4]?.includes(`<os_threads_nice_value_merge_mutate>${MERGES_NICE}<`))
     t.ok(services[4]?.includes(`CLICKHOUSE_USER: ${CLICKHOUSE_USER}\n`))
     for (const [name, value] of Object.entries(CASSANDRA_SETTINGS))
       t.ok(services[5]?.includes(` ${name}: ${JSON.stringify(value)}\n`), name)

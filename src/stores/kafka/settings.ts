@@ -42,6 +42,10 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   'broker.session.timeout.ms': '3000',
   // A group of one that starts is not made to wait for others.
   'group.initial.rebalance.delay.ms': '0',
+  // What is written goes to the disk each second: left to the system, half a minute of it goes at once, and every store of
+  // the machine waits for that.
+  'log.flush.interval.ms': '1000',
+  'log.flush.scheduler.interval.ms': '1000',
   'num.network.threads': '2',
   'num.io.threads': '4',
   'log.cleaner.dedupe.buffer.size': '16777216',

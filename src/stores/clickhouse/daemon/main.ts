@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Configuration } from './configuration.ts'
 import { openEngine } from './engine.ts'
 import type { Engine } from './engine.ts'
+import { giveWayToStatements } from './merges.ts'
 import { listen } from './server.ts'
 
 /** What still runs after this is ended with the process: what was acknowledged is written. */
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const configuration = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Configuration
   const engine = open(configuration)
   if (engine === undefined) return
+  await giveWayToStatements(engine)
   const server = await listen(engine, configuration)
   log(`ClickHouse answers on 127.0.0.1:${configuration.port}`)
   let ending = false
