@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   const configuration = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Configuration
   const engine = open(configuration)
   if (engine === undefined) return
-  await giveWayToStatements(engine)
+  // A full disk, say, is no reason to answer nothing.
+  await giveWayToStatements(engine).catch((error: unknown) => log(`merges do not give way: ${String(error)}`))
   const server = await listen(engine, configuration)
   log(`ClickHouse answers on 127.0.0.1:${configuration.port}`)
   let ending = false
