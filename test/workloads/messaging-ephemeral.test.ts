@@ -16,10 +16,9 @@ const messaging = await openMessaging()
 const { people, own } = messaging
 const idOf = (user: number): string => people.userId(user).toString()
 
-// Three friends and a stranger to their group, whose devices a test connects where it likes.
-const [one, near, far, stranger] = [0, 1, 2, 3].map((user) => messaging.device(user))
-if (one === undefined || near === undefined || far === undefined || stranger === undefined)
-  throw new Error('there are at least four people')
+// Three friends and two who are not in their group, whose devices a test connects where it likes.
+const [one, near, far, stranger, newcomer] = [0, 1, 2, 3, 4].map((user) => messaging.device(user))
+if (!one || !near || !far || !stranger || !newcomer) throw new Error('there are at least five people')
 const group = randomUUID()
 await one.ask('group', { key: group, users: [1, 2].map(idOf) })
 for (const device of messaging.society.devices.values()) await messaging.leave(device)
@@ -101,8 +100,9 @@ t.test('who wrote to one other learns over gateways that it was delivered and re
 
 t.test('members see each other come and go at either gateway', async (t) => {
   const friend = await at(0, one)
-  const comer = await at(1, far)
-  // Those of an earlier test may go meanwhile.
+  // No earlier test's connection of the comer may be told to have gone meanwhile.
+  await friend.ask('group', { key: randomUUID(), users: [idOf(4)] })
+  const comer = await at(1, newcomer)
   const told = (whom: typeof friend, by: typeof friend): string =>
     heard(whom, 'presence')
       .flatMap((push) => (push.type === 'presence' && push.from === by.address ? [push.state] : []))
