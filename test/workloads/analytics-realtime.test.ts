@@ -94,6 +94,38 @@ t.test(
   },
 )
 
+t.test(
+  'a row of the rollups that no count gives is told of: users, and views of a page (A-04)',
+  async (t) => {
+    await fill()
+    await own.clickhouse.command(
+      'INSERT INTO hot_minutes SELECT minute, event_type, country, device_type, 0, 0, duration, users FROM hot_minutes ORDER BY minute DESC LIMIT 1',
+    )
+    t.match(
+      await analytics.audit('sinks.reconciled'),
+      { state: 'held' },
+      'a state that was there changes nothing',
+    )
+    await own.clickhouse.command(
+      "INSERT INTO hot_minutes SELECT minute, event_type, country, device_type, 0, 0, arrayReduce('avgState', emptyArrayUInt32()), arrayReduce('uniqState', [toUInt64(18446744073709551615)]) FROM hot_minutes ORDER BY minute DESC LIMIT 1",
+    )
+    t.match(await analytics.audit('sinks.reconciled'), {
+      state: 'violated',
+      violations: 1,
+      examples: [/users kept/],
+    })
+    await fill()
+    await own.clickhouse.command(
+      'INSERT INTO hot_pages SELECT minute, page_url, 1 FROM hot_pages ORDER BY minute DESC LIMIT 1',
+    )
+    t.match(await analytics.audit('sinks.reconciled'), {
+      state: 'violated',
+      violations: 1,
+      examples: [/views kept/],
+    })
+  },
+)
+
 t.test('a group that has not read to the end is told of', async (t) => {
   await fill()
   await analytics.sendForeign({ [HEADER.batch]: '1', [HEADER.version]: EVENT_VERSION }, bodyOf(1))
