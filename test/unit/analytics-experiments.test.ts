@@ -6,6 +6,7 @@ import { bodiesOf } from '../../src/workloads/analytics/experiments/insert-batch
 import { findingsOf as insertFindings } from '../../src/workloads/analytics/experiments/insert-batch/findings.ts'
 import { findingsOf as rollupFindings } from '../../src/workloads/analytics/experiments/rollups/findings.ts'
 import { findingsOf as textFindings } from '../../src/workloads/analytics/experiments/text-columns/findings.ts'
+import { findingsOf as orderFindings } from '../../src/workloads/analytics/experiments/time-order/findings.ts'
 
 function row(pattern: string, name: string, figures: Readonly<Record<string, number>>): ExperimentRow {
   const readings = Object.fromEntries(
@@ -98,5 +99,21 @@ t.test("what the text's columns and averages cost is told by ratio and by count"
   t.match(average?.text, /wrong are 7 of 9 by hour, by up to 12\.3 %$/)
   t.match(states?.text, /none is wrong$/)
   t.same([...textFindings([]), ...rollupFindings([])], [])
+  t.end()
+})
+
+t.test('a second order by time is told by what it spares and by what it costs (A-05)', (t) => {
+  const figures = [
+    row('hour', 'third', { rows: 800_000, ms: 30 }),
+    row('hour', 'projection', { rows: 8_000, ms: 6 }),
+    row('cost', 'third', { insert: 400_000, bytes: 26 }),
+  ]
+  t.same(orderFindings(figures), [], 'not without what it costs')
+  t.match(orderFindings([...figures, row('cost', 'projection', { insert: 200_000, bytes: 52 })]), [
+    {
+      defects: ['A-05'],
+      text: 'with projection the last hour takes 0.2x the time and 8,000 rows read instead of 800,000; 0.5x the rows are stored a second, 2x the bytes kept',
+    },
+  ])
   t.end()
 })

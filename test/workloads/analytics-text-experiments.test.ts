@@ -5,6 +5,7 @@ import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
 import { dashboards } from '../../src/workloads/analytics/experiments/dashboards/index.ts'
 import { rollups } from '../../src/workloads/analytics/experiments/rollups/index.ts'
 import { textColumns } from '../../src/workloads/analytics/experiments/text-columns/index.ts'
+import { timeOrder } from '../../src/workloads/analytics/experiments/time-order/index.ts'
 import { experimentHost } from '../helpers/experiment.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
@@ -103,8 +104,21 @@ void t.test(
   },
 )
 
+void t.test('a projection by time reads less and costs more, and answers the same (A-05)', async (t) => {
+  const { running, measure } = await open(timeOrder)
+  const [third, projection] = [await measure('day', 'third'), await measure('day', 'projection')]
+  t.match([third, projection, await measure('day', 'offsets')], [{ differ: 0 }, { differ: 0 }, { differ: 0 }])
+  t.ok((projection['rows'] ?? 0) > 0 && (projection['rows'] ?? 0) < (third['rows'] ?? 0))
+  const [plain, kept] = [await measure('cost', 'third'), await measure('cost', 'projection')]
+  t.ok((plain['insert'] ?? 0) > 0 && (kept['insert'] ?? 0) > 0)
+  t.ok((kept['bytes'] ?? 0) > 1.5 * (plain['bytes'] ?? 0), 'all columns are there twice')
+  await server.withDatabase('arch_analytics_order_third').command('TRUNCATE TABLE events')
+  t.ok(((await measure('day', 'third'))['differ'] ?? 0) > 0, 'an answer that is another is counted')
+  await running.close()
+})
+
 void t.test('what they made is gone when they close', async (t) => {
-  for (const name of ['columns_fixed', 'columns_text', 'rollups'])
+  for (const name of ['columns_fixed', 'columns_text', 'order_source', 'order_third', 'rollups'])
     t.equal(await server.databaseExists(`arch_analytics_${name}`), false, name)
 })
 

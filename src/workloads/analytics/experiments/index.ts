@@ -6,12 +6,14 @@ import { insertBatch } from './insert-batch/index.ts'
 import { kafkaClient } from './kafka-client/index.ts'
 import { rollups } from './rollups/index.ts'
 import { textColumns } from './text-columns/index.ts'
+import { timeOrder } from './time-order/index.ts'
 
 /** The experiments of the analytics case, by the claim or the defect that each measures. */
 export const experiments: Readonly<Record<string, Experiment>> = {
   'column-store': columnStore,
   'insert-batch': insertBatch,
   'text-columns': textColumns,
+  'time-order': timeOrder,
   rollups,
   dashboards,
   'kafka-client': kafkaClient,
