@@ -276,6 +276,18 @@ const STORES: readonly Damage[] = [
     run(`DELETE FROM members WHERE conversation_id = ${conversation} AND user_id = ${gone}`),
   ],
   [
+    'accounts.gone',
+    'a deleted account has a part of a queue',
+    run(`INSERT INTO device_queue_buckets (user_id, device_id, bucket) VALUES (${gone}, 1, 0)`),
+    run(`DELETE FROM device_queue_buckets WHERE user_id = ${gone} AND device_id = 1`),
+  ],
+  [
+    'accounts.gone',
+    'Redis has a queue of a deleted account',
+    () => redis.wave([['zadd', `queue:${gone}:1`, 1, 'entry']]),
+    () => redis.wave([['del', `queue:${gone}:1`]]),
+  ],
+  [
     'marks.equal',
     'a receipt is behind',
     run(
