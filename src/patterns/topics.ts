@@ -13,11 +13,23 @@ export async function declaredTopics(file: string): Promise<readonly TopicSpec[]
 }
 
 /** A topic in words: those of its settings that are declared. Settings like the server's own are not said by it. */
-function describe(topic: TopicSpec, declared: TopicSpec['settings']): string {
+function describe(topic: TopicSpec, declared: TopicSpec['settings'], copies: number | undefined): string {
   const settings = Object.keys(declared).map(
     (key) => `${key}=${topic.settings[key] ?? DEFAULTS[key] ?? ABSENT}`,
   )
-  return [`${topic.partitions} partitions`, ...settings].join(', ')
+  const kept = copies === undefined ? [] : [`${copies} ${copies === 1 ? 'copy' : 'copies'}`]
+  return [`${topic.partitions} partitions`, ...kept, ...settings].join(', ')
+}
+
+/** Copies that a topic should have, and that it has: more than it should, where a broker is down, is as it should be. */
+function copiesOf(
+  { copies: wanted }: TopicSpec,
+  { copies: found = 0 }: Pick<TopicSpec, 'copies'>,
+  brokers: number,
+): readonly [number | undefined, number | undefined] {
+  if (wanted === undefined) return [undefined, undefined]
+  const expected = Math.min(wanted, brokers)
+  return [expected, Math.min(found, expected)]
 }
 
 /** Live topics against the declared ones. @throws OperationFailure */
@@ -28,10 +40,12 @@ export async function topicDifferences(
   const live = new Map(
     (await kafka.describeTopics(specs.map(({ name }) => name))).map((spec) => [spec.name, spec]),
   )
+  const brokers = await kafka.brokers()
   return specs.flatMap((spec) => {
     const found = live.get(spec.name)
-    const expected = describe(spec, spec.settings)
-    const actual = found === undefined ? ABSENT : describe(found, spec.settings)
+    const [wanted, copies] = copiesOf(spec, found ?? {}, brokers)
+    const expected = describe(spec, spec.settings, wanted)
+    const actual = found === undefined ? ABSENT : describe(found, spec.settings, copies)
     return expected === actual ? [] : [{ object: `topic ${spec.name}`, expected, found: actual }]
   })
 }

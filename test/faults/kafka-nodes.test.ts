@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import t from 'tap'
+import { topicDifferences } from '../../src/patterns/topics.ts'
 import { downStores } from '../../src/session/down.ts'
 import { readInstance } from '../../src/session/instance.ts'
 import { storeLog } from '../../src/session/logs.ts'
@@ -82,6 +83,30 @@ t.test('the logs of nodes come one after the other, or by name', async (t) => {
   for (const secret of Object.values((await readInstance(place, 'kafka'))?.secrets ?? {}))
     t.notOk((await read()).includes(secret))
 })
+
+t.test(
+  'a topic has as many copies as are declared, and one that has fewer is told of (ANA-11)',
+  async (t) => {
+    await withClient((await up()).endpoint, async (client) => {
+      t.equal(await client.brokers(), 3)
+      const [whole, alone] = [1, 3].map((partitions) => ({
+        name: `copies-${partitions}`,
+        partitions,
+        settings: {},
+      }))
+      if (whole === undefined || alone === undefined) throw new Error('two topics')
+      const declared = [whole, alone].map((spec) => ({ ...spec, copies: 3 }))
+      await client.ensureTopics([
+        { ...whole, copies: 5 },
+        { ...alone, copies: 1 },
+      ])
+      t.match(await client.describeTopics([whole.name, alone.name]), [{ copies: 3 }, { copies: 1 }])
+      t.same(await topicDifferences(client, declared), [
+        { object: `topic ${alone.name}`, expected: '3 partitions, 3 copies', found: '3 partitions, 1 copy' },
+      ])
+    })
+  },
+)
 
 t.test('down ends every node; each topology has data of its own, and finds it again', async (t) => {
   await withClient((await up()).endpoint, async (client) => {

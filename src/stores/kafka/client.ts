@@ -33,6 +33,11 @@ export interface ReceivedMessage {
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
+  /**
+   * Brokers that keep each partition. Of a topic as it should be: as many, or as there are; absent, as many as the server
+   * gives by default. What is there keeps its number.
+   */
+  readonly copies?: number
   /** E.g. `{ 'retention.ms': '604800000' }`. */
   readonly settings: Readonly<Record<string, string>>
 }
@@ -134,6 +139,8 @@ export interface KafkaClient extends StoreClient {
   /** Deletes topics, those that are there; gone when it resolves. */
   deleteTopics(names: readonly string[]): Promise<void>
   topicNames(): Promise<readonly string[]>
+  /** How many brokers there are now. */
+  brokers(): Promise<number>
   /** What a program that is to read a topic itself must be told. Asks nothing. */
   javaReader(topic: string): JavaReader
   /** By partition. */

@@ -14,7 +14,14 @@ import type { PartitionCounts } from './partition-counts.ts'
 import { readRanges, readTopic } from './read-topic.ts'
 import { newReader } from './reader.ts'
 import type { Reader } from './reader.ts'
-import { deleteTopics, describeTopics, ensureTopics, topicNames, topicReplicas } from './topics.ts'
+import {
+  brokerCount,
+  deleteTopics,
+  describeTopics,
+  ensureTopics,
+  topicNames,
+  topicReplicas,
+} from './topics.ts'
 
 const DEFAULT_PATIENCE_MS = 10_000
 /** The coordinator of groups is made with the first group of a server. */
@@ -120,6 +127,7 @@ function clientOf(server: Server, prefix: string, named: Named): KafkaClient {
       const names = await topicNames(admin)
       return names.filter((name) => name.startsWith(prefix)).map(short)
     },
+    brokers: () => brokerCount(admin),
     javaReader: (topic) => javaReaderOf(server.endpoint, full(topic)),
     offsets: (topic) => topicOffsets(admin, full(topic)),
     replicas: (topic) => topicReplicas(admin, full(topic)),

@@ -26,6 +26,12 @@ export async function lookUpTopic(admin: Admin, name: string): Promise<ClusterTo
   }
 }
 
+/** How many brokers there are now. @throws OperationFailure */
+export async function brokerCount(admin: Admin): Promise<number> {
+  const { brokers } = await asked(admin.metadata({ forceUpdate: true }))
+  return brokers.size
+}
+
 /** Who leads the partitions of a topic, and how many copies of each are in sync. @throws OperationFailure */
 export function topicReplicas(admin: Admin, name: string): Promise<readonly PartitionReplicas[]> {
   return asked(
@@ -61,10 +67,11 @@ async function hasPartitions(admin: Admin, { name, partitions }: TopicSpec): Pro
   }
 }
 
-async function create(admin: Admin, { name, partitions, settings }: TopicSpec): Promise<void> {
+async function create(admin: Admin, { name, partitions, copies, settings }: TopicSpec): Promise<void> {
   const configs = Object.entries(settings).map(([setting, value]) => ({ name: setting, value }))
+  const replicas = copies === undefined ? {} : { replicas: Math.min(copies, await brokerCount(admin)) }
   try {
-    await admin.createTopics({ topics: [name], partitions, configs })
+    await admin.createTopics({ topics: [name], partitions, configs, ...replicas })
   } catch (error) {
     // Somebody else was faster: what it made may lack partitions or settings.
     if (!isProtocolError(error, 'TOPIC_ALREADY_EXISTS')) throw error
@@ -126,9 +133,11 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
           .filter(({ resourceName }) => resourceName === name)
           .flatMap(({ configs }) => configs)
           .filter(({ configSource, value }) => configSource === ConfigSources.TOPIC_CONFIG && value !== null)
+        const { partitionsCount = 0, partitions = [] } = topics.get(name) ?? {}
         return {
           name,
-          partitions: topics.get(name)?.partitionsCount ?? 0,
+          partitions: partitionsCount,
+          copies: Math.min(...partitions.map(({ replicas }) => replicas.length)),
           settings: Object.fromEntries(own.map((setting) => [setting.name, setting.value ?? ''])),
         }
       })
