@@ -44,6 +44,11 @@ t.test('what is found follows from the figures, and says where the claim does no
     text: 'ClickHouse is 10x as fast as PostgreSQL in the geometric mean, from 0.25x (slow) to 400x (fast); 100x or more in 1 of 2 queries; PostgreSQL is faster in slow',
   })
   t.match(answers?.text, 'in 1 of 2 queries')
+  const [, score] = findingsOf([
+    row('queries', 'fast', { ratio: 10, postgres: 390, clickhouse: 30, differ: 0 }),
+    row('queries', 'slow', { ratio: 0.1, postgres: 2, clickhouse: 17, differ: 0 }),
+  ])
+  t.match(score?.text, 'ClickHouse has 1.50 and PostgreSQL 3.16', 'ten milliseconds are added to each (C-19)')
   const bytes = [
     row('bytes', 'event_id', { raw: 16, clickhouse: 16 }),
     row('bytes', 'columns', { raw: 160, clickhouse: 20 }),

@@ -6,6 +6,30 @@ import { TOTALS } from '../sizes.ts'
 const FASTER = 100
 const SMALLER = 10
 
+/** Below it a difference of times counts for little (C-19). */
+const SHIFT_MS = 10
+
+/**
+ * ClickBench's score of either engine (C-19): the geometric mean, over the queries that both have answered, of
+ * (10 ms + time) / (10 ms + the better of the two). 1 is who is never the slower one.
+ */
+function scoresOf(
+  queries: readonly ExperimentRow[],
+): readonly [postgres: number, clickhouse: number] | undefined {
+  const pairs = queries.flatMap(({ readings }) => {
+    const [postgres, clickhouse] = [readings['postgres']?.median, readings['clickhouse']?.median]
+    return postgres === undefined || clickhouse === undefined ? [] : [{ postgres, clickhouse }]
+  })
+  if (pairs.length === 0) return undefined
+  const score = (engine: 'postgres' | 'clickhouse'): number => {
+    const logarithms = pairs.map((pair) =>
+      Math.log((SHIFT_MS + pair[engine]) / (SHIFT_MS + Math.min(pair.postgres, pair.clickhouse))),
+    )
+    return Math.exp(logarithms.reduce((sum, each) => sum + each, 0) / pairs.length)
+  }
+  return [score('postgres'), score('clickhouse')]
+}
+
 function aboutSpeed(rows: readonly ExperimentRow[]): readonly Finding[] {
   const queries = rows.filter(({ pattern }) => pattern === 'queries')
   const ratios = queries.flatMap(({ row, readings }) => {
@@ -20,12 +44,23 @@ function aboutSpeed(rows: readonly ExperimentRow[]): readonly Finding[] {
   const slower = ratios.filter(({ ratio }) => ratio < 1)
   const behind =
     slower.length === 0 ? '' : `; PostgreSQL is faster in ${slower.map(({ row }) => row).join(', ')}`
+  const scores = scoresOf(queries)
+  const scored =
+    scores === undefined
+      ? []
+      : [
+          {
+            claims: ['ANA-25'],
+            text: `by ClickBench's score, in which 1 is who is never the slower one, ClickHouse has ${scores[1].toFixed(2)} and PostgreSQL ${scores[0].toFixed(2)}`,
+          },
+        ]
   const equal = queries.filter(({ readings }) => readings['differ']?.highest === 0).length
   return [
     {
       claims: ['ANA-08', 'ANA-25'],
       text: `ClickHouse is ${times(mean)} as fast as PostgreSQL in the geometric mean, from ${times(least.ratio)} (${least.row}) to ${times(most.ratio)} (${most.row}); ${FASTER}x or more in ${reached} of ${ratios.length} queries${behind}`,
     },
+    ...scored,
     {
       claims: ['ANA-08'],
       text: `answers are equal, row by row, in ${equal} of ${queries.length} queries`,
