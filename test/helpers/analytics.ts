@@ -177,6 +177,7 @@ export interface IngestOrder {
   readonly endpoints: readonly StoreEndpoint[]
   /** Which role of the fixed variant consumes. */
   readonly role: RoleName
+  readonly choice: StrategyChoice
   readonly killAt: string
   /** At which visit of the point to die, from 1. */
   readonly visit: number
@@ -187,14 +188,14 @@ export interface IngestOrder {
  * when it is dead.
  */
 export async function ingestKilledAt(
-  { endpoints }: Pick<AnalyticsCase, 'endpoints'>,
+  { endpoints, choice }: Pick<AnalyticsCase, 'endpoints' | 'choice'>,
   killAt: string,
   visit: number,
   role: RoleName = 'ingest',
 ): Promise<void> {
   const child = fork(PROCESS, [], { serialization: 'advanced' })
   const exited = once(child, 'exit')
-  const order: IngestOrder = { endpoints, role, killAt, visit }
+  const order: IngestOrder = { endpoints, role, choice, killAt, visit }
   child.send(order)
   const [, signal] = (await exited) as [number | null, string | null]
   if (signal !== 'SIGKILL') throw new Error(`${killAt} was not reached`)

@@ -5,11 +5,12 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Audit } from '../../src/core/audit.ts'
 import { OperationFailure } from '../../src/core/errors.ts'
-import { realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
+import { fixedAudits, realtimeAudits } from '../../src/workloads/analytics/audits/index.ts'
+import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
 import { startRealtime } from '../../src/workloads/analytics/fixed/realtime/role.ts'
-import { REALTIME_GROUP } from '../../src/workloads/analytics/fixed/topics.ts'
+import { HEADER, REALTIME_GROUP } from '../../src/workloads/analytics/fixed/topics.ts'
 import { eventually } from './context.ts'
-import { batchNumber, ingestHere, ingestKilledAt } from './analytics.ts'
+import { batchNumber, ingestHere, ingestKilledAt, lineWith } from './analytics.ts'
 import type { AnalyticsCase } from './analytics.ts'
 import { restartStore, signalStore } from './kill.ts'
 import type { ProducerOrder } from './producer-process.ts'
@@ -26,6 +27,8 @@ export interface IngestFault {
   readonly trial: (analytics: AnalyticsCase, first: number) => Promise<void>
   /** What must hold afterwards; the audits of suite `ingest` when absent. */
   readonly audits?: readonly Audit[]
+  /** Batches beside, from number `first + FAULT_BATCHES` on, whose events must all be dead letters, once; none when absent. */
+  readonly poison?: number
 }
 
 /** Sends each batch until somebody acknowledges it, as an SDK does. */
@@ -60,20 +63,24 @@ function consumerKilled(point: string, visit: number): IngestFault {
 /**
  * Both groups die between insert and commit; others go on. At once, since each group waits ten seconds for the member that
  * it has lost.
+ * @param client by which group `ingest` reads Kafka; the other has the default one
  */
-const bothKilled: IngestFault = {
-  name: 'both groups killed between insert and commit',
-  audits: realtimeAudits,
-  async trial(analytics, first) {
-    await send(analytics, first)
-    await Promise.all([
-      ingestKilledAt(analytics, 'ingest.before-commit', 1),
-      ingestKilledAt(analytics, 'realtime.before-commit', 1, 'realtime'),
-    ])
-    const next = await Promise.all([ingestHere(analytics), ingestHere(analytics, startRealtime)])
-    await Promise.all([analytics.settled(), analytics.settled(REALTIME_GROUP)])
-    await Promise.all(next.map((role) => role.close()))
-  },
+function bothKilled(client: string): IngestFault {
+  return {
+    name: `both groups killed between insert and commit, ingestion with client=${client}`,
+    audits: realtimeAudits,
+    async trial(analytics, first) {
+      const chosen = { ...analytics, choice: { ...analytics.choice, client } }
+      await send(analytics, first)
+      await Promise.all([
+        ingestKilledAt(chosen, 'ingest.before-commit', 1),
+        ingestKilledAt(analytics, 'realtime.before-commit', 1, 'realtime'),
+      ])
+      const next = await Promise.all([ingestHere(chosen), ingestHere(analytics, startRealtime)])
+      await Promise.all([analytics.settled(), analytics.settled(REALTIME_GROUP)])
+      await Promise.all(next.map((role) => role.close()))
+    },
+  }
 }
 
 /** A store is killed under ingestion, and started again. */
@@ -156,10 +163,33 @@ function diskFull(table: string): IngestFault {
   }
 }
 
-/** All of them. */
+const POISON_BATCHES = 4
+
+/** Batches of broken events alone come in full flow. */
+const poison: IngestFault = {
+  name: 'batches of broken events alone in full flow',
+  poison: POISON_BATCHES,
+  // The journal, by which it judges, does not hold them.
+  audits: fixedAudits.filter(({ name }) => name !== 'dead-letters.explained'),
+  async trial(analytics, first) {
+    const ingest = await ingestHere(analytics)
+    await send(analytics, first, FAULT_BATCHES / 2)
+    const body = Buffer.from(`${lineWith({ 2: '12.0' })}\n`.repeat(100))
+    for (let index = 0; index < POISON_BATCHES; index += 1) {
+      const batch = `${batchNumber(first + FAULT_BATCHES + index)}`
+      await analytics.sendForeign({ [HEADER.batch]: batch, [HEADER.version]: EVENT_VERSION }, body)
+    }
+    await send(analytics, first + FAULT_BATCHES / 2, FAULT_BATCHES / 2)
+    await analytics.settled()
+    await ingest.close()
+  },
+}
+
+/** All of them. The last leaves dead letters that audits after others would find, where tables are not made anew. */
 export const ingestFaults: readonly IngestFault[] = [
   consumerKilled('ingest.before-insert', 1),
-  bothKilled,
+  // The default client between insert and commit: below.
+  bothKilled('kafkajs'),
   consumerKilled('ingest.before-commit', 2),
   rebalance,
   producerKilled,
@@ -167,19 +197,24 @@ export const ingestFaults: readonly IngestFault[] = [
   diskFull('events_by_minute'),
   storeKilled('clickhouse'),
   storeKilled('kafka'),
+  poison,
 ]
 
 /** What is wrong after a trial, a line each; batches from number `first` on. */
 export async function wrongAfter(
   analytics: AnalyticsCase,
-  { audits }: IngestFault,
+  { audits, poison = 0 }: IngestFault,
   first: number,
 ): Promise<string[]> {
   const wrong = await analytics.violations(audits)
-  const stored = await analytics.count(
-    `SELECT count() FROM events WHERE batch_id >= ${batchNumber(first)} AND batch_id < ${batchNumber(first + FAULT_BATCHES)}`,
-  )
-  return stored === FAULT_BATCHES * 100
-    ? wrong
-    : [`${stored} of ${FAULT_BATCHES * 100} events are stored`, ...wrong]
+  const next = first + FAULT_BATCHES
+  const among = (from: number, count: number): string =>
+    `batch_id >= ${batchNumber(from)} AND batch_id < ${batchNumber(from + count)}`
+  const stored = await analytics.count(`SELECT count() FROM events WHERE ${among(first, FAULT_BATCHES)}`)
+  if (stored !== FAULT_BATCHES * 100) wrong.unshift(`${stored} of ${FAULT_BATCHES * 100} events are stored`)
+  const letters = `SELECT batch_id FROM dead_letters WHERE ${among(next, poison)} GROUP BY batch_id, batch_position HAVING count() = 1`
+  const buried = await analytics.count(`SELECT count() FROM (${letters})`)
+  if (buried !== poison * 100)
+    wrong.unshift(`${buried} of ${poison * 100} broken events are dead letters once`)
+  return wrong
 }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import type { Stores } from '../../src/core/store.ts'
 import { BROKEN_KINDS, breakEvent } from '../../src/workloads/analytics/events/broken.ts'
 import { EVENT_VERSION } from '../../src/workloads/analytics/events/encode.ts'
+import { consumeEvents } from '../../src/workloads/analytics/fixed/ingest/consume-events.ts'
+import type { EventSink } from '../../src/workloads/analytics/fixed/ingest/event-sink.ts'
 import { partitionIngest, storeBlock } from '../../src/workloads/analytics/fixed/ingest/partition-ingest.ts'
 import { historySink } from '../../src/workloads/analytics/fixed/ingest/role.ts'
 import { HEADER, TOPIC } from '../../src/workloads/analytics/fixed/topics.ts'
-import type { ReceivedMessage } from '../../src/stores/kafka/client.ts'
+import type { KafkaClient, ReceivedMessage } from '../../src/stores/kafka/client.ts'
 import {
   ANALYTICS_STORES,
   batchNumber,
@@ -15,7 +18,8 @@ import {
   openAnalyticsCase,
 } from '../helpers/analytics.ts'
 import { startTestStores } from '../helpers/stores.ts'
-import { whole } from '../helpers/kafka.ts'
+import { eventually } from '../helpers/context.ts'
+import { fails, gathering, whole } from '../helpers/kafka.ts'
 
 // The stores start first, on a machine that others may share.
 t.setTimeout(600_000)
@@ -254,3 +258,118 @@ t.test('of a refused insert nothing stays, views included', async (t) => {
   t.match(await refused.catch((error: unknown) => error), { kind: 'unexpected' })
   t.same(await counts(), before)
 })
+
+/** The same Kafka, whose consumers say how many records they are handed. */
+function counting(kafka: KafkaClient, handed: (records: number) => void): KafkaClient {
+  return {
+    ...kafka,
+    withPrefix: (prefix) => counting(kafka.withPrefix(prefix), handed),
+    withClient: async (name) => counting(await kafka.withClient(name), handed),
+    consume: (options) =>
+      kafka.consume({
+        ...options,
+        handle(batch) {
+          handed(batch.length)
+          return options.handle(batch)
+        },
+      }),
+  }
+}
+
+/** The history's sink, which stores nothing before it may, and what is held meanwhile. */
+function sinkThatWaits(blockEvents: number, mayStore: Promise<void>) {
+  const held = new Set<string>()
+  const now = { held: 0, underWay: 0 }
+  const most = { ...now }
+  function note(change: number): void {
+    now.underWay += change
+    now.held = held.size
+    most.held = Math.max(most.held, now.held)
+    most.underWay = Math.max(most.underWay, now.underWay)
+  }
+  const sink: EventSink = {
+    ...historySink,
+    blockEvents,
+    async recent(stores, start) {
+      const recent = await historySink.recent(stores, start)
+      return {
+        repeats(batch, offset) {
+          held.add(batch)
+          note(0)
+          return recent.repeats(batch, offset)
+        },
+      }
+    },
+    async store(stores, block, signal) {
+      note(1)
+      try {
+        await mayStore
+        const refused = await historySink.store(stores, block, signal)
+        for (const { record } of block.framed) held.delete(record.headers[HEADER.batch] ?? '')
+        return refused
+      } finally {
+        note(-1)
+      }
+    },
+  }
+  return { sink, now, most }
+}
+
+t.test(
+  'while the sink does not answer four blocks are held and two inserts under way, the rest waits in Kafka',
+  async (t) => {
+    await analytics.reset()
+    // More than there may be inserts at a time: those of one partition go one after the other anyhow.
+    const partitions = 4
+    const perPartition = 4
+    const records = partitions * perPartition
+    // A fetch has room for one such record of a partition, and a block ends with it.
+    const events = 2_500
+    const body = Buffer.from(`${lineWith({ 4: `"${'p'.repeat(200)}"` })}\n`.repeat(events))
+    t.ok(body.length > 2 ** 19 && body.length < 2 ** 20, `${body.length} bytes`)
+    await own.kafka.ensureTopics([{ name: TOPIC.events, partitions, settings: {} }])
+    for (let index = 0; index < records; index += 1) {
+      const headers = { [HEADER.batch]: `${batchNumber(4_000 + index)}`, [HEADER.version]: EVENT_VERSION }
+      const partition = index % partitions
+      await own.kafka.produce(TOPIC.events, [{ key: undefined, partition, value: body, headers }])
+    }
+    const { promise: mayStore, resolve: answer } = Promise.withResolvers<void>()
+    const { sink, now, most } = sinkThatWaits(events, mayStore)
+    let handed = 0
+    const kafka = counting(analytics.stores['kafka'] as KafkaClient, (count) => {
+      handed += count
+    })
+    const stores: Stores = { ...analytics.stores, kafka }
+    const ingest = await ingestHere(analytics, (_stores, _population, choice, host) =>
+      consumeEvents(stores, sink, choice, host),
+    )
+    await eventually(() => now.held >= 4 && now.underWay >= 2)
+
+    // Time enough for another group to read all of it.
+    const other = gathering(records)
+    const { group } = historySink
+    const reading = await own.kafka.consume({
+      group: `beside-${group}`,
+      topics: [TOPIC.events],
+      from: 'earliest',
+      handle: other.handle,
+      failed: fails,
+    })
+    await other.full
+    await reading.close()
+    t.same(now, { held: 4, underWay: 2 })
+    // A fetch is handed over when all of the one before has been taken, and may have a record of each partition.
+    t.ok(handed < 4 + partitions, `${handed} records of ${records} are handed over`)
+    t.equal(await own.kafka.lag(group, [TOPIC.events]), BigInt(records), 'nothing is committed')
+
+    answer()
+    await analytics.settled()
+    await ingest.close()
+    t.same(most, { held: 4, underWay: 2 })
+    t.equal(handed, records)
+    const stored = `SELECT batch_id FROM events WHERE batch_id >= ${batchNumber(4_000)} GROUP BY batch_id HAVING count() = ${events}`
+    t.equal(await analytics.count(`SELECT count() FROM (${stored})`), records, 'each is stored once')
+    for (const audit of ['offsets.committed', 'offsets.covered'])
+      t.same((await analytics.audit(audit)).examples, [], audit)
+  },
+)
