@@ -1,6 +1,8 @@
 import t from 'tap'
 import { EVENTS, GROUP } from '../../src/workloads/analytics/as-written/events.ts'
 import { openAsWritten } from '../../src/workloads/analytics/as-written/open.ts'
+import { breakEvent } from '../../src/workloads/analytics/events/broken.ts'
+import { BATCH } from '../../src/workloads/analytics/events/event.ts'
 import { consumerKill } from '../../src/workloads/analytics/experiments/consumer-kill/index.ts'
 import { workload } from '../../src/workloads/analytics/index.ts'
 import { analyticsStores } from '../../src/workloads/analytics/stores.ts'
@@ -82,3 +84,44 @@ t.test('as written, an insert an event is a part an event (A-02)', async (t) => 
   // Merged parts keep the numbers of the blocks that they were made of.
   t.ok((found?.checked ?? 0) >= batches * 100 - 5, `${found?.checked} parts of ${batches * 100} events`)
 })
+
+t.test(
+  'as written, an event that the table refuses keeps those behind it out, however often it is tried (A-14)',
+  async (t) => {
+    const variant = workload.variants['as-written']
+    const own = analyticsStores(stores, 'as-written')
+    const population = { seed: 1, size: 0 }
+    const choice = { insert: 'fetch', commit: 'after' }
+    await variant.seed(stores, population, choice, () => undefined)
+    const application = openAsWritten(own).application as AnalyticsApplication
+    const line = bodyOf(0).toString().split('\n')[0] ?? ''
+    const poison = breakEvent(`${line}\n`, 'an id too short')
+    const sent = { batch: `${batchNumber(0)}`, sessionId: '', body: Buffer.concat([poison, bodyOf(0)]) }
+    await application.collect(sent, newContext())
+    const begin = variant.roles['ingest']
+    if (begin === undefined) throw new Error('no role ingest')
+    let attempts = 0
+    const role = await begin(stores, population, choice, {
+      flowEnds: () => undefined,
+      signal: new AbortController().signal,
+      witness: () => undefined,
+      faultPoint: () => {
+        attempts += 1
+      },
+    })
+    const storedNow = async (): Promise<number> => {
+      const { rows } = await own.clickhouse.query<{ stored: number }>(
+        'SELECT toUInt32(count()) AS stored FROM events',
+      )
+      return rows[0]?.stored ?? NaN
+    }
+    // What is stored is committed too, and what is refused has come again and again.
+    await eventually(async () => {
+      const behind = Number(await own.kafka.lag(GROUP, [EVENTS]))
+      return attempts >= 10 && (await storedNow()) === BATCH + 1 - behind
+    })
+    await role.close()
+    const waiting = BATCH - (await storedNow())
+    t.ok(waiting > 0, `${waiting} events that are whole wait behind one`)
+  },
+)
