@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import type { VariantName } from '../../src/core/names.ts'
 import type { Result } from '../../src/core/result.ts'
 import type { Workload } from '../../src/core/workload.ts'
 import type { Progress } from '../../src/core/population.ts'
@@ -15,14 +16,16 @@ export interface AnalyticsRun {
   readonly home: string
   /** The case, narrowed to a suite. */
   readonly workload: Workload
+  /** Default `fixed`. */
+  readonly variant?: VariantName
   readonly options: Pick<BenchOptions, 'population'> & Partial<BenchOptions>
   readonly signal?: AbortSignal
   readonly progress?: Progress
 }
 
-/** Runs the fixed variant of a suite; its folder is removed with the test. */
+/** Runs one variant of a suite; its folder is removed with the test. */
 export async function runAnalytics(asked: AnalyticsRun): Promise<Result> {
-  const { home, workload } = asked
+  const { home, workload, variant = 'fixed' } = asked
   const folder = await mkdtemp(join(tmpdir(), 'arch-run-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const options: BenchOptions = {
@@ -38,7 +41,7 @@ export async function runAnalytics(asked: AnalyticsRun): Promise<Result> {
     arrival: 'poisson',
     loop: 'open',
     concurrency: undefined,
-    variant: 'fixed',
+    variant,
     strategies: {},
     targets: [],
     workers: 1,
@@ -51,7 +54,7 @@ export async function runAnalytics(asked: AnalyticsRun): Promise<Result> {
     ...asked.options,
   }
   return runBench(
-    { workload, variant: 'fixed', options, folder, turn: solo },
+    { workload, variant, options, folder, turn: solo },
     {
       arch: { version: '0.0.0', commit: null },
       env: { ...process.env, ARCH_HOME: home },

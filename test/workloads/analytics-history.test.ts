@@ -2,6 +2,7 @@
 import t from 'tap'
 import { ArchError } from '../../src/core/errors.ts'
 import { newFindings } from '../../src/patterns/audits/findings.ts'
+import type { Findings } from '../../src/patterns/audits/findings.ts'
 import type { ClickHouseClient } from '../../src/stores/clickhouse/client.ts'
 import { askQuery, granulesOf, runningQueries } from '../../src/workloads/analytics/history/ask.ts'
 import { compareAnswers, compareBatches } from '../../src/workloads/analytics/history/audits.ts'
@@ -63,6 +64,29 @@ void t.test('what the engine makes is what the senders encode', async (t) => {
   await compareBatches(server.withDatabase('equal'), timeline, batches, findings)
   t.same(findings.examples, [])
   t.ok(findings.checked >= 700 - 5, `${findings.checked} events`)
+})
+
+void t.test('an event of the history that is another in one value, or is gone, is seen', async (t) => {
+  const request = loadOf('altered', 20_000)
+  await loadHistory(request)
+  const client = server.withDatabase('altered')
+  const compare = async (): Promise<Findings> => {
+    const findings = newFindings()
+    await compareBatches(client, timelineOf(request.population), [7, 8], findings)
+    return findings
+  }
+  t.match(await compare(), { violations: 0 })
+  const now = { settings: { mutations_sync: 2, lightweight_deletes_sync: 2 } }
+  await client.command(
+    'ALTER TABLE events UPDATE duration_ms = duration_ms + 1 WHERE batch_id = 7 AND batch_position = 17',
+    now,
+  )
+  t.match(await compare(), { violations: 1, examples: [/^event 17 of batch 7: sent .+, stored .+/] })
+  await client.command('DELETE FROM events WHERE batch_id = 8 AND batch_position = 3', now)
+  t.match(await compare(), {
+    violations: 3,
+    examples: [/^event 17 of batch 7/, /^event 3 of batch 8: .*stored nothing$/, /^199 rows in 2 batches/],
+  })
 })
 
 void t.test('every query answers what is computed from the events without the database', async (t) => {
