@@ -5,7 +5,7 @@ import type { Result } from '../../src/core/result.ts'
 import { inSuite } from '../../src/session/suites.ts'
 import { workload as analytics } from '../../src/workloads/analytics/index.ts'
 import { ANALYTICS_STORES } from '../helpers/analytics.ts'
-import { runAnalytics } from '../helpers/analytics-run.ts'
+import { runFixed } from '../helpers/fixed-run.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 t.setTimeout(600_000)
@@ -19,7 +19,7 @@ async function run(suite: string): Promise<Result> {
     flows: whole.flows.map((flow) => ({ ...flow, targets: [] })),
   }
   const options = { scale: 1 / 20, population: 1_000, durationSeconds: 4, warmupSeconds: 1 }
-  return runAnalytics({ home, workload, options })
+  return runFixed({ home, workload, options })
 }
 
 for (const [suite, operations, flows, groups] of [

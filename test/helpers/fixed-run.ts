@@ -1,4 +1,4 @@
-// Whole small runs of a suite of the analytics case, on stores that run already.
+// Whole small runs of the fixed variant of a case, or of a suite of it, on stores that run already.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,17 +11,17 @@ import type { BenchOptions } from '../../src/session/bench-options.ts'
 import { solo } from '../../src/session/turns.ts'
 
 /** What a test says of a run, and how it watches it. */
-export interface AnalyticsRun {
+export interface FixedRun {
   readonly home: string
-  /** The case, narrowed to a suite. */
+  /** The case, narrowed to the suite if it has any. */
   readonly workload: Workload
   readonly options: Pick<BenchOptions, 'population'> & Partial<BenchOptions>
   readonly signal?: AbortSignal
   readonly progress?: Progress
 }
 
-/** Runs the fixed variant of a suite; its folder is removed with the test. */
-export async function runAnalytics(asked: AnalyticsRun): Promise<Result> {
+/** Runs the fixed variant; its folder is removed with the test. */
+export async function runFixed(asked: FixedRun): Promise<Result> {
   const { home, workload } = asked
   const folder = await mkdtemp(join(tmpdir(), 'arch-run-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
