@@ -11,14 +11,14 @@ import { historyQueries } from '../../src/workloads/analytics/history/queries.ts
 import { historyServer, historySuite } from '../../src/workloads/analytics/history/suite.ts'
 import { timelineOf } from '../../src/workloads/analytics/history/timeline.ts'
 import { workload as analytics } from '../../src/workloads/analytics/index.ts'
-import { runAnalytics } from '../helpers/analytics-run.ts'
+import { runVariant } from '../helpers/variant-run.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 const { home } = await startTestStores(['clickhouse'])
 const workload = inSuite(analytics, 'history')
 
 const run = (signal: AbortSignal, progress: Progress): Promise<Result> =>
-  runAnalytics({ home, workload, options: { population: 50_000 }, signal, progress })
+  runVariant({ home, workload, options: { population: 50_000 }, signal, progress })
 
 t.test(
   'every query is asked once cold and twice hot; too few rows for any target are VOID, not PASS',
@@ -89,7 +89,7 @@ t.test(
   'a query that exceeds its memory ends with what the engine said; the others are answered and judged',
   async (t) => {
     const suite = { name: 'history', variants: workload.suite?.variants ?? [], queries: straitened }
-    const result = await runAnalytics({
+    const result = await runVariant({
       home,
       workload: {
         ...workload,

@@ -7,8 +7,8 @@ import { inSuite } from '../../src/session/suites.ts'
 import { asWrittenDefects } from '../../src/workloads/analytics/as-written/defects.ts'
 import { workload as analytics } from '../../src/workloads/analytics/index.ts'
 import { ANALYTICS_STORES } from '../helpers/analytics.ts'
-import { runAnalytics } from '../helpers/analytics-run.ts'
-import type { AnalyticsRun } from '../helpers/analytics-run.ts'
+import { runVariant } from '../helpers/variant-run.ts'
+import type { VariantRun } from '../helpers/variant-run.ts'
 import { startTestStores } from '../helpers/stores.ts'
 
 t.setTimeout(600_000)
@@ -16,7 +16,7 @@ const { home } = await startTestStores(ANALYTICS_STORES)
 
 async function run(
   suite: string,
-  changes: Partial<AnalyticsRun['options']> = {},
+  changes: Partial<VariantRun['options']> = {},
   variant: VariantName = 'fixed',
 ): Promise<Result> {
   const whole = inSuite(analytics, suite)
@@ -26,7 +26,7 @@ async function run(
     flows: whole.flows.map((flow) => ({ ...flow, targets: [] })),
   }
   const options = { scale: 1 / 20, population: 1_000, durationSeconds: 4, warmupSeconds: 1, ...changes }
-  return runAnalytics({ home, workload, variant, options })
+  return runVariant({ home, workload, variant, options })
 }
 
 for (const [suite, operations, flows, groups] of [

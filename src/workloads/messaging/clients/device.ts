@@ -193,7 +193,8 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
       const { lengths, body } = joined([keys.identity, lastResort])
       const ask = { ...who, lengths, ...(by === undefined ? {} : { by }) }
       ;({ token } = await made.ask('register', ask, body))
-      await made.ask('hello', { ...who, token })
+      // What comes already comes again when it arrives: it is known by its position, and a wrapped key opens once.
+      await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
       await leavePackages(PACKAGES)
       link = undefined
       made.close()

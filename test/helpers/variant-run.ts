@@ -1,4 +1,4 @@
-// Whole small runs of a suite of the analytics case, on stores that run already.
+// Whole small runs of a variant of a case, or of a suite of it, on stores that run already.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,9 +12,9 @@ import type { BenchOptions } from '../../src/session/bench-options.ts'
 import { solo } from '../../src/session/turns.ts'
 
 /** What a test says of a run, and how it watches it. */
-export interface AnalyticsRun {
+export interface VariantRun {
   readonly home: string
-  /** The case, narrowed to a suite. */
+  /** The case, narrowed to the suite if it has any. */
   readonly workload: Workload
   /** Default `fixed`. */
   readonly variant?: VariantName
@@ -23,8 +23,8 @@ export interface AnalyticsRun {
   readonly progress?: Progress
 }
 
-/** Runs one variant of a suite; its folder is removed with the test. */
-export async function runAnalytics(asked: AnalyticsRun): Promise<Result> {
+/** Runs one variant; its folder is removed with the test. */
+export async function runVariant(asked: VariantRun): Promise<Result> {
   const { home, workload, variant = 'fixed' } = asked
   const folder = await mkdtemp(join(tmpdir(), 'arch-run-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
