@@ -1,5 +1,6 @@
 -- The history that suite `history` asks about: the events of clickhouse.sql with the same columns, codecs, key and
--- indexes, without the views that feed rollups from it and without a TTL, so that what was loaded once stays. Idempotent.
+-- indexes, without the views that feed rollups from it and without a TTL, so that what was loaded once stays. Parts that
+-- were merged go at once: a load that merges all of it needs the room of two copies, not of three. Idempotent.
 -- Statements end with a semicolon at the end of a line.
 
 CREATE TABLE IF NOT EXISTS events
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (event_type, country, event_time)
-SETTINGS index_granularity = 8192, auto_statistics_types = '';
+SETTINGS index_granularity = 8192, auto_statistics_types = '', old_parts_lifetime = 10;
 
 -- What the events follow from: another seed, size, schema or generator makes them anew.
 CREATE TABLE IF NOT EXISTS template
