@@ -187,6 +187,23 @@ void t.test('a load that was ended goes on with the chunks that are not whole', 
   t.same(await contentOf(client), await contentOf(server.withDatabase('whole')))
 })
 
+void t.test('a load whose merges were not finished says so', async (t) => {
+  const request = loadOf('unmerged', 60_000)
+  await loadAndDie(request, 2)
+  await server.command('SYSTEM STOP MERGES unmerged.events')
+  const lines: string[] = []
+  const listening = { ...host, line: (text: string): void => void lines.push(text) }
+  await loadHistory({ ...request, host: listening })
+  t.match(
+    lines.filter((line) => line.includes('merged only')),
+    [/^ +merged only to \d+ parts of 2 months/],
+  )
+  await server.command('SYSTEM START MERGES unmerged.events')
+  lines.length = 0
+  await loadHistory({ ...request, host: listening })
+  t.same(lines, [])
+})
+
 void t.test('a statement that outlives its arch adds nothing to what is made again', async (t) => {
   const changes = { chunkBatches: 2_000 }
   await loadHistory(loadOf('undisturbed', 400_000, changes))

@@ -176,17 +176,25 @@ async function loadChunks(
   for (const each of ended) if (each.status === 'rejected') throw each.reason
 }
 
+/** The months of a history, and how many parts each is in. */
+async function partsByMonth(
+  client: ClickHouseClient,
+): Promise<readonly { readonly partition: string; readonly parts: number }[]> {
+  const { rows } = await client.query<{ partition: string; parts: number }>(
+    "SELECT partition_id AS partition, toUInt32(count()) AS parts FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active GROUP BY partition",
+  )
+  return rows
+}
+
 /**
  * One part a month, so that every run asks about the same parts and no merge runs beside a query. Thirty days are two months
  * at most; a merge is one thread's work, so both go at once.
  */
 async function mergeAll(client: ClickHouseClient, host: LoadHost): Promise<void> {
   host.progress('merge', 0, undefined, 'parts')
-  const { rows } = await client.query<{ partition: string }>(
-    "SELECT DISTINCT partition_id AS partition FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active",
-  )
+  const before = await partsByMonth(client)
   await Promise.all(
-    rows.map(({ partition }) =>
+    before.map(({ partition }) =>
       client.command('OPTIMIZE TABLE events PARTITION ID {partition:String} FINAL', {
         parameters: { partition },
         settings: { optimize_skip_merged_partitions: 1, max_execution_time: 0 },
@@ -194,6 +202,13 @@ async function mergeAll(client: ClickHouseClient, host: LoadHost): Promise<void>
       }),
     ),
   )
+  // The engine says nothing of a merge that it has no room for.
+  const after = await partsByMonth(client)
+  const parts = after.reduce((sum, { parts: ofMonth }) => sum + ofMonth, 0)
+  if (parts > after.length)
+    host.line(
+      `          merged only to ${parts} parts of ${after.length} months, as there is no room for more at a time, or merges are stopped: queries are slower for it`,
+    )
 }
 
 /**
