@@ -207,7 +207,7 @@ async function mergeAll(client: ClickHouseClient, host: LoadHost): Promise<void>
   const parts = after.reduce((sum, { parts: ofMonth }) => sum + ofMonth, 0)
   if (parts > after.length)
     host.line(
-      `          merged only to ${parts} parts of ${after.length} months, as there is no room for more at a time, or merges are stopped: queries are slower for it`,
+      `          merged only to ${parts} parts of ${after.length} months, as the disk has no room for more: queries are slower for it`,
     )
 }
 
