@@ -11,52 +11,57 @@ interface Compared {
   readonly lines: readonly string[]
 }
 
+/** What a rollup keeps beside what a count over all events gives. */
+interface Comparison {
+  /** SELECTs of the same keys. */
+  readonly kept: string
+  readonly counted: string
+  readonly keys: string
+  readonly isDifferent: string
+  /** How a row that differs is told. */
+  readonly line: string
+}
+
+function textOf({ kept, counted, keys, isDifferent, line }: Comparison): string {
+  return `WITH kept AS (${kept} GROUP BY ${keys}), counted AS (${counted} GROUP BY ${keys})
+SELECT
+    toUInt32(count()) AS compared,
+    toUInt32(countIf(is_different)) AS different,
+    groupArrayIf(10)(line, is_different) AS lines
+FROM
+(
+    SELECT ${isDifferent} AS is_different, concat(toString(minute), ' ', ${line}) AS line
+    FROM kept FULL OUTER JOIN counted USING (${keys})
+)`
+}
+
+const MINUTE = "toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute"
+const PLACE = 'event_type, country, device_type'
+
 /**
  * The text of a comparison of a rollup by minute, type, country and device with a count over all events: number, average
  * and users. `rollup` and `events` say which rows of either are compared.
  */
 export function minuteRows(table: 'events_by_minute' | 'hot_minutes', rollup = '1', events = '1'): string {
-  return `WITH
-    kept AS (
-        SELECT minute, event_type, country, device_type, sum(${table}.events) AS events, avgMerge(${table}.duration) AS duration, uniqMerge(${table}.users) AS users
-        FROM ${table} WHERE ${rollup} GROUP BY minute, event_type, country, device_type
-    ),
-    counted AS (
-        SELECT toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute, event_type, country, device_type, count() AS events, avg(duration_ms) AS duration, uniq(user_id) AS users
-        FROM events WHERE ${events} GROUP BY minute, event_type, country, device_type
-    )
-SELECT
-    toUInt32(count()) AS compared,
-    toUInt32(countIf(is_different)) AS different,
-    groupArrayIf(10)(line, is_different) AS lines
-FROM
-(
-    SELECT
-        kept.events != counted.events OR kept.duration != counted.duration OR kept.users != counted.users AS is_different,
-        concat(toString(minute), ' ', event_type, ' ', country, ' ', device_type, ': ', toString(kept.events), ' events of ', toString(kept.users), ' users kept, ', toString(counted.events), ' of ', toString(counted.users), ' counted') AS line
-    FROM kept FULL OUTER JOIN counted USING (minute, event_type, country, device_type)
-)`
+  return textOf({
+    kept: `SELECT minute, ${PLACE}, sum(${table}.events) AS events, avgMerge(${table}.duration) AS duration, uniqMerge(${table}.users) AS users FROM ${table} WHERE ${rollup}`,
+    counted: `SELECT ${MINUTE}, ${PLACE}, count() AS events, avg(duration_ms) AS duration, uniq(user_id) AS users FROM events WHERE ${events}`,
+    keys: `minute, ${PLACE}`,
+    isDifferent:
+      'kept.events != counted.events OR kept.duration != counted.duration OR kept.users != counted.users',
+    line: "event_type, ' ', country, ' ', device_type, ': ', toString(kept.events), ' events of ', toString(kept.users), ' users kept, ', toString(counted.events), ' of ', toString(counted.users), ' counted'",
+  })
 }
 
 /** The same of views by minute and page. */
 export function pageRows(rollup: string, events: string): string {
-  return `WITH
-    kept AS (SELECT minute, page_url, sum(hot_pages.views) AS views FROM hot_pages WHERE ${rollup} GROUP BY minute, page_url),
-    counted AS (
-        SELECT toStartOfMinute(toDateTime(event_time, 'UTC')) AS minute, page_url, count() AS views
-        FROM events WHERE event_type = 'pageview' AND ${events} GROUP BY minute, page_url
-    )
-SELECT
-    toUInt32(count()) AS compared,
-    toUInt32(countIf(is_different)) AS different,
-    groupArrayIf(10)(line, is_different) AS lines
-FROM
-(
-    SELECT
-        kept.views != counted.views AS is_different,
-        concat(toString(minute), ' ', page_url, ': ', toString(kept.views), ' views kept, ', toString(counted.views), ' counted') AS line
-    FROM kept FULL OUTER JOIN counted USING (minute, page_url)
-)`
+  return textOf({
+    kept: `SELECT minute, page_url, sum(hot_pages.views) AS views FROM hot_pages WHERE ${rollup}`,
+    counted: `SELECT ${MINUTE}, page_url, count() AS views FROM events WHERE event_type = 'pageview' AND ${events}`,
+    keys: 'minute, page_url',
+    isDifferent: 'kept.views != counted.views',
+    line: "page_url, ': ', toString(kept.views), ' views kept, ', toString(counted.views), ' counted'",
+  })
 }
 
 /** Adds to `findings` the rows that a comparison found different. @throws OperationFailure */

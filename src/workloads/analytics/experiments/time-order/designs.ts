@@ -33,8 +33,8 @@ export const PROJECTIONS_USED = {
 } as const
 
 /** The columns of `events` that an INSERT names: others follow from them. @throws OperationFailure */
-async function insertedColumns(source: ClickHouseClient): Promise<string> {
-  const { rows } = await source.query<{ names: string }>(
+async function insertedColumns(client: ClickHouseClient): Promise<string> {
+  const { rows } = await client.query<{ names: string }>(
     `SELECT arrayStringConcat(groupArray(name), ', ') AS names FROM system.columns
     WHERE database = currentDatabase() AND table = 'events' AND default_kind NOT IN ('MATERIALIZED', 'EPHEMERAL', 'ALIAS')`,
   )
@@ -55,14 +55,13 @@ export async function createDesign(
 /** Copies batches of the source's events, in blocks as ingestion has them. @throws OperationFailure */
 export async function copyEvents(
   client: ClickHouseClient,
-  source: ClickHouseClient,
-  sourceName: string,
+  source: string,
   { first, end }: { readonly first: number; readonly end: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const columns = await insertedColumns(source)
+  const columns = await insertedColumns(client)
   await client.command(
-    `INSERT INTO events (${columns}) SELECT ${columns} FROM ${sourceName}.events WHERE batch_id >= {first:UInt64} AND batch_id < {end:UInt64}`,
+    `INSERT INTO events (${columns}) SELECT ${columns} FROM ${source}.events WHERE batch_id >= {first:UInt64} AND batch_id < {end:UInt64}`,
     {
       parameters: { first, end },
       settings: {

@@ -66,7 +66,7 @@ async function storeBlocks(
   const scratch = server.withDatabase(SCRATCH)
   await createDesign(scratch, SOURCE, design)
   const since = performance.now()
-  await copyEvents(scratch, server.withDatabase(SOURCE), SOURCE, { first: 0, end: batches }, signal)
+  await copyEvents(scratch, SOURCE, { first: 0, end: batches }, signal)
   const seconds = (performance.now() - since) / 1e3
   const { rows: counted } = await scratch.query<{ rows: string }>('SELECT count() AS rows FROM events')
   const { all } = await clickhouseSize(server.withDatabase(databaseOf(design)))
@@ -116,7 +116,7 @@ export const timeOrder: Experiment = {
         const client = server.withDatabase(databaseOf(design))
         await createDesign(client, SOURCE, design)
         const all = { first: 0, end: batches }
-        await copyEvents(client, server.withDatabase(SOURCE), SOURCE, all, host.signal)
+        await copyEvents(client, SOURCE, all, host.signal)
         const settings = { max_execution_time: 0 }
         await client.command('OPTIMIZE TABLE events FINAL', { settings, signal: host.signal })
       }
