@@ -99,7 +99,7 @@ t.test(
   async (t) => {
     await fill()
     await own.clickhouse.command(
-      'INSERT INTO hot_minutes SELECT minute, event_type, country, device_type, 0, 0, duration, users FROM hot_minutes ORDER BY minute DESC LIMIT 1',
+      'INSERT INTO hot_minutes SELECT minute, event_type, country, device_type, 0, 0, duration, users FROM hot_minutes FINAL ORDER BY minute DESC LIMIT 1',
     )
     t.match(
       await analytics.audit('sinks.reconciled'),
