@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { newCost } from '../../src/core/cost.ts'
 import type { Context } from '../../src/core/operation.ts'
+import type { RoleHost } from '../../src/core/workload.ts'
 
 const PATIENCE_MS = 60_000
 
@@ -21,5 +22,16 @@ export async function eventually(holds: () => Promise<boolean> | boolean): Promi
   while (!(await holds())) {
     if (performance.now() > until) throw new Error('it has not held for a minute')
     await delay(5)
+  }
+}
+
+/** Where a role that a test starts lives: nobody listens, unless the test says who. */
+export function roleHost(changes: Partial<RoleHost> = {}): RoleHost {
+  return {
+    flowEnds: () => undefined,
+    signal: new AbortController().signal,
+    witness: () => undefined,
+    faultPoint: () => undefined,
+    ...changes,
   }
 }

@@ -2,6 +2,7 @@
 import { connectStores } from '../../src/session/up.ts'
 import { workload } from '../../src/workloads/analytics/index.ts'
 import type { IngestOrder } from './analytics.ts'
+import { roleHost } from './context.ts'
 
 process.on('message', (order: IngestOrder) => {
   let left = order.visit
@@ -9,16 +10,18 @@ process.on('message', (order: IngestOrder) => {
     const stores = await connectStores(order.endpoints, { poolSize: 4, applicationName: 'arch test ingest' })
     const begin = workload.variants.fixed.roles[order.role]
     if (begin === undefined) throw new Error(`no role ${order.role}`)
-    await begin(stores, { seed: 1, size: 0 }, order.choice, {
-      flowEnds: () => undefined,
-      signal: new AbortController().signal,
-      witness: () => undefined,
-      faultPoint(name) {
-        if (name !== order.killAt) return
-        left -= 1
-        if (left <= 0) process.kill(process.pid, 'SIGKILL')
-      },
-    })
+    await begin(
+      stores,
+      { seed: 1, size: 0 },
+      order.choice,
+      roleHost({
+        faultPoint(name) {
+          if (name !== order.killAt) return
+          left -= 1
+          if (left <= 0) process.kill(process.pid, 'SIGKILL')
+        },
+      }),
+    )
   }
   start().catch((error: unknown) => {
     process.stderr.write(`${String(error)}\n`)

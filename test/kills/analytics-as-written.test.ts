@@ -8,7 +8,7 @@ import { workload } from '../../src/workloads/analytics/index.ts'
 import { analyticsStores } from '../../src/workloads/analytics/stores.ts'
 import type { AnalyticsApplication } from '../../src/workloads/analytics/application.ts'
 import { ANALYTICS_STORES, batchNumber, bodyOf } from '../helpers/analytics.ts'
-import { eventually, newContext } from '../helpers/context.ts'
+import { eventually, newContext, roleHost } from '../helpers/context.ts'
 import { experimentHost } from '../helpers/experiment.ts'
 import { journalOf } from '../helpers/social-data.ts'
 import { startTestStores } from '../helpers/stores.ts'
@@ -64,12 +64,7 @@ t.test('as written, an insert an event is a part an event (A-02)', async (t) => 
   }
   const begin = variant.roles['ingest']
   if (begin === undefined) throw new Error('no role ingest')
-  const role = await begin(stores, population, choice, {
-    flowEnds: () => undefined,
-    signal: new AbortController().signal,
-    witness: () => undefined,
-    faultPoint: () => undefined,
-  })
+  const role = await begin(stores, population, choice, roleHost())
   await eventually(async () => (await own.kafka.lag(GROUP, [EVENTS])) === 0n && (await role.drained()))
   await role.close()
   const journal = journalOf(
@@ -101,14 +96,16 @@ t.test(
     const begin = variant.roles['ingest']
     if (begin === undefined) throw new Error('no role ingest')
     let attempts = 0
-    const role = await begin(stores, population, choice, {
-      flowEnds: () => undefined,
-      signal: new AbortController().signal,
-      witness: () => undefined,
-      faultPoint: () => {
-        attempts += 1
-      },
-    })
+    const role = await begin(
+      stores,
+      population,
+      choice,
+      roleHost({
+        faultPoint: () => {
+          attempts += 1
+        },
+      }),
+    )
     const storedNow = async (): Promise<number> => {
       const { rows } = await own.clickhouse.query<{ stored: number }>(
         'SELECT toUInt32(count()) AS stored FROM events',

@@ -5,7 +5,7 @@ import { fixedAudits } from '../../src/workloads/messaging/audits/index.ts'
 import { CANARY } from '../../src/workloads/messaging/clients/plaintext.ts'
 import { startPersister } from '../../src/workloads/messaging/fixed/persister.ts'
 import { bucketOf } from '../../src/workloads/messaging/ids.ts'
-import { eventually } from '../helpers/context.ts'
+import { eventually, roleHost } from '../helpers/context.ts'
 import { openMessaging } from '../helpers/messaging.ts'
 import type { Said, WitnessLine } from '../helpers/messaging.ts'
 import { journalOf } from '../helpers/social-data.ts'
@@ -64,12 +64,7 @@ const persister = await startPersister(
   stores,
   { seed: 1, size: people.size },
   {},
-  {
-    flowEnds: () => undefined,
-    signal: new AbortController().signal,
-    witness: (operation, keys) => void messaging.lines.push({ operation, keys }),
-    faultPoint: () => undefined,
-  },
+  roleHost({ witness: (operation, keys) => void messaging.lines.push({ operation, keys }) }),
 )
 t.teardown(() => persister.close())
 await persister.drained()

@@ -1,6 +1,7 @@
 // Counts in the rows of posts, comments and users: copies that the relay refreshes lazily (S-13, S-16).
 import t from 'tap'
 import { countCopies } from '../../src/workloads/social/fixed/relay/count-copies.ts'
+import { roleHost } from '../helpers/context.ts'
 import { eventually, HYBRID, newContext, openSocialCase, relayHere } from '../helpers/social-fixed.ts'
 import { openProcess, postWriter } from '../helpers/social-process.ts'
 
@@ -30,12 +31,7 @@ async function untilCopied(): Promise<boolean[]> {
     postgres: social.postgres,
     redis: social.redis,
     choice: HYBRID,
-    host: {
-      flowEnds: () => undefined,
-      signal: new AbortController().signal,
-      witness: () => undefined,
-      faultPoint: () => undefined,
-    },
+    host: roleHost(),
   })
   const answers: boolean[] = []
   await eventually(async () => {
