@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { WebSocketServer } from 'ws'
 import { newDevice } from '../../src/workloads/messaging/clients/device.ts'
+import type { Device } from '../../src/workloads/messaging/clients/device.ts'
+import type { DeviceKeys } from '../../src/workloads/messaging/clients/encryption/encryption.ts'
 import { openEncryption } from '../../src/workloads/messaging/clients/encryption/open.ts'
 import { decodeFrame, encodeFrame } from '../../src/workloads/messaging/protocol/frame.ts'
 
@@ -13,22 +15,52 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   packages: null,
 }
 
-/** A gateway that sends the same to whoever says hello, and then that this was all. */
-async function gatewayThatSends(frame: Buffer): Promise<number> {
+/**
+ * A gateway that sends the same to whoever says hello, and then that this was all.
+ * @param asked is told the type of each request, which is answered once what it gives back has resolved
+ */
+async function gatewayThatSends(
+  frames: readonly Buffer[],
+  asked: (type: string) => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   t.teardown(() => server.close())
   server.on('connection', (socket) => {
     socket.binaryType = 'nodebuffer'
-    socket.on('message', (data: Buffer) => {
-      const { type, request } = decodeFrame(data).header as { type: string; request?: number }
+    const answer = (type: string, request: number | undefined): void => {
       if (request !== undefined) socket.send(encodeFrame({ type: 'done', request, value: ANSWERS[type] }))
       if (type !== 'hello') return
-      socket.send(frame)
+      for (const frame of frames) socket.send(frame)
       socket.send(encodeFrame({ type: 'drained' }))
+    }
+    socket.on('message', (data: Buffer) => {
+      const { type, request } = decodeFrame(data).header as { type: string; request?: number }
+      void asked(type).then(() => answer(type, request))
     })
   })
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
+}
+
+/** A device of one gateway. @param seen is told what it could not take, or took before */
+function deviceAt(port: number, keys: DeviceKeys, seen: string[]): Device {
+  const ignored = (): void => undefined
+  return newDevice({
+    device: { user: 2n, device: 1 },
+    keys,
+    gateways: () => Promise.resolve([port]),
+    observer: {
+      received: ignored,
+      undecryptable: (_device, _from, _conversation, why) => seen.push(`undecryptable: ${why}`),
+      unreadable: (_device, why) => seen.push(`unreadable: ${why}`),
+      repeated: () => seen.push('repeated'),
+      claimed: ignored,
+      lastResort: ignored,
+      read: ignored,
+      told: ignored,
+    },
+    number: 0,
+  })
 }
 
 t.test(
@@ -45,25 +77,9 @@ t.test(
       from: '1:1',
       identity: Buffer.from(sender.identity).toString('base64'),
     }
-    const port = await gatewayThatSends(encodeFrame(header, Buffer.from(given?.wrapped ?? [])))
+    const port = await gatewayThatSends([encodeFrame(header, Buffer.from(given?.wrapped ?? []))])
     const seen: string[] = []
-    const ignored = (): void => undefined
-    const device = newDevice({
-      device: { user: 2n, device: 1 },
-      keys,
-      gateways: () => Promise.resolve([port]),
-      observer: {
-        received: ignored,
-        undecryptable: (_device, _from, _conversation, why) => seen.push(`undecryptable: ${why}`),
-        unreadable: (_device, why) => seen.push(`unreadable: ${why}`),
-        repeated: () => seen.push('repeated'),
-        claimed: ignored,
-        lastResort: ignored,
-        read: ignored,
-        told: ignored,
-      },
-      number: 0,
-    })
+    const device = deviceAt(port, keys, seen)
     await device.register()
     await device.arrive()
     device.close()
@@ -71,3 +87,26 @@ t.test(
     t.same(seen, ['repeated'])
   },
 )
+
+t.test('a device asks nothing before its gateway has said yes to hello: it would be refused', async (t) => {
+  const asked: string[] = []
+  const [heard, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const port = await gatewayThatSends([], async (type) => {
+    asked.push(type)
+    if (type !== 'hello') return
+    heard.resolve()
+    await answer.promise
+  })
+  const device = deviceAt(port, (await openEncryption()).newDevice(), [])
+  const arriving = device.arrive()
+  await heard.promise
+  t.notOk(device.isOnline)
+  await t.rejects(device.ask('packages'), { message: 'the device is not connected' })
+  device.tell({ type: 'typing', conversation: 'conversation' })
+  answer.resolve()
+  await arriving
+  t.ok(device.isOnline)
+  await device.ask('packages')
+  device.close()
+  t.same(asked, ['hello', 'packages'])
+})

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { Refusal } from '../../src/core/errors.ts'
+import type { Device } from '../../src/workloads/messaging/clients/device.ts'
 import { decryptMedia, encryptMedia } from '../../src/workloads/messaging/clients/encryption/media.ts'
+import { newMediaFetches } from '../../src/workloads/messaging/clients/media-fetches.ts'
+import { eventually, roleHost } from '../helpers/context.ts'
 import { refused } from '../helpers/encryption.ts'
 
 t.test('a blob opens with the key and hash of its message alone, and no two blobs share a key', async (t) => {
@@ -20,4 +24,15 @@ t.test('a blob opens with the key and hash of its message alone, and no two blob
 t.test('what a server stores of a blob does not hold it', async (t) => {
   const blob = Buffer.alloc(1_000, 'canary-7e1f-plaintext')
   t.equal(Buffer.from(encryptMedia(blob).ciphertext).indexOf('canary'), -1)
+})
+
+t.test('a device whose account is deleted while it fetches a blob lets go of it', async (t) => {
+  const lines: string[] = []
+  const host = roleHost({ witness: (operation) => lines.push(operation) })
+  const fetches = newMediaFetches(host, () => true)
+  const ask = (): Promise<never> => Promise.reject(new Refusal('unknown device'))
+  fetches.begin({ address: '1:1', ask } as unknown as Device, { key: '', hash: '' })
+  t.equal(fetches.underWay(), 1)
+  await eventually(() => fetches.underWay() === 0)
+  t.same(lines, [])
 })

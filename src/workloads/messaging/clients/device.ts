@@ -27,6 +27,7 @@ export type Gateways = () => Promise<readonly number[]>
 export interface Device {
   readonly address: string
   readonly keys: DeviceKeys
+  /** Whether it is connected, and its gateway knows whose it is. */
   readonly isOnline: boolean
   /** One after the other, in each conversation. */
   readonly sending: Map<string, Promise<unknown>>
@@ -83,12 +84,18 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
   const who = { user: device.user.toString(), device: device.device }
   let token = ''
   let link: Link | undefined
+  /** The last connection whose gateway has said yes to hello: before, it answers nothing else. */
+  let greeted: Link | undefined
   let arriving: Promise<void> | undefined
   /** Connections so far: the next one goes to another gateway. */
   let turn = number
   let isWanted = false
   const sending = new Map<string, Promise<unknown>>()
   const known = new Map<string, Answers['devices']>()
+
+  function online(): Link | undefined {
+    return link === greeted ? link : undefined
+  }
 
   async function leavePackages(count: number): Promise<void> {
     const { lengths, body } = joined(keys.newPackages(count))
@@ -141,7 +148,10 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     link = made
     receiver.connected()
     try {
-      await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
+      await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => {
+        greeted = made
+        receiver.inEpoch(epoch)
+      })
       const before = marks.recent()
       if (before.length > 0) made.tell({ type: 'marks', marks: before })
       await drained.promise
@@ -180,7 +190,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     sending,
     known,
     get isOnline() {
-      return link !== undefined
+      return online() !== undefined
     },
     get voucher() {
       return { device: device.device, token }
@@ -207,11 +217,12 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
       receiver.disconnected()
     },
     ask(type, header = {}, body) {
-      if (link === undefined)
+      const here = online()
+      if (here === undefined)
         return Promise.reject(new OperationFailure('unavailable', 'the device is not connected'))
-      return link.ask(type, header, body)
+      return here.ask(type, header, body)
     },
-    tell: (header) => link?.tell(header),
+    tell: (header) => online()?.tell(header),
     async read(conversation, message) {
       await this.ask('read', { conversation, message: message.toString() })
       marks.moved('read', conversation, message)
