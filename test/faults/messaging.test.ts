@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { formsOf } from '../../src/workloads/messaging/audits/plaintext-nowhere.ts'
 import { CANARY, textOf } from '../../src/workloads/messaging/clients/plaintext.ts'
@@ -7,6 +8,7 @@ import type { Place } from '../helpers/faults/drains.ts'
 import { killGateway, killRedis } from '../helpers/faults/message-kills.ts'
 import { harmOf } from '../helpers/faults/message-tally.ts'
 import { filesHolding } from '../helpers/files-holding.ts'
+import { signalStore } from '../helpers/kill.ts'
 import { openMessaging } from '../helpers/messaging.ts'
 
 // The stores start first, on a machine that others may share.
@@ -61,6 +63,36 @@ t.test(
     t.match(
       receipts.filter(({ address }) => address === reader.address),
       [{ delivered: message, read: message }],
+    )
+  },
+)
+
+t.test(
+  'a message is shown while its write is held up, and acknowledged once it is on the disk (M-17)',
+  async (t) => {
+    const id = people.conversationId(0)
+    const [one = 0, other = 0] = people.membersOf(0)
+    const reader = messaging.device(other)
+    // What both have to know of each other, keys and members, is known from then on.
+    await messaging.say(messaging.device(one), id)
+    const key = randomUUID()
+    let isAcknowledged = false
+    await signalStore(home, 'cassandra', 'SIGSTOP')
+    const said = messaging.say(messaging.device(one), id, { key }).finally(() => {
+      isAcknowledged = true
+    })
+    try {
+      await eventually(() => messaging.shown(reader, id).includes(key))
+      t.notOk(isAcknowledged, 'shown, and not acknowledged')
+    } finally {
+      await signalStore(home, 'cassandra', 'SIGCONT')
+    }
+    const { message } = await said
+    t.same(
+      (await reader.ask('history', { conversation: id })).messages.find((each) => each.message === message)
+        ?.message,
+      message,
+      'and is kept',
     )
   },
 )

@@ -110,6 +110,7 @@ export async function cutMessages(messaging: MessagingCase, isLong: boolean): Pr
     name: 'data centers cut',
     talks: TALKS,
     rate: RATE,
+    isAway: () => true,
     begin: async (begun) => {
       for (const [index, { sender }] of begun.entries()) await moveTo(messaging, sender, sideOf(index))
     },

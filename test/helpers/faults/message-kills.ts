@@ -3,7 +3,7 @@ import { upStores } from '../../../src/session/up.ts'
 import { killNode, restartStore, signalStore } from '../kill.ts'
 import type { MessagingCase } from '../messaging-case.ts'
 import { untilThere } from './message-copies.ts'
-import { harmUnder, TALKS } from './message-rounds.ts'
+import { everySecond, harmUnder, TALKS } from './message-rounds.ts'
 import type { MessageTally } from './message-tally.ts'
 import { CLUSTER } from './stores.ts'
 import type { Talk } from './talks.ts'
@@ -14,6 +14,7 @@ export async function killRedis(messaging: MessagingCase): Promise<MessageTally>
   const { tally } = await harmUnder(messaging, {
     name: 'redis killed',
     talks: TALKS,
+    isAway: everySecond,
     async harm() {
       await signalStore(home, 'redis', 'SIGKILL')
       await restartStore(home, 'redis')
@@ -38,14 +39,15 @@ async function markOf({ own }: MessagingCase, { sender, conversation }: Talk): P
 }
 
 /**
- * Kills one of two gateways while messages are sent and just after marks were answered: devices go to the other one, and
- * tell it the marks. It is there again afterwards.
+ * Kills one of two gateways while messages are sent, to devices that are connected to it too, and just after marks were
+ * answered: devices go to the other one, and tell it the marks. It is there again afterwards.
  */
 export async function killGateway(messaging: MessagingCase, index: number): Promise<MessageTally> {
   const read = new Map<string, bigint>()
   const { tally, talks } = await harmUnder(messaging, {
     name: 'gateway killed',
     talks: TALKS,
+    isAway: everySecond,
     async harm(begun) {
       for (const { sender, conversation, said } of begun) {
         const message = BigInt(said.at(-1)?.message ?? 0)
@@ -77,6 +79,7 @@ export async function killCassandraNode(messaging: MessagingCase, index: number)
   const { tally, talks } = await harmUnder(messaging, {
     name: 'cassandra node killed',
     talks: TALKS,
+    isAway: everySecond,
     rate: RATE,
     async harm(_talks, more) {
       await killNode(home, 'cassandra', index)

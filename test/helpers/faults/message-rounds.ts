@@ -17,6 +17,8 @@ export interface HarmRound {
   readonly talks: number
   /** Messages a second of all of them; as fast as they are answered where it is absent. */
   readonly rate?: number
+  /** Whether those who are talked to are away meanwhile, by the conversation's place among them. */
+  isAway(index: number): boolean
   /** Puts people where they are to be, before anything is said. */
   begin?(talks: readonly Talk[]): Promise<void>
   /** Kills or cuts something, and lets it come back. @param more resolves when so many more were acknowledged in all */
@@ -28,8 +30,8 @@ function acknowledgedIn(talks: readonly Talk[]): number {
 }
 
 /**
- * People say things to others who are away, and to their own other devices, while something is harmed. What was said
- * before waits in queues then. Ends when all are back and have shown what they should.
+ * People say things to others, and to their own other devices, while something is harmed. What is said to those who are
+ * away waits in queues then. Ends when all are back and have shown what they should.
  */
 export async function harmUnder(
   messaging: MessagingCase,
@@ -38,7 +40,8 @@ export async function harmUnder(
   const { rate } = harming
   const tally = newMessageTally(harming.name)
   const talks = beginTalks(messaging, harming.talks)
-  await Promise.all(talks.flatMap(({ readers }) => readers.map((reader) => messaging.leave(reader))))
+  const away = talks.filter((_, index) => harming.isAway(index))
+  await Promise.all(away.flatMap(({ readers }) => readers.map((reader) => messaging.leave(reader))))
   await harming.begin?.(talks)
   let isDone = false
   const everyMs = rate === undefined ? 0 : (1_000 * talks.length) / rate
@@ -72,3 +75,6 @@ export async function harmUnder(
 
 /** Conversations side by side where a round is one fault. */
 export const TALKS = 6
+
+/** Half of those who are talked to are away, and half are shown each message as it comes. */
+export const everySecond = (index: number): boolean => index % 2 === 0
