@@ -1,5 +1,4 @@
 import { walkArrivals } from './arrivals.ts'
-import { newFifo } from './fifo.ts'
 import { Flight } from './flight.ts'
 import { forgetEnded, newLane, sweep } from './lanes.ts'
 import type { LoadOptions } from './options.ts'
@@ -9,6 +8,7 @@ import { pauseMicros, phaseStartMicros, runMicros } from './schedule.ts'
 import { newSeconds } from './seconds.ts'
 import { settleFailure, settleOk } from './settle.ts'
 import type { SettleHost } from './settle.ts'
+import { newWaiting } from './waiting.ts'
 
 /** How long an interrupted run waits for what is running. */
 const INTERRUPTED_DRAIN_MICROS = 1e6
@@ -21,7 +21,7 @@ const FLOW_BATCH = 256
 /**
  * Runs one worker's share of the load until the last arrival is answered or past its deadline, or the run interrupted.
  * Open loop: arrivals are handed over when they are due, whatever the application does; at most `slots` of them run,
- * the others wait in a queue, each until its deadline. Closed loop: `closedConcurrency` callers take the same arrivals
+ * the others wait, each until its deadline. Closed loop: `closedConcurrency` callers take the same arrivals
  * one after the other, as fast as they are answered, until the sequence or the planned time is over.
  * @returns what was recorded, as plain data
  * @throws what a workload's own functions (`input`, a check, `part` ...) or the journal threw: these are bugs
@@ -69,7 +69,7 @@ function startLoad(
     return newLane(operation, second, windowEnds)
   })
   const walker = walkArrivals(plan, names, options.worker, options.workers)
-  const waiting = newFifo<Flight>()
+  const waiting = newWaiting()
   let flows: FlowBegun[] = []
   let hasNext = walker.next()
   /** Flights that occupy a slot; a timed-out one does so until its operation really ends. */
@@ -226,9 +226,9 @@ function startLoad(
   /** Does all that is due at `now` and sees to it that somebody comes back for the rest. */
   function pump(now: number): void {
     while (running < limit) {
-      const flight = waiting.shift()
+      const flight = waiting.next(now)
       if (flight === undefined) break
-      if (flight.state === 'queued') start(flight, now)
+      start(flight, now)
     }
     if (closed) endPhases(now)
     let latest = now
@@ -288,8 +288,11 @@ function startLoad(
   function interrupt(): void {
     interruptedAt = clock.nowMicros()
     hasNext = false
-    for (let flight = waiting.shift(); flight !== undefined; flight = waiting.shift()) {
-      if (flight.state !== 'queued') continue
+    for (
+      let flight = waiting.next(interruptedAt);
+      flight !== undefined;
+      flight = waiting.next(interruptedAt)
+    ) {
       flight.record.unfinished += 1
       close(flight)
     }

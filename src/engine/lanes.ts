@@ -1,6 +1,6 @@
 import type { AnyOperation, Phase, Target } from '../core/operation.ts'
-import { newFifo } from './fifo.ts'
-import type { Fifo } from './fifo.ts'
+import { newDeque } from './deque.ts'
+import type { Deque } from './deque.ts'
 import type { Flight } from './flight.ts'
 import { newRecord } from './recorder.ts'
 import type { OperationRecord } from './recorder.ts'
@@ -17,7 +17,7 @@ export interface Lane {
   readonly second: SecondRecord
   readonly deadlineMicros: number
   /** Flights in order of hand-over, which is the order of their deadlines; ended ones leave once they are the oldest. */
-  readonly flights: Fifo<Flight>
+  readonly flights: Deque<Flight>
 }
 
 /**
@@ -44,7 +44,7 @@ export function newLane(
     },
     second,
     deadlineMicros: deadlineMicros(operation.targets),
-    flights: newFifo(),
+    flights: newDeque(),
   }
 }
 

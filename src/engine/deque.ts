@@ -1,13 +1,16 @@
-/** A first-in-first-out queue in a ring that grows: no allocation per entry, O(1) at both ends. */
-export interface Fifo<Entry> {
+/** A double-ended queue in a ring that grows: no allocation per entry, O(1) at both ends. */
+export interface Deque<Entry> {
   push(entry: Entry): void
   /** The oldest entry, undefined when empty. */
   peek(): Entry | undefined
+  /** Takes the oldest entry. */
   shift(): Entry | undefined
+  /** Takes the newest entry. */
+  pop(): Entry | undefined
 }
 
 /** An empty queue. */
-export function newFifo<Entry>(): Fifo<Entry> {
+export function newDeque<Entry>(): Deque<Entry> {
   let ring = Array.from<Entry | undefined>({ length: 64 })
   let head = 0
   let size = 0
@@ -32,6 +35,14 @@ export function newFifo<Entry>(): Fifo<Entry> {
       ring[head] = undefined
       head = (head + 1) & (ring.length - 1)
       size -= 1
+      return entry
+    },
+    pop() {
+      if (size === 0) return undefined
+      size -= 1
+      const index = (head + size) & (ring.length - 1)
+      const entry = ring[index]
+      ring[index] = undefined
       return entry
     },
   }
