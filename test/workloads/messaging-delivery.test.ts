@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Device } from '../../src/workloads/messaging/clients/device.ts'
+import { NAMES } from '../../src/workloads/messaging/fixed/gateway/names.ts'
+import { INSERT_DEVICE } from '../../src/workloads/messaging/fixed/gateway/statements.ts'
 import { openTaken } from '../../src/workloads/messaging/fixed/gateway/taken.ts'
 import { persistWaiting } from '../../src/workloads/messaging/fixed/persister.ts'
 import { eventually } from '../helpers/context.ts'
@@ -227,3 +230,38 @@ t.test('nothing that came could not be opened', (t) => {
   )
   t.end()
 })
+
+const DROP_DEVICE = { text: 'DELETE FROM devices WHERE user_id = ? AND device_id = ?', idempotent: true }
+
+t.test(
+  'nothing is sent to a device that its sender has not seen, though the state is the same (M-26)',
+  async (t) => {
+    const conversation = people.conversationId(pair)
+    const writer = messaging.device(single)
+    const { state } = await writer.ask('devices', { conversation })
+    const count = devicesIn(pair).length
+    const user = people.userId(many)
+    /** Resolves when the writer's gateway has looked at the tables again, in the same state as before. */
+    const seesDevices = async (expected: number): Promise<void> => {
+      await own.redis.wave([
+        ['set', NAMES.devices(user), randomUUID()],
+        ['publish', NAMES.changed, conversation],
+      ])
+      await eventually(async () => {
+        const { devices } = await writer.ask('devices', { conversation })
+        return devices.length === expected
+      })
+    }
+    // A registration that has come as far as its row.
+    const key = Buffer.from('key')
+    await own.cassandra.query(INSERT_DEVICE, [user, 9, key, key, key, new Date()])
+    await seesDevices(count + 1)
+    const send = { conversation, state, key: randomUUID(), again: false }
+    const answer = await writer.ask('send', send, Buffer.from('x'))
+    const seen = await writer.ask('devices', { conversation })
+    t.same(answer, { stale: seen.state })
+    t.not(seen.state, state)
+    await own.cassandra.query(DROP_DEVICE, [user, 9])
+    await seesDevices(count)
+  },
+)

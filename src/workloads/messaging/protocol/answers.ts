@@ -118,8 +118,8 @@ export interface Answers {
   }
   start: { readonly conversation: string }
   group: { readonly conversation: string }
-  add: { readonly state: string }
-  remove: { readonly state: string }
+  add: null
+  remove: null
   upload: null
   download: { readonly blob: string }
   forget: null

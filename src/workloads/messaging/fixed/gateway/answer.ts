@@ -91,9 +91,9 @@ const handlers: { readonly [Type in Asked]: Handler<Type> } = {
     return null
   },
   async devices({ memberships }, { device }, { conversation }) {
-    const { state, users, devices } = await memberships.of(conversation)
+    const { view, users, devices } = await memberships.of(conversation)
     if (!users.has(device.user)) throw new Refused('not a member')
-    return { state, devices }
+    return { state: view, devices }
   },
   claim: (gateway, _session, { addresses }) => claimPackages(gateway, addresses),
   async keys(gateway, session, ask, body) {

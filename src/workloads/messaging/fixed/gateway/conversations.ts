@@ -104,7 +104,7 @@ const APART_MS = 1_000
  * Users join a conversation in which something may have been said. They are members before the state changes, and up to which
  * message nothing is theirs is known once it has: until then it is a moment before which certainly nothing is.
  */
-async function joinLater(gateway: Gateway, conversation: string, users: readonly bigint[]): Promise<string> {
+async function joinLater(gateway: Gateway, conversation: string, users: readonly bigint[]): Promise<void> {
   const { cassandra, memberships, now } = gateway
   const joinedAt = new Date(now())
   const joinAfter = (after: bigint): Promise<number> =>
@@ -119,9 +119,8 @@ async function joinLater(gateway: Gateway, conversation: string, users: readonly
   )
   // Where Redis does not know the last one, nothing has been taken since it was lost.
   const stored = await newestOf(gateway, conversation)
-  const { state, last } = await memberships.changed(conversation)
+  const last = await memberships.changed(conversation)
   await joinAfter(last ?? stored ?? 0n)
-  return state
 }
 
 /** A member adds others, who get what is sent from then on. @throws Refused, OperationFailure */
@@ -134,7 +133,8 @@ export async function addMembers(
   const added = [...new Set(users.map(BigInt))].filter((user) => !members.has(user))
   if (members.size + added.length > MOST_MEMBERS) throw new Refused('too large')
   await requireUsers(gateway, added)
-  return { state: await joinLater(gateway, conversation, added) }
+  await joinLater(gateway, conversation, added)
+  return null
 }
 
 /**
@@ -150,6 +150,6 @@ export async function removeMember(
   const { cassandra } = gateway
   await cassandra.query(DELETE_MEMBER, [conversation, BigInt(user)])
   await cassandra.query(DELETE_INBOX, [BigInt(user), conversation])
-  const { state } = await gateway.memberships.changed(conversation)
-  return { state }
+  await gateway.memberships.changed(conversation)
+  return null
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { bulkhead } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
@@ -19,24 +19,27 @@ const AT_A_TIME = 128
 
 /** Who is in a conversation, and which of its states that is: any change makes another one. */
 export interface Membership {
+  /** As Redis has it. */
   readonly state: string
+  /**
+   * What devices call it: a state as somebody saw it. While a device registers there is a moment in which one gateway has
+   * seen it in a state and another one has not: who writes to what one has seen has not given its key to all that the other
+   * one would send it to (M-26).
+   */
+  readonly view: string
   readonly users: ReadonlySet<bigint>
   readonly devices: readonly Addressee[]
-}
-
-/** A conversation of which somebody has become a part, or ceased to be. */
-export interface Changed {
-  readonly state: string
-  /** The last message that was taken before; undefined where Redis does not know it. */
-  readonly last: bigint | undefined
 }
 
 /** Who is in which conversation, as this gateway last read it. A message is taken only by the state that Redis has. */
 export interface Memberships {
   /** @throws OperationFailure */
   of(conversation: string): Promise<Membership>
-  /** Who takes part has changed: what was remembered is forgotten everywhere. @throws OperationFailure */
-  changed(conversation: string): Promise<Changed>
+  /**
+   * Who takes part has changed: what was remembered is forgotten everywhere. Answers the last message that was taken before;
+   * undefined where Redis does not know it. @throws OperationFailure
+   */
+  changed(conversation: string): Promise<bigint | undefined>
   forget(conversation: string): void
   /** What has changed may not have been told. */
   forgetAll(): void
@@ -105,10 +108,13 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
     const versions = await versionsOf(users)
     const limit = bulkhead(AT_A_TIME, Infinity)
     const asked = users.map((user, index) => limit.execute(() => devicesOf(user, versions[index] ?? '')))
+    const found = (await Promise.all(asked)).flat()
+    const seen = [String(state), ...found.map(({ address }) => address)].join(' ')
     const membership = {
       state: String(state),
+      view: createHash('sha256').update(seen).digest('base64url'),
       users: new Set(users),
-      devices: (await Promise.all(asked)).flat(),
+      devices: found,
     }
     known.set(conversation, membership)
     return membership
@@ -126,11 +132,11 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
       return answer
     },
     async changed(conversation) {
-      const state = randomUUID()
       const names = [NAMES.state(conversation), NAMES.last(conversation)]
-      const [last] = await redis.wave([redis.call(changeState, names, [state, NAMES.changed, conversation])])
+      const change = redis.call(changeState, names, [randomUUID(), NAMES.changed, conversation])
+      const [last] = await redis.wave([change])
       known.delete(conversation)
-      return { state, last: last === '' ? undefined : idOfTime(String(last)) }
+      return last === '' ? undefined : idOfTime(String(last))
     },
     forget: (conversation) => void known.delete(conversation),
     forgetAll: () => known.clear(),

@@ -26,6 +26,7 @@ interface Take {
   readonly session: Session
   readonly ask: RequestOf<'send'>
   readonly payload: string
+  readonly state: string
   readonly devices: readonly string[]
 }
 
@@ -40,12 +41,12 @@ interface Taken {
 
 async function take(
   { redis, now, bucketMessages }: Gateway,
-  { session, ask, payload, devices }: Take,
+  { session, ask, payload, state, devices }: Take,
   floor: string,
   mayBeAgain: boolean,
   known: string,
 ): Promise<Taken> {
-  const { conversation, key, state } = ask
+  const { conversation, key } = ask
   const [reply] = await redis.wave([
     redis.call(takeMessage, takeMessageKeys(session.address, key, conversation), [
       state,
@@ -190,14 +191,14 @@ export async function sendMessage(
   const { conversation } = ask
   const membership = await gateway.memberships.of(conversation)
   if (!membership.users.has(session.device.user)) throw new Refused('not a member')
-  if (membership.state !== ask.state) return { stale: membership.state }
+  if (membership.view !== ask.state) return { stale: membership.view }
   const devices = membership.devices.flatMap(({ address }) => (address === session.address ? [] : [address]))
   const payload: MessagePayload = {
     kind: 'message',
     from: session.address,
     envelope: envelope.toString('base64'),
   }
-  const asked: Take = { session, ask, payload: JSON.stringify(payload), devices }
+  const asked: Take = { session, ask, payload: JSON.stringify(payload), state: membership.state, devices }
   let floor = ''
   let known = ''
   let mayBeAgain = ask.again
@@ -205,9 +206,9 @@ export async function sendMessage(
     const { answer, text, parts, epoch } = await take(gateway, asked, floor, mayBeAgain, known)
     if (answer === 'stale') {
       gateway.memberships.forget(conversation)
-      const { state } = await gateway.memberships.of(conversation)
+      const { view } = await gateway.memberships.of(conversation)
       // The device looks at the members anew, and sends it to those who are in it now.
-      return { stale: state }
+      return { stale: view }
     }
     if (answer === 'again') {
       known = await storedId(gateway, session.device, ask)
