@@ -1,7 +1,14 @@
 import t from 'tap'
+import type { Arrival } from '../../../src/core/operation.ts'
 import { runLoad } from '../../../src/engine/dispatch.ts'
 import { summarise } from '../../../src/engine/histogram.ts'
+import { Flight } from '../../../src/engine/flight.ts'
+import { newLane } from '../../../src/engine/lanes.ts'
+import type { Lane } from '../../../src/engine/lanes.ts'
 import type { OperationReport } from '../../../src/engine/report.ts'
+import { newSeconds } from '../../../src/engine/seconds.ts'
+import type { SecondRecord } from '../../../src/engine/seconds.ts'
+import { newWaiting } from '../../../src/engine/waiting.ts'
 import { operationOf, optionsOf, planOf } from './drivers.ts'
 import { fakeClock } from './fake-clock.ts'
 
@@ -37,22 +44,51 @@ t.test('beyond what the application can do it still does in time nearly all that
 })
 
 t.test('a stall that is over before anybody gives up costs nobody an answer', async (t) => {
-  const { outcomes } = await offered(800, 20, { atSecond: 5, seconds: 2 })
-  t.match(outcomes, { ok: 16_000, dropped: 0, timeout: 0 })
+  const { outcomes } = await offered(800, 40, { atSecond: 5, seconds: 4 })
+  t.match(outcomes, { ok: 32_000, dropped: 0, timeout: 0 })
 })
 
-t.test('who has waited for less than half of the deadline is served in order', async (t) => {
+t.test('who has not waited for nearly all of its deadline is served in order', async (t) => {
   const clock = fakeClock()
   const order: number[] = []
   const operation = operationOf('op', (number) => {
     order.push(number)
     return clock.until(clock.nowMicros() + SERVICE_MICROS)
   })
-  const plan = planOf({ op: 200 }, 2)
+  const plan = planOf({ op: 200 }, 4)
   await clock.drive(runLoad({ ...optionsOf(clock, [operation], plan), slots: 1 }))
   t.same(
     order,
     order.toSorted((one, other) => one - other),
   )
-  t.equal(order.length, 400, 'the last one waited for 2 s')
+  t.equal(order.length, 800, 'the last one waited for 4 s')
+})
+
+/** A flight that waits, of an operation whose callers wait for 5 s. */
+function flightAt(lane: Lane, number: number, intendedMicros: number): Flight {
+  const arrival: Arrival = {
+    number,
+    index: number,
+    phase: 'measure',
+    stream: 'mix',
+    offsetMicros: 0,
+    random: 0,
+  }
+  return new Flight(arrival, lane, number, intendedMicros, intendedMicros, 0, Infinity, undefined)
+}
+
+t.test('whose deadline has passed does not stay, nor keep those who wait from their order', (t) => {
+  const lane = newLane(
+    operationOf('op', () => Promise.resolve()),
+    newSeconds(['op'], 0, 0, 0, () => undefined).records[0] as SecondRecord,
+    { warmup: Infinity, measure: Infinity },
+  )
+  const waiting = newWaiting()
+  const [gone, first, second] = [0, 1e6, 2e6].map((at, number) => flightAt(lane, number, at))
+  for (const flight of [gone, first, second]) if (flight !== undefined) waiting.push(flight)
+  if (gone !== undefined) gone.state = 'over'
+  t.equal(waiting.next(5.2e6), first)
+  t.equal(waiting.next(5.2e6), second)
+  t.equal(waiting.next(5.2e6), undefined)
+  t.end()
 })
