@@ -114,7 +114,8 @@ function mergeStreams(
 
 /**
  * The reports of all workers as one report per operation of a phase, in the order of `operations`. Histograms add up
- * count by count, so the merge equals one histogram of all samples (design.md, law 3).
+ * count by count, so the merge equals one histogram of all samples (design.md, law 3). Checks are of all phases: what is
+ * wrong is wrong in the warm-up too.
  */
 export function mergeReports(
   plan: SchedulePlan,
@@ -125,6 +126,9 @@ export function mergeReports(
   return operations.map((operation) => {
     const same = workers.flatMap((worker) =>
       worker.operations.filter((report) => report.operation === operation && report.phase === phase),
+    )
+    const always = workers.flatMap((worker) =>
+      worker.operations.filter((report) => report.operation === operation),
     )
     const refusals = mergeEncoded(same.map((report) => report.refusals))
     return {
@@ -144,7 +148,7 @@ export function mergeReports(
       measures: mergeMeasures(same.map(({ measures }) => measures)),
       ...(refusals === undefined ? {} : { refusals }),
       parts: mergeParts(same.flatMap(({ parts }) => parts)),
-      checks: mergeChecks(same.flatMap(({ checks }) => checks)),
+      checks: mergeChecks(always.flatMap(({ checks }) => checks)),
       unexpected: mergeExamples(same.flatMap(({ unexpected }) => unexpected)),
       cost: mergeCosts(same.map(({ cost }) => cost)),
     }

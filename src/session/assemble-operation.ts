@@ -81,12 +81,16 @@ function partResults(
   })
 }
 
-/** One operation of a result: what was offered, what came of it, and what that says of its targets. */
+/**
+ * One operation of a result: what was offered, what came of it, and what that says of its targets.
+ * @param seconds of the window as it was measured, and `plannedSeconds` as it was to be
+ */
 export function operationResult(
   offered: OfferedOperation & { readonly report: OperationReport },
   judgements: readonly TargetJudgement[],
   timeline: Timeline,
   seconds: number,
+  plannedSeconds: number,
 ): OperationResult {
   const { operation, report, targets } = offered
   const { outcomes, measures } = report
@@ -94,8 +98,8 @@ export function operationResult(
   const count =
     outcomes.ok + outcomes.refused + outcomes.dropped + conflict + timeout + unavailable + unexpected
   const units = operation.unitsPerArrival ?? 1
-  const rate = (figure: 'scheduled' | 'offered' | 'achieved'): number =>
-    (report.streams.reduce((sum, stream) => sum + stream[figure], 0) * units) / seconds
+  const rate = (figure: 'scheduled' | 'offered' | 'achieved', over = seconds): number =>
+    (report.streams.reduce((sum, stream) => sum + stream[figure], 0) * units) / over
   const inStream = (name: 'mix' | 'probe' | 'surge'): number =>
     report.streams.find(({ stream }) => stream === name)?.offered ?? 0
   const [lowest, highest] = operation.refusalShare ?? [0, 0.001]
@@ -108,7 +112,7 @@ export function operationResult(
     rates: {
       documented: offered.documentedPerSecond,
       target: offered.targetPerSecond,
-      scheduled: rate('scheduled'),
+      scheduled: rate('scheduled', plannedSeconds),
       offered: rate('offered'),
       achieved: rate('achieved'),
     },

@@ -156,8 +156,8 @@ export function assembleUnended(run: FinishedRun): Result {
 function drainOf({ workload, measured }: FinishedRun): DrainResult | undefined {
   const target = workload.suite?.drain
   if (target === undefined || measured.interrupted || measured.outcomes.length === 0) return undefined
-  const { drainSeconds: seconds, drained, watchdog } = measured
-  return judgeDrain(target, { seconds, drained, watchdog })
+  const { drainSeconds: seconds, drained } = measured
+  return judgeDrain(target, { seconds, drained, watchdog: measured.drainWatchdog })
 }
 
 /** The result of a run: its verdict and everything that it rests on (cli.md, result.json). */
@@ -202,7 +202,13 @@ export function assembleResult(run: FinishedRun): Result {
   ]
   const verdict = decideVerdict(reasons.map((reason) => reason.verdict))
   const operations = offered.map((entry, index) =>
-    operationResult(entry, judgement.operations[index] ?? [], measured.timeline, measureSeconds),
+    operationResult(
+      entry,
+      judgement.operations[index] ?? [],
+      measured.timeline,
+      measureSeconds,
+      plan.measureSeconds,
+    ),
   )
   const documented = workload.documentedPopulation
   return {

@@ -16,7 +16,7 @@ function label(name: string, part: string | undefined, target: TargetResult): st
 
 function targetFinding(name: string, target: TargetResult): Finding {
   const seen = target.observedMs === null ? 'no answer' : `${target.observedMs.toFixed(1)} ms`
-  return { failed: !target.met && target.samples > 0, text: `${name} ${seen}, bound ${target.belowMs} ms` }
+  return { failed: target.decided && !target.met, text: `${name} ${seen}, bound ${target.belowMs} ms` }
 }
 
 function targetsOf(operation: OperationResult): [string, TargetResult][] {

@@ -68,7 +68,11 @@ export async function startLoad(assignment: LoadAssignment, observer: LoadObserv
       fail(errorOf(message))
     }
   })
-  worker.on('error', fail)
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    // It has died, as by a kill: what the others saw is told, and passes for nothing (law 4).
+    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') outcome.resolve(undefined)
+    else fail(error)
+  })
   worker.on('exit', () => {
     ready.reject(bug ?? new Error(`load worker ${assignment.worker} ended before it was ready`))
     outcome.resolve(undefined)

@@ -9,7 +9,7 @@ import type { FlowReport, FlowTracker } from '../engine/flows.ts'
 import { newResultsMemory } from '../engine/results.ts'
 import { newTimeline } from '../engine/timeline.ts'
 import type { Timeline } from '../engine/timeline.ts'
-import { startWatchdog } from '../engine/watchdog.ts'
+import { addWatchdog, startWatchdog } from '../engine/watchdog.ts'
 import type { WatchdogReport } from '../engine/watchdog.ts'
 import { followConsumerLag } from './consumer-lag.ts'
 import { startLoad } from './load.ts'
@@ -30,6 +30,8 @@ export interface Measured {
   readonly flows: readonly FlowReport[]
   readonly timeline: Timeline
   readonly watchdog: WatchdogReport
+  /** Of the window and of the drain. */
+  readonly drainWatchdog: WatchdogReport
   readonly consumerLag: readonly ConsumerLagResult[]
   readonly roles: readonly RoleResult[]
   /** One line for each role that failed or died. */
@@ -50,6 +52,7 @@ export function nothingMeasured(flows: readonly Flow[], workers: number, signal:
     flows: trackFlows(flows.map((flow) => flow.name)).reports(),
     timeline: newTimeline(workers),
     watchdog: nothingWatched,
+    drainWatchdog: nothingWatched,
     consumerLag: [],
     roles: [],
     roleFailures: [],
@@ -154,12 +157,13 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
     let lag: Promise<readonly ConsumerLagResult[]> = Promise.resolve([])
     const ended = await Promise.all(workers.map((worker) => worker.outcome)).finally(() => {
       watched = unfollow()
+      watchdog.reset()
       lag = unfollowLag()
     })
+    const drainFrom = performance.now()
     const consumerLag = await lag
     request.signal.removeEventListener('abort', interrupt)
     const outcomes = ended.filter((outcome) => outcome !== undefined)
-    const drainFrom = performance.now()
     if (!request.signal.aborted) await reviveRoles(request, roles, tracker, roleFailures)
     const drained = await drain(roles, tracker, roleFailures.length > 0, request)
     const drainSeconds =
@@ -180,6 +184,7 @@ export async function measure(request: MeasureRequest): Promise<Measured> {
       flows: tracker.reports(),
       timeline,
       watchdog: watched,
+      drainWatchdog: addWatchdog(watched, watchdog.read()),
       consumerLag,
       roles: [...load, ...(await stopRoles(roles.splice(0), seconds))],
       roleFailures,

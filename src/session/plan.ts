@@ -4,7 +4,6 @@ import type { Probe, SampleDecision } from '../engine/samples.ts'
 import { shapeArea } from '../engine/shape.ts'
 import type { PausePlan, PhasePlan, SchedulePlan, StreamPlan } from '../engine/schedule.ts'
 import type { Profile, Workload } from '../core/workload.ts'
-import { perSecond } from '../core/model.ts'
 import type { BenchOptions } from './bench-options.ts'
 import type { OfferedOperation, OfferedTraffic } from './traffic.ts'
 
@@ -34,7 +33,7 @@ function samples(workload: Workload, traffic: OfferedTraffic, options: BenchOpti
     })),
     flows: traffic.flows.map((flow) => ({
       name: flow.name,
-      perSecond: perSecond(flow.rate) * traffic.scale * mean,
+      perSecond: flow.expectedPerSecond * mean,
       targets: flow.targets,
     })),
     defaultSeconds: workload.defaults.durationSeconds,

@@ -61,6 +61,11 @@ export async function startRole(
     else if (message.type === 'failed') waiting.get('ready')?.(message)
     else waiting.get(message.type)?.(message)
   })
+  // A question to one that has just died cannot be written; `exit` says that it did. One that was never begun has no exit.
+  child.on('error', () => {
+    ended ||= child.pid === undefined
+    for (const answer of waiting.values()) answer(undefined)
+  })
   child.on('exit', (code, signal) => {
     ended = true
     // One that is to die may come to its fault point before it is ready: it was started all the same.

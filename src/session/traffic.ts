@@ -44,10 +44,16 @@ function partsOf(operation: AnyOperation, mixPerSecond: number, surgePerSecond: 
   )
 }
 
+/** A flow as this run will see it: with its targets, and how often it is expected to end a second. */
+export interface OfferedFlow extends Flow {
+  readonly targets: readonly OriginatedTarget[]
+  readonly expectedPerSecond: number
+}
+
 /** What a run offers: the model times the scale, with the flags' changes. */
 export interface OfferedTraffic {
   readonly operations: readonly OfferedOperation[]
-  readonly flows: readonly (Flow & { readonly targets: readonly OriginatedTarget[] })[]
+  readonly flows: readonly OfferedFlow[]
   readonly profile: Profile
   readonly scale: number
 }
@@ -117,6 +123,7 @@ export function offeredTraffic(workload: Workload, options: BenchOptions): Offer
   const flows = workload.flows.map((flow) => ({
     ...flow,
     targets: withFlags(flow.name, flow.targets, options),
+    expectedPerSecond: perSecond(flow.rate) * scale * factor,
   }))
   return { operations, flows, profile, scale }
 }

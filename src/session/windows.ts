@@ -54,7 +54,8 @@ export function followWindows(
 
   const timers = [measureAt, pauseFrom, pauseTo]
     .filter(Number.isFinite)
-    .map((at) => setTimeout(turn, Math.max(0, (at - nowMicros()) / 1e3)))
+    // A timer may come a millisecond early, and would find that its moment has not come.
+    .map((at) => setTimeout(turn, Math.max(0, Math.ceil((at - nowMicros()) / 1e3) + 1)))
   const ticks = setInterval(() => {
     turn()
     if (stage === 'before' || stage === 'paused') return

@@ -11,6 +11,7 @@ import { offeredTraffic } from '../../src/session/traffic.ts'
 import type { OfferedOperation } from '../../src/session/traffic.ts'
 import { workload as commerce } from '../../src/workloads/commerce/index.ts'
 import { SCARCE_ORDERS, stockOfRank } from '../../src/workloads/commerce/model.ts'
+import { workload as messaging } from '../../src/workloads/messaging/index.ts'
 import { workload as social } from '../../src/workloads/social/index.ts'
 
 interface Planned {
@@ -67,6 +68,16 @@ t.test(
         t.ok(highest + 0.02 < surgePerSecond / (surgePerSecond + mixPerSecond), 'one that was never sold')
       }
     }
+    t.end()
+  },
+)
+
+t.test(
+  'a rate given by hand is what flows are expected by: one that ends too seldom is refused before the run',
+  (t) => {
+    t.throws(() => planned(messaging, '--rate', '5/s', '--duration', '60s'), /message\.delivered/)
+    const enough = planned(messaging, '--scale', '0.000001', '--rate', '200/s', '--duration', '60s')
+    t.equal(enough.plan.measureSeconds, 60)
     t.end()
   },
 )

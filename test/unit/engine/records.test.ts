@@ -383,3 +383,13 @@ t.test('journals of all processes read back as one; a begin without an end is un
   await writeFile(join(folder, 'load-9.journal'), 'hello\nworld\n')
   await t.rejects(entriesOf(folder), { message: /line 1 of .*load-9.journal is not a line of a journal/ })
 })
+
+t.test('what a check finds wrong in the warm-up is wrong', async (t) => {
+  const clock = fakeClock()
+  const cold = { name: 'c', claims: [], defects: [], check: (n: number) => n >= 10 || { message: 'cold' } }
+  const operation = operationOf('op', (number) => Promise.resolve(number), { checks: [cold] as never })
+  const plan = planOf({ op: 20 }, 1, 'uniform', 1)
+  const report = await clock.drive(runLoad(optionsOf(clock, [operation], plan)))
+  const [merged] = mergeReports(plan, ['op'], 'measure', [report])
+  t.match(merged, { outcomes: { ok: 20 }, checks: [{ checked: 40, violations: 10 }] })
+})
