@@ -17,7 +17,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
 
 /**
  * A gateway that sends the same to whoever says hello, and then that this was all.
- * @param asked is told the type of each request, which is answered once what it gives back has resolved
+ * @param asked is told the type of each request, which is answered once what it gives back has resolved; where that
+ * fails the connection breaks
  */
 async function gatewayThatSends(
   frames: readonly Buffer[],
@@ -35,7 +36,10 @@ async function gatewayThatSends(
     }
     socket.on('message', (data: Buffer) => {
       const { type, request } = decodeFrame(data).header as { type: string; request?: number }
-      void asked(type).then(() => answer(type, request))
+      asked(type).then(
+        () => answer(type, request),
+        () => socket.terminate(),
+      )
     })
   })
   await once(server, 'listening')
@@ -109,4 +113,47 @@ t.test('a device asks nothing before its gateway has said yes to hello: it would
   await device.ask('packages')
   device.close()
   t.same(asked, ['hello', 'packages'])
+})
+
+t.test(
+  'a wrapped key that was put into the queue twice is opened once, and the second one is no forgery',
+  async (t) => {
+    const encryption = await openEncryption()
+    const [keys, sender] = [encryption.newDevice(), encryption.newDevice()]
+    const [made] = keys.newPackages(1)
+    const [given] = sender.share('conversation', [{ address: '2:1', identity: keys.identity, package: made }])
+    const push = (position: number): Buffer =>
+      encodeFrame(
+        {
+          type: 'key',
+          position,
+          conversation: 'conversation',
+          from: '1:1',
+          identity: Buffer.from(sender.identity).toString('base64'),
+        },
+        Buffer.from(given?.wrapped ?? []),
+      )
+    const seen: string[] = []
+    const device = deviceAt(await gatewayThatSends([push(1), push(2)]), keys, seen)
+    await device.arrive()
+    device.close()
+    sender.close()
+    t.same(seen, ['repeated'])
+  },
+)
+
+t.test('a device that could not register is not connected, and comes when it tries again', async (t) => {
+  let isRefused = true
+  const port = await gatewayThatSends([], async (type) => {
+    if (type === 'hello' && isRefused) {
+      isRefused = false
+      throw new Error('the connection breaks')
+    }
+  })
+  const device = deviceAt(port, (await openEncryption()).newDevice(), [])
+  await t.rejects(device.register(), { message: 'the connection to the gateway was lost' })
+  t.notOk(device.isOnline)
+  await device.arrive()
+  t.ok(device.isOnline)
+  device.close()
 })

@@ -122,11 +122,11 @@ t.test(
 
 t.test('what was opened before is refused, messages and wrapped keys', async (t) => {
   const [ann, bob] = three(t)
-  for (const signed of [bob.keys.newPackages(1)[0], bob.keys.lastResort()]) {
+  for (const [round, signed] of [bob.keys.newPackages(1)[0], bob.keys.lastResort()].entries()) {
     ann.keys.rotate(ROOM)
     const [shared] = ann.keys.share(ROOM, [{ ...senderOf(bob), package: signed }])
     const wrapped = shared?.wrapped ?? new Uint8Array()
-    bob.keys.accept(ROOM, senderOf(ann), wrapped)
+    t.same(bob.keys.accept(ROOM, senderOf(ann), wrapped), { began: round === 0 }, 'a package was used once')
     t.throws(() => bob.keys.accept(ROOM, senderOf(ann), wrapped), refused('forged'))
   }
   const envelopes = ['one', 'two', 'three'].map((words) => ann.keys.encrypt(ROOM, text(words)))

@@ -3,6 +3,7 @@ import type { Device } from './device.ts'
 import { makeGroup } from './groups.ts'
 import type { Society } from './society.ts'
 import { send } from './send.ts'
+import type { Voucher } from '../protocol/requests.ts'
 
 type Command<Name extends CommandName> = (
   society: Society,
@@ -14,6 +15,16 @@ type Command<Name extends CommandName> = (
 /** Who uses a device that is away takes it out of its pocket first. */
 async function awake(device: Device): Promise<void> {
   if (!device.isOnline) await device.arrive()
+}
+
+/** Who could not register is of no society. */
+async function registered(society: Society, device: Device, by?: Voucher): Promise<void> {
+  try {
+    await device.register(by)
+  } catch (error) {
+    society.remove(device)
+    throw error
+  }
 }
 
 /** A short text, once the members are known as they are now. */
@@ -92,14 +103,14 @@ export const commands: { readonly [Name in CommandName]: Command<Name> } = {
   async 'device.register'(society, device, { number }) {
     const [user = ''] = device.address.split(':')
     const made = society.add({ user: BigInt(user), device: number })
-    await made.register(device.voucher)
+    await registered(society, made, device.voucher)
     await made.arrive()
     return null
   },
   async 'account.delete'(society, device, { user, key }, deadlineAt) {
     const [other = ''] = device.address.split(':')
     const made = society.add({ user: BigInt(user), device: 1 })
-    await made.register()
+    await registered(society, made)
     await made.arrive()
     const { conversation } = await made.ask('start', { user: other })
     const sent = await say(made, conversation, key, deadlineAt)

@@ -4,7 +4,7 @@ import { addressOf } from '../population.ts'
 import type { DeviceAddress } from '../population.ts'
 import type { Answers, Pushed } from '../protocol/answers.ts'
 import type { Voucher } from '../protocol/requests.ts'
-import type { DeviceKeys } from './encryption/encryption.ts'
+import type { DeviceKeys, WrappedKey } from './encryption/encryption.ts'
 import { openLink } from '../protocol/link.ts'
 import type { Link } from '../protocol/link.ts'
 import { newRecentMarks } from './recent-marks.ts'
@@ -31,6 +31,8 @@ export interface Device {
   readonly isOnline: boolean
   /** One after the other, in each conversation. */
   readonly sending: Map<string, Promise<unknown>>
+  /** Wrapped keys that may not have come to those whom they are for, by conversation: they are sent again. */
+  readonly unsent: Map<string, readonly WrappedKey[]>
   /** Who takes part, as this device last saw it. */
   readonly known: Map<string, Answers['devices']>
   /** What lets a further device of its user in. It goes from one device to the other, as by a code on the screen. */
@@ -91,6 +93,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
   let turn = number
   let isWanted = false
   const sending = new Map<string, Promise<unknown>>()
+  const unsent = new Map<string, readonly WrappedKey[]>()
   const known = new Map<string, Answers['devices']>()
 
   function online(): Link | undefined {
@@ -145,6 +148,10 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
   async function arriveOnce(): Promise<void> {
     const drained = untilDrained()
     const made = await connect(drained)
+    if (!isWanted) {
+      made.close()
+      throw new OperationFailure('unavailable', 'the device has left while it connected')
+    }
     link = made
     receiver.connected()
     try {
@@ -188,6 +195,7 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
     address,
     keys,
     sending,
+    unsent,
     known,
     get isOnline() {
       return online() !== undefined
@@ -202,12 +210,15 @@ export function newDevice({ device, keys, gateways, observer, number }: DevicePa
       observer.lastResort(address, Buffer.from(lastResort).toString('base64').slice(0, FINGERPRINT))
       const { lengths, body } = joined([keys.identity, lastResort])
       const ask = { ...who, lengths, ...(by === undefined ? {} : { by }) }
-      ;({ token } = await made.ask('register', ask, body))
-      // What comes already comes again when it arrives: it is known by its position, and a wrapped key opens once.
-      await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
-      await leavePackages(PACKAGES)
-      link = undefined
-      made.close()
+      try {
+        ;({ token } = await made.ask('register', ask, body))
+        // What comes already comes again when it arrives: it is known by its position, and a wrapped key opens once.
+        await made.ask('hello', { ...who, token }, undefined, ({ epoch }) => receiver.inEpoch(epoch))
+        await leavePackages(PACKAGES)
+      } finally {
+        link = undefined
+        made.close()
+      }
     },
     arrive,
     leave() {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Delivered, Ephemeral, Pushed } from '../protocol/answers.ts'
 import { EncryptionError } from './encryption/encryption.ts'
 import type { DeviceKeys } from './encryption/encryption.ts'
@@ -58,7 +59,7 @@ function nowMicros(): number {
 
 /**
  * Takes what comes in the order in which it comes. What was sent twice is known by its position, and what was put into
- * the queue twice by what its sender named it: a device shows a message once.
+ * the queue twice by what its sender named it, or a wrapped key by what it is: a device shows a message once.
  */
 export function newReceiver(
   address: string,
@@ -85,8 +86,12 @@ export function newReceiver(
     const { conversation, from } = push
     try {
       if (push.type === 'key') {
-        keys.accept(conversation, { address: from, identity: Buffer.from(push.identity, 'base64') }, body)
-        observer.sessionMade()
+        const name = `key ${createHash('sha256').update(body).digest('base64url')}`
+        if (seen.has(name)) return observer.repeated()
+        const sender = { address: from, identity: Buffer.from(push.identity, 'base64') }
+        const { began } = keys.accept(conversation, sender, body)
+        seen.add(name)
+        if (began) observer.sessionMade()
         return
       }
       const plaintext = decodePlaintext(keys.decrypt(conversation, from, body))

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { OperationFailure } from '../../../core/errors.ts'
+import { OperationFailure, Refusal } from '../../../core/errors.ts'
 import type { StoreCost } from '../protocol/answers.ts'
 import { MOST_DEVICES } from '../protocol/requests.ts'
 import type { Device } from './device.ts'
@@ -56,6 +56,7 @@ function chunksOf<Each>(all: readonly Each[], size: number): readonly (readonly 
 
 /** Gives this device's key of the conversation to those of the members that lack it (M-26). */
 async function giveKey(device: Device, conversation: string): Promise<string> {
+  await sendUnsent(device, conversation)
   const members = device.known.get(conversation) ?? (await device.ask('devices', { conversation }))
   device.known.set(conversation, members)
   const others = members.devices.filter(({ address }) => address !== device.address)
@@ -86,8 +87,13 @@ async function giveKey(device: Device, conversation: string): Promise<string> {
   return members.state
 }
 
+/**
+ * Sends keys to those whom they are for. Where nobody knows whether they have come the same are sent again before the next
+ * message: new ones, as often as somebody tries, would leave those who are away with more than they keep.
+ */
 async function sendKeys(device: Device, conversation: string, wrapped: readonly WrappedKey[]): Promise<void> {
   if (wrapped.length === 0) return
+  device.unsent.set(conversation, wrapped)
   try {
     await device.ask(
       'keys',
@@ -98,10 +104,21 @@ async function sendKeys(device: Device, conversation: string, wrapped: readonly 
       },
       Buffer.concat(wrapped.map((each) => each.wrapped)),
     )
+    device.unsent.delete(conversation)
   } catch (error) {
-    // Nobody knows who has it: the next message is written with another one.
+    if (error instanceof OperationFailure) throw error
+    // Somebody may not have it any more: the next message is written with another one.
+    device.unsent.delete(conversation)
     device.keys.rotate(conversation)
     throw error
+  }
+}
+
+async function sendUnsent(device: Device, conversation: string): Promise<void> {
+  try {
+    await sendKeys(device, conversation, device.unsent.get(conversation) ?? [])
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
   }
 }
 

@@ -75,11 +75,11 @@ export interface DeviceKeys {
    */
   share(conversation: string, recipients: readonly Recipient[]): readonly WrappedKey[]
   /**
-   * Takes a wrapped key that came from another device.
+   * Takes a wrapped key that came from another device. Answers whether it began a session, for which a package was used.
    * @throws EncryptionError forged (also: for another conversation, or taken before), unknown-key (for another device,
    * from another device, or by a one-time key that is used up: the library does not tell these apart), identity-changed
    */
-  accept(conversation: string, from: Sender, wrapped: Uint8Array): void
+  accept(conversation: string, from: Sender, wrapped: Uint8Array): { readonly began: boolean }
   /** @throws EncryptionError no-key */
   encrypt(conversation: string, plaintext: Uint8Array): Uint8Array
   /**

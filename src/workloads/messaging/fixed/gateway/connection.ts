@@ -33,11 +33,19 @@ function reject({ rejections }: Connection, why: string): void {
   countRejection(rejections, why)
 }
 
+/** Nobody is here whose socket has closed meanwhile: its end has been told already. @throws OperationFailure */
+function requireOpen(socket: WebSocket): void {
+  if (socket.readyState !== socket.OPEN) throw new OperationFailure('unavailable', 'the device has gone')
+}
+
 async function hello(connection: Connection, ask: RequestOf<'hello'>): Promise<Answers['hello']> {
   const { gateway, socket } = connection
   const device = { user: BigInt(ask.user), device: ask.device }
   const identity = await authenticate(gateway, device, ask.token)
+  requireOpen(socket)
   const session = await arrive(gateway, socket, device, identity)
+  if (socket.readyState !== socket.OPEN) leave(gateway, session)
+  requireOpen(socket)
   connection.session = session
   gateway.comings.changed(gateway, session)
   return { epoch: session.epoch }

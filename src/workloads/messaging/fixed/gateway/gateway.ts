@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import type { CassandraClient } from '../../../../stores/cassandra/client.ts'
 import type { RedisClient } from '../../../../stores/redis/client.ts'
 import type { DeviceAddress } from '../../population.ts'
+import type { Cleanups } from './cleanups.ts'
 import type { Comings } from './comings.ts'
 import type { ExpiredMessage } from './expired.ts'
 import type { Marks } from './marks.ts'
@@ -66,6 +67,7 @@ export interface Gateway {
   readonly marks: Marks
   readonly taken: TakenQueues
   readonly comings: Comings
+  readonly cleanups: Cleanups
   readonly media: MediaStore
   readonly pages: Pages
   /** What a bucket of a conversation takes, in messages. */

@@ -12,6 +12,7 @@ import { takeKey } from './scripts.ts'
 import { ENTRY_SECONDS } from './send.ts'
 import {
   CLAIM_PACKAGE,
+  DELETE_WAITING_KEY,
   INSERT_PACKAGE,
   INSERT_WAITING_KEY,
   SELECT_DEVICE,
@@ -125,19 +126,42 @@ export async function giveKeys(
     bytes: wrapped[index] ?? Buffer.alloc(0),
   }))
   if (given.some(({ to }) => !users.has(to.user))) throw new Refused('not a member')
-  await Promise.all(
-    given.map(({ key, to, bytes }) =>
-      gateway.cassandra.query(INSERT_WAITING_KEY, [
-        to.user,
-        to.device,
-        key,
-        conversation,
-        user,
-        device,
-        bytes,
-      ]),
-    ),
-  )
+  try {
+    await Promise.all(
+      given.map(({ key, to, bytes }) =>
+        gateway.cassandra.query(INSERT_WAITING_KEY, [
+          to.user,
+          to.device,
+          key,
+          conversation,
+          user,
+          device,
+          bytes,
+        ]),
+      ),
+    )
+    await queueKeys(gateway, session, conversation, given)
+  } catch (error) {
+    // They are sent again, under other names; of these nobody may ever hear.
+    for (const { key, to } of given)
+      gateway.cleanups.run(() => gateway.cassandra.query(DELETE_WAITING_KEY, [to.user, to.device, key]))
+    throw error
+  }
+}
+
+interface Given {
+  readonly address: string
+  readonly key: string
+  readonly bytes: Buffer
+}
+
+/** Puts keys that are in the store into the queues of those whom they are for. @throws OperationFailure */
+async function queueKeys(
+  gateway: Gateway,
+  session: Session,
+  conversation: string,
+  given: readonly Given[],
+): Promise<void> {
   await gateway.redis.wave(
     given.map(({ address, key, bytes }) => {
       const payload: KeyPayload = {

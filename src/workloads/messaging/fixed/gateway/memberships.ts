@@ -116,30 +116,46 @@ export function openMemberships(cassandra: CassandraClient, redis: RedisClient):
       users: new Set(users),
       devices: found,
     }
-    known.set(conversation, membership)
     return membership
+  }
+
+  function forget(conversation: string): void {
+    known.delete(conversation)
+    loading.delete(conversation)
   }
 
   return {
     of(conversation) {
       const remembered = known.get(conversation)
       if (remembered !== undefined) return Promise.resolve(remembered)
-      let answer = loading.get(conversation)
-      if (answer === undefined) {
-        answer = load(conversation).finally(() => loading.delete(conversation))
-        loading.set(conversation, answer)
-      }
+      const underWay = loading.get(conversation)
+      if (underWay !== undefined) return underWay
+      const answer = load(conversation)
+      loading.set(conversation, answer)
+      // What was forgotten meanwhile is loaded anew, and must not be remembered as it was.
+      const isCurrent = (): boolean => loading.get(conversation) === answer
+      answer.then(
+        (membership) => {
+          if (!isCurrent()) return
+          known.set(conversation, membership)
+          loading.delete(conversation)
+        },
+        () => isCurrent() && loading.delete(conversation),
+      )
       return answer
     },
     async changed(conversation) {
       const names = [NAMES.state(conversation), NAMES.last(conversation)]
       const change = redis.call(changeState, names, [randomUUID(), NAMES.changed, conversation])
       const [last] = await redis.wave([change])
-      known.delete(conversation)
+      forget(conversation)
       return last === '' ? undefined : idOfTime(String(last))
     },
-    forget: (conversation) => void known.delete(conversation),
-    forgetAll: () => known.clear(),
+    forget,
+    forgetAll() {
+      known.clear()
+      loading.clear()
+    },
     async devicesChanged(user) {
       await redis.wave([['set', NAMES.devices(user), randomUUID()]])
     },

@@ -1,4 +1,5 @@
 import { bulkhead } from 'cockatiel'
+import { OperationFailure } from '../../../../core/errors.ts'
 import { messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
 import type { DeviceAddress } from '../../population.ts'
@@ -141,13 +142,16 @@ export async function rebuild(gateway: Gateway, session: Session): Promise<void>
       )
     ).flat(),
   ]
-  for (let from = 0; from < entries.length; from += TOGETHER)
-    await redis.wave([
+  // Once, too, where nothing is to be put there: something may be left of an attempt before.
+  for (let from = 0; from === 0 || from < entries.length; from += TOGETHER) {
+    const [isOurs] = await redis.wave([
       redis.call(
         rebuildQueue,
-        [NAMES.queue(address)],
-        [ENTRY_SECONDS, from, ...entries.slice(from, from + TOGETHER).flat()],
+        [NAMES.queue(address), NAMES.route(address)],
+        [ENTRY_SECONDS, from, session.route, ...entries.slice(from, from + TOGETHER).flat()],
       ),
     ])
+    if (isOurs !== 1) throw new OperationFailure('unavailable', `${address} is connected elsewhere`)
+  }
   await redis.wave([['set', NAMES.built(address), 1]])
 }

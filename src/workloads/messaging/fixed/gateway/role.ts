@@ -10,6 +10,7 @@ import type { Population } from '../../../../core/population.ts'
 import { BUCKET_MESSAGES, QUEUE_SECONDS } from '../../ids.ts'
 import { LARGEST_FRAME } from '../../protocol/frame.ts'
 import { messagingStores } from '../../stores.ts'
+import { openCleanups } from './cleanups.ts'
 import { openComings } from './comings.ts'
 import { serveConnection } from './connection.ts'
 import type { Rejections } from './connection.ts'
@@ -86,6 +87,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
     }),
     taken: openTaken(redis),
     comings: openComings(),
+    cleanups: openCleanups(),
     media,
     pages,
     bucketMessages: options.bucketMessages ?? BUCKET_MESSAGES,
@@ -151,6 +153,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       const isIdle =
         gateway.taken.isEmpty() &&
         gateway.marks.isEmpty() &&
+        gateway.cleanups.isEmpty() &&
         [...gateway.sessions.values()].every(({ unconfirmed }) => unconfirmed.length === 0)
       await gateway.taken.flush()
       await gateway.marks.flush()
@@ -160,6 +163,7 @@ export async function openGateway(options: GatewayOptions): Promise<RunningGatew
       epoch.close()
       pages.close()
       forgetPresence()
+      gateway.cleanups.close()
       await gateway.comings.close()
       for (const client of server.clients) client.close(1001, 'the gateway ends')
       server.close()

@@ -220,19 +220,23 @@ return 1`,
 }
 
 /**
- * Puts what the store knows into a queue that Redis has lost, before what has come since: positions below a million.
- * KEYS: queue. ARGV: seconds, entries before these, then entry with its part, payload in turn.
+ * Puts what the store knows into a queue that Redis has lost, before what has come since: positions up to a million, of which
+ * none is left from an attempt that did not come to its end. Not for a device that has come anew meanwhile, here or elsewhere.
+ * KEYS: queue, route. ARGV: seconds, entries before these, what the route was, then entry with its part, payload in turn.
+ * Returns 0 where it was not for this connection any more.
  */
 export const rebuildQueue: RedisScript = {
   name: 'rebuildQueue',
   lua: `
+if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
 local position = tonumber(ARGV[2])
-for index = 3, #ARGV, 2 do
+if position == 0 then redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', 1000000) end
+for index = 4, #ARGV, 2 do
   position = position + 1
   redis.call('SET', 'entry:' .. string.match(ARGV[index], '^[^#]+'), ARGV[index + 1], 'EX', ARGV[1])
   redis.call('ZADD', KEYS[1], 'NX', position, ARGV[index])
 end
-return position`,
+return 1`,
 }
 
 /**

@@ -5,9 +5,9 @@ import { parseAddress } from './keys.ts'
 import { dropTaken } from './queue-buckets.ts'
 import { DELETE_WAITING_KEY } from './statements.ts'
 
-/** A write that may fail: what it would have removed is sent once more, and known. */
-function tidy(writes: Promise<unknown>): void {
-  writes.catch((error: unknown) => {
+/** What may fail: who is told something that is kept nowhere hears of the next one. */
+function lossy(telling: Promise<unknown>): void {
+  telling.catch((error: unknown) => {
     if (!(error instanceof OperationFailure)) throw error
   })
 }
@@ -40,7 +40,7 @@ async function tellOthers(
 
 /** Tells that a message was read, where it is listened to. */
 export function tellRead(gateway: Gateway, session: Session, conversation: string, message: bigint): void {
-  tidy(tellOthers(gateway, session, conversation, 'read', message))
+  lossy(tellOthers(gateway, session, conversation, 'read', message))
 }
 
 /** The newest message of each conversation among those that were taken. */
@@ -57,7 +57,12 @@ export function dropPersisted(gateway: Gateway, { device, persisted }: Session, 
   if (done.length === 0) return
   const rest = persisted.filter(({ last }) => last > position)
   persisted.splice(0, persisted.length, ...rest)
-  for (const sent of done) tidy(dropTaken(gateway, device, sent))
+  const losses = gateway.losses()
+  for (const sent of done)
+    // In another life of Redis positions begin anew, and what was there is dropped as a whole.
+    gateway.cleanups.run(async () => {
+      if (gateway.losses() === losses) await dropTaken(gateway, device, sent)
+    })
 }
 
 /** A device has taken everything up to a position: it is out of the queue, and its receipts move on. */
@@ -69,10 +74,12 @@ export function takeUp(gateway: Gateway, session: Session, position: number): vo
   gateway.taken.taken(session.address, { position, epoch: session.epoch })
   for (const { key } of taken)
     if (key !== undefined)
-      tidy(gateway.cassandra.query(DELETE_WAITING_KEY, [device.user, device.device, key]))
+      gateway.cleanups.run(() =>
+        gateway.cassandra.query(DELETE_WAITING_KEY, [device.user, device.device, key]),
+      )
   for (const [conversation, message] of newestByConversation(taken)) {
     gateway.marks.delivered(conversation, device, message)
-    tidy(tellOthers(gateway, session, conversation, 'delivered', message))
+    lossy(tellOthers(gateway, session, conversation, 'delivered', message))
   }
   dropPersisted(gateway, session, position)
   session.onTaken?.()

@@ -87,7 +87,8 @@ function deviceOf(olm: OlmLibrary, state: DeviceState): DeviceKeys {
       })
     },
     accept(conversation, from, wrapped) {
-      const grant = readGrant(peers.unwrap(from, wrapped))
+      const { text, began } = peers.unwrap(from, wrapped)
+      const grant = readGrant(text)
       const right =
         grant.conversation === conversation &&
         grant.from === toText(from.identity) &&
@@ -96,6 +97,7 @@ function deviceOf(olm: OlmLibrary, state: DeviceState): DeviceKeys {
         throw new EncryptionError('forged', 'a wrapped key is for another conversation or device')
       }
       receiving.take(conversation, from.address, grant.key)
+      return { began }
     },
     encrypt: (conversation, plaintext) => sending.encrypt(conversation, plaintext),
     decrypt: (conversation, from, envelope) => receiving.decrypt(conversation, from, envelope),

@@ -28,8 +28,8 @@ export interface Peers {
   known(address: string): boolean
   /** @throws EncryptionError no-package, forged, identity-changed */
   wrap(recipient: Recipient, text: string): Uint8Array
-  /** @throws EncryptionError forged, unknown-key, identity-changed */
-  unwrap(sender: Sender, wrapped: Uint8Array): string
+  /** @returns what was wrapped, and whether a package of this device's began a session with it @throws EncryptionError forged, unknown-key, identity-changed */
+  unwrap(sender: Sender, wrapped: Uint8Array): { readonly text: string; readonly began: boolean }
   /** The same sessions, of a copy of the account. */
   copy(account: () => Account): Peers
 }
@@ -76,7 +76,7 @@ export function peersOf(
       const { text, next, used } = openKnown(olm, peer, message) ?? openFirst(olm, account(), message)
       peer.sessions = [next, ...peer.sessions.filter((rest) => rest !== used)].slice(0, SESSIONS_KEPT)
       peers.set(sender.address, peer)
-      return text
+      return { text, began: used === undefined }
     },
     copy: (ofCopy) => peersOf(olm, ofCopy, peers),
   }
