@@ -4,10 +4,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { EPOCH_MS } from '../../src/core/snowflake.ts'
 import { partitionsWithin } from '../../src/workloads/messaging/audits/partitions-bounded.ts'
+import { commands } from '../../src/workloads/messaging/clients/commands.ts'
 import { idOfTime } from '../../src/workloads/messaging/fixed/gateway/entries.ts'
 import { NAMES, takeMessageKeys } from '../../src/workloads/messaging/fixed/gateway/names.ts'
 import { takeMessage } from '../../src/workloads/messaging/fixed/gateway/scripts.ts'
 import { bucketOf, partOf } from '../../src/workloads/messaging/ids.ts'
+import { pairId } from '../../src/workloads/messaging/population.ts'
 import type { Answers } from '../../src/workloads/messaging/protocol/answers.ts'
 import { allRows } from '../../src/workloads/messaging/rows.ts'
 import { journalOf } from '../helpers/social-data.ts'
@@ -286,3 +288,25 @@ t.test('a blob that cannot be kept is refused as such, and the connection stays'
   await device.ask('upload', { hash }, blob)
   t.equal((await device.ask('download', { hash })).blob, blob.toString('base64'))
 })
+
+t.test(
+  'what was said by somebody whose account is gone opens, though Redis was lost meanwhile',
+  async (t) => {
+    const receivers = messaging.devicesOf(0)
+    for (const receiver of receivers) await messaging.leave(receiver)
+    const [user, key] = ['9021', randomUUID()]
+    const ask = { device: receivers[0]?.address ?? '', user, key }
+    await commands['account.delete'](society, messaging.device(0), ask, performance.now() + 60_000)
+    await loseRedis(messaging)
+    const conversation = pairId(people.userId(0), BigInt(user))
+    for (const receiver of receivers) {
+      await receiver.arrive()
+      await eventually(() => messaging.shown(receiver, conversation).includes(key))
+    }
+    await messaging.settled()
+    t.same(
+      messaging.lines.filter(({ operation }) => operation === 'message.undecryptable'),
+      [],
+    )
+  },
+)

@@ -63,8 +63,11 @@ export const marksEqual: Audit = {
     for await (const row of allRows<MessageRow>(cassandra, MESSAGES))
       keepGreater(newest, row.conversation_id, row.message_id)
     const received = new Map<string, bigint>()
-    for await (const { device, conversation, message } of receivedMessages(journal))
+    for await (const { device, conversation, message } of receivedMessages(journal)) {
       keepGreater(received, `${conversation} ${device}`, BigInt(message))
+      // One that was shown and could not be kept was not acknowledged, and may have been read.
+      keepGreater(newest, conversation, BigInt(message))
+    }
     const findings = newFindings()
     for await (const row of allRows<ReceiptRow>(cassandra, RECEIPTS)) {
       const { conversation_id: conversation, delivered_message_id: delivered, read_message_id: read } = row

@@ -136,6 +136,7 @@ export async function giveKeys(
           conversation,
           user,
           device,
+          Buffer.from(session.identity, 'base64'),
           bytes,
         ]),
       ),

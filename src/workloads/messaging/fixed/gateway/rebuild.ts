@@ -1,4 +1,3 @@
-import { bulkhead } from 'cockatiel'
 import { OperationFailure } from '../../../../core/errors.ts'
 import { messageIdOf } from '../../ids.ts'
 import { addressOf } from '../../population.ts'
@@ -22,8 +21,6 @@ import {
   SELECT_WAITING_KEYS,
 } from './statements.ts'
 
-/** Senders of keys that are asked for at a time. */
-const AT_A_TIME = 128
 /** Entries that one script puts into a queue. */
 const TOGETHER = 200
 
@@ -34,11 +31,11 @@ interface KeyRow {
   readonly conversation_id: string
   readonly sender_id: bigint
   readonly sender_device: number
+  readonly sender_identity: Uint8Array
   readonly wrapped: Uint8Array
 }
 
 interface DeviceRow {
-  readonly identity_key: Uint8Array
   readonly registered_at: Date
 }
 
@@ -59,21 +56,16 @@ export async function keysFor(
   device: DeviceAddress,
 ): Promise<readonly Entry[]> {
   const rows = await rowsOf<KeyRow>(cassandra, SELECT_WAITING_KEYS, [device.user, device.device])
-  const limit = bulkhead(AT_A_TIME, Infinity)
-  const entryOf = async (row: KeyRow): Promise<Entry | undefined> => {
-    const [sender] = await cassandra.query<DeviceRow>(SELECT_DEVICE, [row.sender_id, row.sender_device])
-    if (sender === undefined) return undefined
+  return rows.map((row): Entry => {
     const payload: KeyPayload = {
       kind: 'key',
       from: addressOf({ user: row.sender_id, device: row.sender_device }),
-      identity: base64(sender.identity_key),
+      identity: base64(row.sender_identity),
       conversation: row.conversation_id,
       wrapped: base64(row.wrapped),
     }
     return [`${keyEntry(row.key_id)}#0.1`, JSON.stringify(payload)]
-  }
-  const entries = await Promise.all(rows.map((row) => limit.execute(() => entryOf(row))))
-  return entries.filter((entry) => entry !== undefined)
+  })
 }
 
 /** The messages of a conversation, since its user joined it, that the device has not said to have, oldest first. */

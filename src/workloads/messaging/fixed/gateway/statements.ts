@@ -98,13 +98,13 @@ export const CLAIM_PACKAGE: CassandraStatement = {
   idempotent: false,
 }
 export const INSERT_WAITING_KEY: CassandraStatement = idempotent(
-  'INSERT INTO waiting_keys (user_id, device_id, key_id, conversation_id, sender_id, sender_device, wrapped) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  'INSERT INTO waiting_keys (user_id, device_id, key_id, conversation_id, sender_id, sender_device, sender_identity, wrapped) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
 )
 export const DELETE_WAITING_KEY: CassandraStatement = idempotent(
   'DELETE FROM waiting_keys WHERE user_id = ? AND device_id = ? AND key_id = ?',
 )
 export const SELECT_WAITING_KEYS: CassandraStatement = idempotent(
-  'SELECT key_id, conversation_id, sender_id, sender_device, wrapped FROM waiting_keys WHERE user_id = ? AND device_id = ?',
+  'SELECT key_id, conversation_id, sender_id, sender_device, sender_identity, wrapped FROM waiting_keys WHERE user_id = ? AND device_id = ?',
 )
 export const SELECT_INBOX: CassandraStatement = idempotent(
   'SELECT conversation_id FROM inbox WHERE user_id = ?',
