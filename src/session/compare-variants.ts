@@ -3,9 +3,10 @@ import type { OperationResult, Result, TargetResult } from '../core/result.ts'
 import type { DefectExpectation } from '../core/workload.ts'
 import { ERROR_BUDGET } from '../engine/judge.ts'
 
-/** What one run says of a target, error budget, check or audit: whether it failed, in words; undefined when the run has none such. */
+/** What one run says of a target, error budget, check or audit, in words. */
 interface Finding {
-  readonly failed: boolean
+  /** Undecided where the machine was too late to tell whose fault it is, or too little was seen: it speaks for nothing. */
+  readonly state: 'failed' | 'held' | 'undecided'
   readonly text: string
 }
 
@@ -16,7 +17,9 @@ function label(name: string, part: string | undefined, target: TargetResult): st
 
 function targetFinding(name: string, target: TargetResult): Finding {
   const seen = target.observedMs === null ? 'no answer' : `${target.observedMs.toFixed(1)} ms`
-  return { failed: target.decided && !target.met, text: `${name} ${seen}, bound ${target.belowMs} ms` }
+  const text = `${name} ${seen}, bound ${target.belowMs} ms`
+  if (!target.decided) return { state: 'undecided', text: `${text}, undecided` }
+  return { state: target.met ? 'held' : 'failed', text }
 }
 
 function targetsOf(operation: OperationResult): [string, TargetResult][] {
@@ -40,7 +43,7 @@ function budgetFinding({ failed, dropped, count }: OperationResult): Finding {
   const lost = kinds.reduce((sum, [, times]) => sum + times, 0)
   const seen = kinds.map(([kind, times]) => `${times} ${kind}`).join(', ')
   return {
-    failed: lost > Math.max(1, ERROR_BUDGET * count),
+    state: lost > Math.max(1, ERROR_BUDGET * count) ? 'failed' : 'held',
     text: `${lost} of ${count} failed${seen === '' ? '' : ` (${seen})`}`,
   }
 }
@@ -52,7 +55,10 @@ function findings(result: Result): Map<string, Finding> {
     const budget = budgetFinding(operation)
     all.set(`${operation.name} error budget`, { ...budget, text: `${operation.name} ${budget.text}` })
     for (const { name, checked, violations } of operation.checks)
-      all.set(name, { failed: violations > 0, text: `${name} ${violations} of ${checked} violated` })
+      all.set(name, {
+        state: violations > 0 ? 'failed' : 'held',
+        text: `${name} ${violations} of ${checked} violated`,
+      })
   }
   for (const flow of result.flows) {
     for (const target of flow.targets) {
@@ -62,7 +68,7 @@ function findings(result: Result): Map<string, Finding> {
   }
   for (const { name, state, checked, violations } of result.audits) {
     const text = state === 'violated' ? `${violations} of ${checked} violated` : state
-    all.set(name, { failed: state === 'violated', text: `${name} ${text}` })
+    all.set(name, { state: state === 'violated' ? 'failed' : 'held', text: `${name} ${text}` })
   }
   return all
 }
@@ -73,9 +79,9 @@ function row(
   fixed: Map<string, Finding>,
 ): ComparisonRow {
   const written = expected.shownBy.flatMap((name) => asWritten.get(name) ?? [])
-  const shown = written.find(({ failed }) => failed)
+  const shown = written.find(({ state }) => state === 'failed')
   const held = expected.shownBy.flatMap((name) => fixed.get(name) ?? [])
-  const broken = held.find(({ failed }) => failed)
+  const broken = held.find(({ state }) => state !== 'held')
   return {
     defect: expected.defect,
     title: expected.title,
