@@ -124,12 +124,10 @@ export function mergeReports(
   workers: readonly WorkerReport[],
 ): OperationReport[] {
   return operations.map((operation) => {
-    const same = workers.flatMap((worker) =>
-      worker.operations.filter((report) => report.operation === operation && report.phase === phase),
-    )
     const always = workers.flatMap((worker) =>
       worker.operations.filter((report) => report.operation === operation),
     )
+    const same = always.filter((report) => report.phase === phase)
     const refusals = mergeEncoded(same.map((report) => report.refusals))
     return {
       operation,

@@ -88,12 +88,8 @@ t.test(
       await signalStore(home, 'cassandra', 'SIGCONT')
     }
     const { message } = await said
-    t.same(
-      (await reader.ask('history', { conversation: id })).messages.find((each) => each.message === message)
-        ?.message,
-      message,
-      'and is kept',
-    )
+    const { messages } = await reader.ask('history', { conversation: id })
+    t.equal(messages.find((each) => each.message === message)?.message, message, 'and is kept')
   },
 )
 

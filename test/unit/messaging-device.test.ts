@@ -67,27 +67,38 @@ function deviceAt(port: number, keys: DeviceKeys, seen: string[]): Device {
   })
 }
 
+/** A device's keys, and a key that another device has wrapped for it, as a gateway pushes it at a position. */
+async function givenKey(): Promise<{
+  readonly keys: DeviceKeys
+  readonly push: (position: number) => Buffer
+}> {
+  const encryption = await openEncryption()
+  const [keys, sender] = [encryption.newDevice(), encryption.newDevice()]
+  t.teardown(() => sender.close())
+  const conversation = 'conversation'
+  const [made] = keys.newPackages(1)
+  const [given] = sender.share(conversation, [{ address: '2:1', identity: keys.identity, package: made }])
+  const identity = Buffer.from(sender.identity).toString('base64')
+  return {
+    keys,
+    push: (position) =>
+      encodeFrame(
+        { type: 'key', position, conversation, from: '1:1', identity },
+        Buffer.from(given?.wrapped ?? []),
+      ),
+  }
+}
+
 t.test(
   'a key that a device is sent while it registers, and again when it arrives, is opened once',
   async (t) => {
-    const encryption = await openEncryption()
-    const [keys, sender] = [encryption.newDevice(), encryption.newDevice()]
-    const [made] = keys.newPackages(1)
-    const [given] = sender.share('conversation', [{ address: '2:1', identity: keys.identity, package: made }])
-    const header = {
-      type: 'key',
-      position: 1,
-      conversation: 'conversation',
-      from: '1:1',
-      identity: Buffer.from(sender.identity).toString('base64'),
-    }
-    const port = await gatewayThatSends([encodeFrame(header, Buffer.from(given?.wrapped ?? []))])
+    const { keys, push } = await givenKey()
+    const port = await gatewayThatSends([push(1)])
     const seen: string[] = []
     const device = deviceAt(port, keys, seen)
     await device.register()
     await device.arrive()
     device.close()
-    sender.close()
     t.same(seen, ['repeated'])
   },
 )
@@ -118,26 +129,11 @@ t.test('a device asks nothing before its gateway has said yes to hello: it would
 t.test(
   'a wrapped key that was put into the queue twice is opened once, and the second one is no forgery',
   async (t) => {
-    const encryption = await openEncryption()
-    const [keys, sender] = [encryption.newDevice(), encryption.newDevice()]
-    const [made] = keys.newPackages(1)
-    const [given] = sender.share('conversation', [{ address: '2:1', identity: keys.identity, package: made }])
-    const push = (position: number): Buffer =>
-      encodeFrame(
-        {
-          type: 'key',
-          position,
-          conversation: 'conversation',
-          from: '1:1',
-          identity: Buffer.from(sender.identity).toString('base64'),
-        },
-        Buffer.from(given?.wrapped ?? []),
-      )
+    const { keys, push } = await givenKey()
     const seen: string[] = []
     const device = deviceAt(await gatewayThatSends([push(1), push(2)]), keys, seen)
     await device.arrive()
     device.close()
-    sender.close()
     t.same(seen, ['repeated'])
   },
 )

@@ -106,10 +106,11 @@ async function sendKeys(device: Device, conversation: string, wrapped: readonly 
     )
     device.unsent.delete(conversation)
   } catch (error) {
-    if (error instanceof OperationFailure) throw error
-    // Somebody may not have it any more: the next message is written with another one.
-    device.unsent.delete(conversation)
-    device.keys.rotate(conversation)
+    if (!(error instanceof OperationFailure)) {
+      // Somebody may not have it any more: the next message is written with another one.
+      device.unsent.delete(conversation)
+      device.keys.rotate(conversation)
+    }
     throw error
   }
 }
